@@ -1,0 +1,83 @@
+/**
+ * Every error code of every package, with what the caller should do about it.
+ * Callers branch on the code; `docs/errors.md` repeats this list and the tidy tool compares the two.
+ */
+export const ERROR_CODES = {
+  // Opening and the life of a store
+  STORE_NOT_FOUND: 'Check the path, or create a store there with `forge init`.',
+  STORE_NOT_A_STORE:
+    'The directory holds other files. Choose an empty directory or the directory of a store.',
+  STORE_EXISTS: 'A store is already there. Open it, or choose another directory.',
+  STORE_VERSION: 'The store was written by a newer ForgeOne. Upgrade ForgeOne; nothing was changed.',
+  STORE_UNWRITABLE: 'Give this user write permission on the directory, or choose another one.',
+  STORE_LOCKED: 'Another process has the store open. Close it there, then try again.',
+  STORE_FENCED: 'Another process took the store over while this one was stopped. Reopen the store.',
+  STORE_CLOSED: 'The store was closed. Open it again before using it.',
+  STORE_FAILED: 'A write failed and the store stopped writing. Fix the cause, then reopen; reads still work.',
+  STORE_DAMAGED: 'A file of the store is damaged. Run `forge doctor`, and restore that file from a backup.',
+  STORE_OPTION_INVALID: 'Correct the option named in the message.',
+  STORE_OPTION_MISMATCH: 'The store was created with another value. Open it without this option.',
+  STORAGE_FULL: 'The disk is nearly full. Free space; the store writes again by itself.',
+  QUOTA_EXCEEDED: 'The store has reached maxSizeGb. Delete data or raise the quota.',
+  OVERLOADED: 'Too many writes are waiting. Slow down and try again.',
+  COMMIT_INVALID: 'The commit breaks a limit named in the message. Correct it; nothing was written.',
+  UNSAFE_FILESYSTEM: 'Use a local disk, or allow this file system by name.',
+  // Damage
+  JOURNAL_DAMAGED: 'The journal is broken before its end. Run `forge doctor`; do not delete files.',
+  JOURNAL_TAIL_LOST: 'Commits that were once durable are missing from the journal. Restore from a backup.',
+  DATABASE_OFFLINE:
+    'This database was set aside because it is damaged. Run `forge doctor`; the others still serve.',
+  DATABASE_DAMAGED: 'A database file is damaged. Run `forge doctor`, and restore from a backup.',
+  RECORD_TAMPERED: 'A stored value is not what was written. Run `forge verify` to see how far it goes.',
+  STALE_READ: 'An outdated version of a row was read. Reopen the store and run `forge verify`.',
+  CHECKPOINT_FAILED: 'The image could not be taken. The message says why; the store itself is untouched.',
+  IO_FAILED: 'The operating system refused a file operation. The message names it.',
+  // Keys and sealing
+  CRYPTO_OPEN_FAILED: 'A sealed value is not authentic at its place. Run `forge verify`.',
+  CRYPTO_FORMAT: 'A sealed value is malformed. Run `forge verify`.',
+  CRYPTO_SUITE_REFUSED: 'The value uses a cipher suite this store does not allow.',
+  CRYPTO_KEY_UNKNOWN:
+    'The keyring lacks the key of this value. Restore the keyring that belongs to the store.',
+  CRYPTO_LOCKED: 'The keyring was locked. Open the store again.',
+  CRYPTO_VALUE_TOO_LARGE: 'Split the value; the limit stands in the message.',
+  CRYPTO_KEY_EXHAUSTED: 'The data key has reached its seal limit. Rotate the key.',
+  KEY_SECRET_MISSING: 'Give the secret: FORGE_SECRET, --secret-file, or the prompt of a terminal.',
+  KEY_SECRET_WRONG: 'The secret does not open this store. Check it and try again.',
+  KEY_SECRET_WEAK: 'Use a passphrase of at least 12 characters, or a 32-byte key.',
+  KEY_FILE_UNSAFE: 'Make the key file readable by its owner only (chmod 600), outside the data directory.',
+  KEY_PROVIDER_FAILED: 'The key provider gave no key. The message says which one.',
+  KDF_TOO_WEAK: 'The key derivation of this keyring is below the accepted floor.',
+  KDF_TOO_COSTLY: 'The key derivation of this keyring asks for more than the accepted ceiling.',
+  KEYRING_DAMAGED: 'Both keyring files are damaged. Restore `keyring` from a key backup.',
+  KEYRING_MISSING: 'Restore `keyring` from a key backup; without it the data cannot be opened.',
+  KEYRING_VERSION: 'The keyring was written by a newer ForgeOne. Upgrade ForgeOne.',
+  // Streams
+  STREAM_TOPIC_INVALID: 'Topics are dot-separated tokens without blanks, control characters, * or >.',
+  STREAM_PATTERN_INVALID: 'In a pattern * stands for one whole token, and > for the rest, at the end only.',
+  STREAM_VALUE_INVALID: 'Correct the field named in the message.',
+  STREAM_LIMIT: 'The input is above the limit named in the message. Split it.',
+  STREAM_TOPIC_UNKNOWN: 'List the topics with `forge topics`.',
+  STREAM_TOPIC_EXISTS: 'Choose another topic name.',
+  STREAM_ENTRY_UNKNOWN: 'No entry has this id.',
+  STREAM_VERSION_CONFLICT: 'The topic changed meanwhile. Read its version again and retry.',
+  STREAM_ID_EXISTS: 'An entry with this id is already stored.',
+  STREAM_BACKPRESSURE: 'Wait for earlier appends, then retry.',
+  STREAM_QUERY_SYNTAX: 'Correct the expression at the place the caret shows.',
+  STREAM_QUERY_UNSAFE:
+    'Rewrite the regular expression without backreferences, lookaround or nested quantifiers.',
+  STREAM_QUERY_LIMIT: 'Shorten the expression.',
+  STREAM_BLOCK_DAMAGED: 'A block cannot be read; others can. Run `forge verify`.',
+  STREAM_IMPORT_FORMAT: 'Name the format with --format; the message lists them.',
+  STREAM_TIME_INVALID: 'Give a time as ISO 8601, milliseconds, or relative like -15m, -2h, -7d.',
+  // Settings
+  SETTING_INVALID: 'Correct the setting name or value named in the message.',
+  SETTING_UNKNOWN: 'List the settings with `forge settings list`.',
+  // Command line
+  USAGE: 'Run the command with --help.',
+  INPUT_NOT_FOUND: 'Check the path.',
+  INPUT_UNREADABLE: 'Check the file: the message says what could not be read.',
+  INTERRUPTED: 'Run the same command again; it continues where it stopped.',
+  INTERNAL: 'This is a defect of ForgeOne. Please report it with the message.',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES

@@ -1,0 +1,23 @@
+export { ERROR_CODES, type ErrorCode } from './error-codes.ts'
+export { ForgeError, isForgeError, type ErrorDetails, type ForgeErrorOptions } from './forge-error.ts'
+export { assert, AssertionFailure } from './assert.ts'
+export {
+  asBuffer,
+  compareBytes,
+  concatBytes,
+  EMPTY_BYTES,
+  equalBytes,
+  fromHex,
+  toHex,
+  utf8Decode,
+  utf8Encode,
+} from './bytes.ts'
+export { ByteReader } from './byte-reader.ts'
+export { ByteWriter } from './byte-writer.ts'
+export { crc32c } from './crc32c.ts'
+export { canonicalJson, JSON_DEPTH_MAX, type JsonObject, type JsonValue } from './canonical-json.ts'
+export { ManualClock, systemClock, type Clock } from './clock.ts'
+export { SeededRandom, systemRandom, type Random } from './random.ts'
+export type { AuditFacts } from './audit-facts.ts'
+export { silentLogger, type Logger, type LogLevel } from './logger.ts'
+export { Metrics, type MetricReading } from './metrics.ts'

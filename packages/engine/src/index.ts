@@ -1,0 +1,15 @@
+export {
+  KEY_BYTES_MAX,
+  VALUE_BYTES_MAX,
+  type CommitContent,
+  type CommitOptions,
+  type CommitPlace,
+  type Durability,
+  type KeyRange,
+  type Operation,
+  type Row,
+  type ScanOptions,
+  type Store,
+  type StoreReader,
+  type StoreView,
+} from './store/store.ts'

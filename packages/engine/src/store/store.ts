@@ -1,0 +1,92 @@
+import type { AuditFacts } from '@forgeone/common'
+
+/** Keys and values above these are refused with `COMMIT_INVALID`, so that any ordered database can carry a store. */
+export const KEY_BYTES_MAX = 1024
+export const VALUE_BYTES_MAX = 1024 * 1024
+
+/** Where a commit stands in the one total order of the store. */
+export interface CommitPlace {
+  /** Number of the commit; the store's creation is 0. */
+  readonly sequence: number
+  /** Commit time in milliseconds since 1970; it never goes back from one commit to the next. */
+  readonly time: number
+}
+
+export type Operation =
+  | { readonly type: 'put'; readonly database: string; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'delete'; readonly database: string; readonly key: Uint8Array }
+
+export interface CommitContent {
+  readonly facts: AuditFacts
+  /** Applied in order; values are plain here and sealed by the store. The store takes ownership of all bytes. */
+  readonly operations: readonly Operation[]
+}
+
+/** `sync`: durable when the promise settles. `relaxed`: in order and atomic, durable within `RELAXED_SYNC_MS`. */
+export type Durability = 'sync' | 'relaxed'
+
+export interface CommitOptions {
+  readonly durability?: Durability
+  /** For deletes and administrative acts: may use the last per cent of the quota. */
+  readonly privileged?: boolean
+}
+
+/** A range of keys: `from` inclusive, `to` exclusive, both optional. */
+export interface KeyRange {
+  readonly from?: Uint8Array
+  readonly to?: Uint8Array
+}
+
+export interface ScanOptions {
+  readonly reverse?: boolean
+  readonly limit?: number
+  /** Leaves `value` empty; keys are cheaper than values, and are not authenticated by themselves. */
+  readonly keysOnly?: boolean
+}
+
+export interface Row {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+/**
+ * Reads of one state. Every value returned is authenticated and bound to its place, else `RECORD_TAMPERED`.
+ * An absent key is `undefined`.
+ */
+export interface StoreReader {
+  get(database: string, key: Uint8Array): Promise<Uint8Array | undefined>
+  getMany(database: string, keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>
+  /** Rows in key order, a page at a time, so that a row costs no promise. */
+  scan(database: string, range: KeyRange, options?: ScanOptions): AsyncIterable<readonly Row[]>
+}
+
+/** All databases as they were after one commit. Lives at most `VIEW_MS_MAX`; close it early. */
+export interface StoreView extends StoreReader, AsyncDisposable {
+  readonly sequence: number
+}
+
+/**
+ * Ordered, atomic, durable, encrypted rows in several databases.
+ *
+ * - A commit is applied whole or not at all, over all databases it touches.
+ * - With `sync` durability it survives a power cut once the promise settled.
+ * - `build` runs inside the call, and sequences follow the order of the calls. What it throws refuses the commit
+ *   before a sequence is taken.
+ * - A settled commit is seen by every later read; no read ever sees a part of a commit in `view`.
+ * - After a failed write the store is poisoned: later commits fail with `STORE_FAILED`, reads go on.
+ */
+export interface Store extends StoreReader, AsyncDisposable {
+  /** 16 random bytes chosen at creation. */
+  readonly id: Uint8Array
+  readonly databases: readonly string[]
+  /** The last commit that reads can see. */
+  readonly sequence: number
+  commit(build: (place: CommitPlace) => CommitContent, options?: CommitOptions): Promise<CommitPlace>
+  /** Synchronous read for hot paths: same guarantees as `get`. */
+  getSync(database: string, key: Uint8Array): Uint8Array | undefined
+  view(): Promise<StoreView>
+  /** HMAC-SHA256 under a key of the store that is never rotated by policy, cut to 16 bytes: hides names in keys. */
+  keyedHash(purpose: 'topic' | 'resource' | 'blind', value: Uint8Array): Uint8Array
+  /** Idempotent; waits for commits in flight. */
+  close(): Promise<void>
+}
