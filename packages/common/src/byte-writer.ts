@@ -87,6 +87,14 @@ export class ByteWriter {
     return this
   }
 
+  /** UTF-8 without a length. */
+  utf8(value: string): this {
+    // A UTF-16 unit takes at most 3 bytes: reserving that saves measuring first.
+    this.#reserve(value.length * 3)
+    this.#length += this.#bytes.write(value, this.#length)
+    return this
+  }
+
   /** Sets four bytes written before, for lengths known only at the end. */
   patchU32(offset: number, value: number): this {
     assert(offset + 4 <= this.#length, 'patch lies inside what was written')

@@ -1,0 +1,64 @@
+import { ForgeError } from '@forgeone/common'
+import type { Suite, SuiteKey } from '../suite/suite.ts'
+import type { SealBudget } from './seal-budget.ts'
+
+/** A data key ready for use. Holds no bytes that a log could print. */
+export interface SealingKey {
+  readonly id: number
+  readonly scope: string
+  readonly primary: boolean
+  readonly suite: Suite
+  readonly cipher: SuiteKey
+  /** Absent for suites that need no counting. */
+  readonly budget: SealBudget | undefined
+}
+
+/** The keys of an unlocked keyring by id and scope. Sealers look here at every call, so locking reaches all of them. */
+export class KeyTable {
+  readonly #byId = new Map<number, SealingKey>()
+  readonly #primary = new Map<string, SealingKey>()
+  #locked = false
+
+  add(key: SealingKey): void {
+    this.#byId.set(key.id, key)
+    if (key.primary) this.#primary.set(key.scope, key)
+  }
+
+  /** @throws CRYPTO_LOCKED after {@link lock} */
+  checkUnlocked(): void {
+    if (this.#locked) throw new ForgeError('CRYPTO_LOCKED', 'the keyring was locked')
+  }
+
+  /** @throws CRYPTO_LOCKED, CRYPTO_KEY_UNKNOWN when the scope has no key */
+  primary(scope: string): SealingKey {
+    const key = this.#primary.get(scope)
+    if (key !== undefined) return key
+    this.checkUnlocked()
+    throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key to seal for ${scope}`, {
+      details: { scope },
+    })
+  }
+
+  /** @throws CRYPTO_LOCKED, CRYPTO_KEY_UNKNOWN */
+  find(id: number): SealingKey {
+    const key = this.#byId.get(id)
+    if (key !== undefined) return key
+    this.checkUnlocked()
+    throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key ${id}`, { details: { keyId: id } })
+  }
+
+  /** Budgets by key id, for writing the keyring. */
+  budgets(): Map<number, SealBudget> {
+    const budgets = new Map<number, SealBudget>()
+    for (const { id, budget } of this.#byId.values()) if (budget !== undefined) budgets.set(id, budget)
+    return budgets
+  }
+
+  /** Wipes and forgets every key. */
+  lock(): void {
+    this.#locked = true
+    for (const key of this.#byId.values()) key.cipher.wipe()
+    this.#byId.clear()
+    this.#primary.clear()
+  }
+}
