@@ -13,3 +13,18 @@ export {
   type StoreReader,
   type StoreView,
 } from './store/store.ts'
+export { LocalStore } from './store/local-store.ts'
+export type { LocalStoreOptions } from './store/local-store-options.ts'
+export type { RecoveryOutcome } from './store/local-store-parts.ts'
+export { VIEW_MS_MAX } from './store/local-view.ts'
+export type { HealthReason, HealthReport, StoreState } from './health/health.ts'
+export { readStoreFile, type StoreFile } from './recovery/read-store-file.ts'
+export { MemoryBackend } from './database/memory-backend.ts'
+export { ClassicBackend } from './database/classic-backend.ts'
+export type { Backend, LevelDatabase, ScrubResult } from './database/backend.ts'
+export { MemoryStoreFiles } from './files/memory-store-files.ts'
+export { NodeStoreFiles } from './files/node-store-files.ts'
+export type { JournalFile, StoreFiles } from './files/store-files.ts'
+export { takeCheckpoint, type CheckpointResult } from './checkpoint/take-checkpoint.ts'
+export { verifyStore, type VerifyOptions, type VerifyProblem, type VerifyReport } from './verify/verify-store.ts'
+export { examineStore, type DoctorCheck } from './verify/doctor.ts'

@@ -1,8 +1,11 @@
 import type { AuditFacts } from '@forgeone/common'
 
-/** Keys and values above these are refused with `COMMIT_INVALID`, so that any ordered database can carry a store. */
+/**
+ * Keys and values above these are refused with `COMMIT_INVALID`, so that any ordered database can carry a store.
+ * A value holds the largest single entry: 1 MiB of text, 64 KiB of metadata, and what frames them.
+ */
 export const KEY_BYTES_MAX = 1024
-export const VALUE_BYTES_MAX = 1024 * 1024
+export const VALUE_BYTES_MAX: number = 1152 * 1024
 
 /** Where a commit stands in the one total order of the store. */
 export interface CommitPlace {
@@ -29,6 +32,8 @@ export interface CommitOptions {
   readonly durability?: Durability
   /** For deletes and administrative acts: may use the last per cent of the quota. */
   readonly privileged?: boolean
+  /** Bytes the commit will have at most; quota and disk space are checked with it before `build` runs. */
+  readonly estimatedBytes?: number
 }
 
 /** A range of keys: `from` inclusive, `to` exclusive, both optional. */

@@ -1,0 +1,236 @@
+import { ByteWriter, ForgeError, type Clock, type Metrics, type Random } from '@forgeone/common'
+import type { Database } from '../database/database.ts'
+import { writeCommitRecord, type SealedOperation } from '../format/commit-record.ts'
+import { withOutcome, type Health } from '../health/health.ts'
+import type { SpaceGuard } from '../health/space-guard.ts'
+import type { JournalWriter } from '../journal/journal-writer.ts'
+import type { CommitContent, CommitOptions, CommitPlace, Durability } from '../store/store.ts'
+import type { Applier } from './applier.ts'
+import { checkCommit } from './check-commit.ts'
+import { GROUP_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_WAITERS_MAX, RELAXED_SYNC_MS, UNAPPLIED_BYTES_MAX } from './commit-limits.ts'
+
+export type CommitBuilder = (place: CommitPlace) => CommitContent
+
+interface QueuedCommit {
+  readonly place: CommitPlace
+  readonly record: Uint8Array
+  readonly operations: readonly SealedOperation[]
+  readonly sync: boolean
+  readonly resolve: (place: CommitPlace) => void
+  readonly reject: (error: ForgeError) => void
+}
+
+interface WaitingCommit {
+  readonly build: CommitBuilder
+  readonly options: CommitOptions
+  readonly resolve: (place: CommitPlace | PromiseLike<CommitPlace>) => void
+  readonly reject: (cause: unknown) => void
+}
+
+export interface CommitterOptions {
+  readonly databases: ReadonlyMap<string, Database>
+  /** Why a known database cannot be written now; undefined for one that can. */
+  readonly refusal: (database: string) => ForgeError | undefined
+  readonly journal: JournalWriter
+  readonly applier: Applier
+  readonly health: Health
+  readonly space: SpaceGuard
+  readonly durability: Durability
+  readonly lastTime: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly metrics: Metrics
+  /** Checked before every frame: throws STORE_FENCED when another process took over. */
+  readonly assertOwned: () => void
+  /** Told about every durable frame. */
+  readonly onFrame: (bytes: number) => void
+}
+
+/**
+ * Group commit: one frame and one fsync for all commits that wait. While a frame is being written the next group
+ * gathers, and the one before is applied to the databases.
+ */
+export class Committer {
+  readonly #o: CommitterOptions
+  readonly #firstSequence: number
+  #nextSequence: number
+  #durableSequence: number
+  #lastTime: number
+  #queue: QueuedCommit[] = []
+  #queuedBytes = 0
+  #waiting: WaitingCommit[] = []
+  #running: Promise<void> | undefined
+  #gatesClosed = 0
+  #relaxedTimer: NodeJS.Timeout | undefined
+
+  constructor(options: CommitterOptions) {
+    this.#o = options
+    this.#firstSequence = options.journal.nextSequence
+    this.#nextSequence = this.#firstSequence
+    this.#durableSequence = this.#nextSequence - 1
+    this.#lastTime = options.lastTime
+  }
+
+  /** The last commit that is acknowledged and visible. */
+  get sequence(): number {
+    return this.#durableSequence
+  }
+
+  /** Commit time of the last commit handed over. */
+  get lastTime(): number {
+    return this.#lastTime
+  }
+
+  get wroteCommits(): boolean {
+    return this.#o.journal.nextSequence !== this.#firstSequence
+  }
+
+  submit(build: CommitBuilder, options: CommitOptions): Promise<CommitPlace> {
+    if (this.#waiting.length === 0 && this.#queuedBytes < QUEUE_BYTES_MAX) return this.#enqueue(build, options)
+    if (this.#waiting.length >= QUEUE_WAITERS_MAX) {
+      return Promise.reject(new ForgeError('OVERLOADED', `${QUEUE_WAITERS_MAX} commits are waiting`))
+    }
+    return new Promise((resolve, reject) => this.#waiting.push({ build, options, resolve, reject }))
+  }
+
+  /** Settles when nothing is queued, being written or being applied. */
+  async drain(): Promise<void> {
+    while (this.#running !== undefined || this.#waiting.length > 0) {
+      await this.#running
+      this.#admitWaiting()
+    }
+    if (!this.#o.health.poisoned) await this.#o.applier.applied(this.#durableSequence)
+  }
+
+  /** Runs `action` with no frame in flight and every database up to date; commits wait meanwhile. */
+  async exclusively<T>(action: () => Promise<T>): Promise<T> {
+    this.#gatesClosed++
+    try {
+      await this.#running
+      await this.#o.applier.applied(this.#durableSequence)
+      return await action()
+    } finally {
+      this.#gatesClosed--
+      this.#start()
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#relaxedTimer)
+  }
+
+  #enqueue(build: CommitBuilder, options: CommitOptions): Promise<CommitPlace> {
+    return new Promise((resolve, reject) => {
+      this.#o.health.assertWritable()
+      // Before `build`, which may change its caller's state in the belief that the commit will be written.
+      this.#o.space.admit(options.estimatedBytes ?? 0, { privileged: options.privileged ?? false })
+      const place = { sequence: this.#nextSequence, time: Math.max(this.#o.clock.now(), this.#lastTime) }
+      const content = build(place)
+      const bytes = checkCommit(content)
+      const operations = this.#seal(content)
+      this.#o.space.record(bytes)
+      const nonce = operations.length === 0 ? this.#o.random.bytes(16) : undefined
+      const writer = new ByteWriter(bytes + operations.length * 80 + 256)
+      writeCommitRecord(writer, { time: place.time, facts: content.facts, operations, nonce })
+      const sync = (options.durability ?? this.#o.durability) === 'sync'
+      this.#nextSequence++
+      this.#lastTime = place.time
+      this.#queue.push({ place, record: writer.finish(), operations, sync, resolve, reject })
+      this.#queuedBytes += writer.length
+      // A microtask later, so that commits submitted in the same turn share the frame.
+      queueMicrotask(() => this.#start())
+    })
+  }
+
+  #seal(content: CommitContent): readonly SealedOperation[] {
+    return content.operations.map((operation) => {
+      const { database, key } = operation
+      const target = this.#o.databases.get(database)
+      if (target === undefined) {
+        throw this.#o.refusal(database) ?? new ForgeError('COMMIT_INVALID', `the store has no database ${database}`)
+      }
+      return operation.type === 'delete'
+        ? { type: 'delete', database, key }
+        : { type: 'put', database, key, sealed: target.seal(key, operation.value) }
+    })
+  }
+
+  #admitWaiting(): void {
+    while (this.#waiting.length > 0 && this.#queuedBytes < QUEUE_BYTES_MAX) {
+      const { build, options, resolve } = this.#waiting.shift()!
+      resolve(this.#enqueue(build, options))
+    }
+  }
+
+  #start(): void {
+    if (this.#running !== undefined || this.#gatesClosed > 0 || this.#queue.length === 0) return
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+      this.#admitWaiting()
+      this.#start()
+    })
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0 && this.#gatesClosed === 0) {
+      const group = this.#takeGroup()
+      let begun = false
+      try {
+        this.#o.health.assertWritable()
+        this.#o.assertOwned()
+        begun = true
+        await this.#writeGroup(group)
+      } catch (cause) {
+        this.#fail(group, cause, begun ? 'unknown' : 'none')
+        return
+      }
+      this.#admitWaiting()
+    }
+  }
+
+  #takeGroup(): QueuedCommit[] {
+    let bytes = 0
+    let count = 0
+    while (count < this.#queue.length && (count === 0 || bytes + this.#queue[count]!.record.length <= GROUP_BYTES_MAX)) {
+      bytes += this.#queue[count++]!.record.length
+    }
+    const group = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count)
+    this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count)
+    this.#queuedBytes -= bytes
+    return group
+  }
+
+  async #writeGroup(group: readonly QueuedCommit[]): Promise<void> {
+    const { journal, applier, metrics, clock } = this.#o
+    const startedMs = clock.monotonicMs()
+    const sync = group.some((commit) => commit.sync)
+    const bytes = await journal.append(group.map((commit) => commit.record), { sync, preallocate: true })
+    metrics.observe('journal_append_ms', clock.monotonicMs() - startedMs)
+    metrics.add('journal_frames_total')
+    metrics.add('journal_bytes_total', bytes)
+    metrics.add('commits_total', group.length)
+    this.#durableSequence = group.at(-1)!.place.sequence
+    applier.enqueue(group.map(({ place, operations, record }) => ({ sequence: place.sequence, operations, bytes: record.length })))
+    for (const commit of group) commit.resolve(commit.place)
+    if (!sync) this.#scheduleSync()
+    this.#o.onFrame(bytes)
+    if (applier.queuedBytes > UNAPPLIED_BYTES_MAX) await applier.applied(this.#durableSequence)
+  }
+
+  #scheduleSync(): void {
+    this.#relaxedTimer ??= setTimeout(() => {
+      this.#relaxedTimer = undefined
+      this.#o.journal.sync().catch((cause: unknown) => this.#o.health.poison(cause))
+    }, RELAXED_SYNC_MS)
+  }
+
+  /** The poison rule: nothing is retried; what was begun may be durable, what waited was not written. */
+  #fail(group: readonly QueuedCommit[], cause: unknown, outcome: 'none' | 'unknown'): void {
+    const error = this.#o.health.poison(cause)
+    const queued = this.#queue
+    this.#queue = []
+    this.#queuedBytes = 0
+    for (const commit of group) commit.reject(withOutcome(error, outcome))
+    for (const commit of queued) commit.reject(withOutcome(error, 'none'))
+  }
+}

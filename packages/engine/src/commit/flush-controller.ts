@@ -1,0 +1,82 @@
+import type { Metrics } from '@forgeone/common'
+import type { Keyring } from '@forgeone/crypto'
+import type { Backend } from '../database/backend.ts'
+import type { Database } from '../database/database.ts'
+import type { StoreFiles } from '../files/store-files.ts'
+import { encodeFlushPoint, type DatabaseState, type FlushPoint } from '../format/flush-point.ts'
+import { journalSealer } from '../journal/journal-reader.ts'
+import type { JournalWriter } from '../journal/journal-writer.ts'
+
+export const FLUSH_POINT_NAME = 'journal/flush-point'
+
+/** The flush point is sealed as if it lay in segment 0, which does not exist. */
+export const FLUSH_POINT_SEGMENT = 0
+
+export interface FlushControllerOptions {
+  readonly files: StoreFiles
+  readonly backend: Backend
+  readonly keyring: Keyring
+  readonly journal: JournalWriter
+  readonly databases: ReadonlyMap<string, Database>
+  /** A database is offline: its rows live on in the journal only, so nothing may be dropped from it. */
+  readonly keepJournal: boolean
+  readonly everyBytes: number
+  readonly metrics: Metrics
+  /** Settles when the databases hold every commit up to the one given. */
+  readonly applied: (sequence: number) => Promise<void>
+  readonly current: () => { readonly sequence: number; readonly time: number }
+  readonly onFailure: (cause: unknown) => void
+}
+
+/** Takes flush points: bounds what a crash has to replay, and lets old segments go. */
+export class FlushController {
+  readonly #o: FlushControllerOptions
+  #bytesSinceLast = 0
+  #running: Promise<void> | undefined
+
+  constructor(options: FlushControllerOptions) {
+    this.#o = options
+  }
+
+  onFrame(bytes: number): void {
+    this.#bytesSinceLast += bytes
+    if (this.#bytesSinceLast < this.#o.everyBytes || this.#running !== undefined) return
+    this.#running = this.take()
+      .catch((cause: unknown) => this.#o.onFailure(cause))
+      .finally(() => {
+        this.#running = undefined
+      })
+  }
+
+  /** Settles when no flush point is being taken. */
+  async idle(): Promise<void> {
+    await this.#running
+  }
+
+  /** Makes every database durable up to the present commit, records it, and drops what the journal no longer needs. */
+  async take(): Promise<void> {
+    if (this.#o.keepJournal) return
+    this.#bytesSinceLast = 0
+    const { sequence, time } = this.#o.current()
+    const { digest } = this.#o.journal
+    await this.#o.applied(sequence)
+    await this.flushDatabases()
+    await this.record({ sequence, time, digest, closed: false, databases: await this.states() })
+    await this.#o.journal.trim(sequence)
+    this.#o.metrics.add('flush_points_total')
+  }
+
+  async flushDatabases(): Promise<void> {
+    for (const database of this.#o.databases.values()) await this.#o.backend.flush(database.name, database.level)
+  }
+
+  async states(): Promise<readonly DatabaseState[]> {
+    const states: DatabaseState[] = []
+    for (const name of this.#o.databases.keys()) states.push(await this.#o.backend.state(name))
+    return states
+  }
+
+  async record(point: FlushPoint): Promise<void> {
+    await this.#o.files.replace(FLUSH_POINT_NAME, encodeFlushPoint(point, journalSealer(this.#o.keyring, FLUSH_POINT_SEGMENT)))
+  }
+}

@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ClassicLevel } from 'classic-level'
+import { directoryBytes } from '../files/directory-bytes.ts'
+import { syncDirectory } from '../files/node-store-files.ts'
+import type { DatabaseState } from '../format/flush-point.ts'
+import { checkStructure, databaseState, type FileFinding } from '../leveldb-files/database-directory.ts'
+import { scrubDatabase } from '../leveldb-files/scrub.ts'
+import type { Backend, LevelDatabase, ScrubResult } from './backend.ts'
+
+/** Above every key we write (keyspace bytes stay below 0xff): compacting this empty range flushes the memtable. */
+const ABOVE_ALL_KEYS = new Uint8Array(16).fill(0xff)
+
+const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
+const BLOCK_CACHE_BYTES = 4 * 1024 * 1024
+
+/** LevelDB databases, one directory each. */
+export class ClassicBackend implements Backend {
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  async open(name: string, { create }: { readonly create: boolean }): Promise<LevelDatabase> {
+    const path = join(this.#path, name)
+    if (create) await mkdir(path, { recursive: true, mode: 0o700 })
+    const level = new ClassicLevel<Uint8Array, Uint8Array>(path, { keyEncoding: 'view', valueEncoding: 'view' })
+    await level.open({
+      createIfMissing: create,
+      // Sealed values do not compress.
+      compression: false,
+      writeBufferSize: WRITE_BUFFER_BYTES,
+      cacheSize: BLOCK_CACHE_BYTES,
+    })
+    // LevelDB 1.20 renames CURRENT and creates files without making the directory durable.
+    await syncDirectory(path)
+    if (create) await syncDirectory(this.#path)
+    return level
+  }
+
+  async flush(name: string, database: LevelDatabase): Promise<void> {
+    if (!(database instanceof ClassicLevel)) throw new TypeError('a ClassicBackend flushes its own databases only')
+    await database.compactRange(ABOVE_ALL_KEYS, ABOVE_ALL_KEYS)
+    await syncDirectory(join(this.#path, name))
+  }
+
+  check(name: string, expected: DatabaseState | undefined, closed: boolean): Promise<readonly FileFinding[]> {
+    return checkStructure(join(this.#path, name), expected, closed)
+  }
+
+  scrub(name: string): Promise<ScrubResult> {
+    return scrubDatabase(join(this.#path, name))
+  }
+
+  state(name: string): Promise<DatabaseState> {
+    return databaseState(name, join(this.#path, name))
+  }
+
+  bytes(name: string): number {
+    return directoryBytes(join(this.#path, name))
+  }
+}

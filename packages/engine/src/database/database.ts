@@ -1,0 +1,181 @@
+import type { AbstractSnapshot } from 'abstract-level'
+import { EMPTY_BYTES, ForgeError, isForgeError } from '@forgeone/common'
+import type { Keyring, Sealer } from '@forgeone/crypto'
+import type { SealedOperation } from '../format/commit-record.ts'
+import type { KeyRange, Row, ScanOptions } from '../store/store.ts'
+import type { LevelDatabase } from './backend.ts'
+import { Overlay } from './overlay.ts'
+
+const PAGE_ROWS = 1000
+/** LevelDB's default of 16 KiB stops an iterator every other block of logs. */
+const PAGE_BYTES = 1024 * 1024
+
+/** An iterator pins old files and can read stale rows when it lives long (hazard H12): then it starts anew. */
+const ITERATOR_ROWS_MAX = 100_000
+const ITERATOR_MS_MAX = 30_000
+
+type Snapshot = AbstractSnapshot | undefined
+
+/** One database of a store: rows sealed for their place, read back only if they are authentic there. */
+export class Database {
+  readonly name: string
+  readonly overlay: Overlay = new Overlay()
+  readonly #level: LevelDatabase
+  readonly #keyring: Keyring
+  readonly #sealers: (Sealer | undefined)[] = []
+
+  constructor(o: { name: string; level: LevelDatabase; keyring: Keyring }) {
+    this.name = o.name
+    this.#level = o.level
+    this.#keyring = o.keyring
+  }
+
+  get level(): LevelDatabase {
+    return this.#level
+  }
+
+  seal(key: Uint8Array, value: Uint8Array): Uint8Array {
+    return this.#sealer(key).seal(key, value)
+  }
+
+  /** @throws RECORD_TAMPERED when the row is not what was written at this key */
+  unseal(key: Uint8Array, sealed: Uint8Array): Uint8Array {
+    try {
+      return this.#sealer(key).open(key, sealed)
+    } catch (cause) {
+      if (isForgeError(cause, 'CRYPTO_OPEN_FAILED', 'CRYPTO_FORMAT', 'CRYPTO_KEY_UNKNOWN', 'CRYPTO_SUITE_REFUSED')) {
+        const details = { database: this.name, keyspace: key[0] ?? -1 }
+        throw new ForgeError('RECORD_TAMPERED', `a record in ${this.name} failed authentication`, { cause, details })
+      }
+      throw cause
+    }
+  }
+
+  getSync(key: Uint8Array): Uint8Array | undefined {
+    const pending = this.overlay.get(key)
+    if (pending === null) return undefined
+    const sealed = pending ?? this.#guardSync(() => this.#level.getSync(key))
+    return sealed === undefined ? undefined : this.unseal(key, sealed)
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    if (this.overlay.size > 0) return this.getSync(key)
+    const sealed = await this.#guard(() => this.#level.get(key))
+    return sealed === undefined ? undefined : this.unseal(key, sealed)
+  }
+
+  async getMany(keys: readonly Uint8Array[], snapshot?: Snapshot): Promise<(Uint8Array | undefined)[]> {
+    if (snapshot === undefined && this.overlay.size > 0) return keys.map((key) => this.getSync(key))
+    const values = await this.#guard(() => this.#level.getMany([...keys], snapshot === undefined ? {} : { snapshot }))
+    return values.map((sealed, index) => (sealed === undefined ? undefined : this.unseal(keys[index]!, sealed)))
+  }
+
+  /** Pages of authenticated rows; the overlay must be empty. */
+  async *pages(range: KeyRange, options: ScanOptions = {}, snapshot?: Snapshot): AsyncGenerator<readonly Row[]> {
+    for await (const page of this.sealedPages(range, options, snapshot)) {
+      yield options.keysOnly ? page : page.map(({ key, value }) => ({ key, value: this.unseal(key, value) }))
+    }
+  }
+
+  /** Pages of rows as they are stored. */
+  async *sealedPages(range: KeyRange, options: ScanOptions = {}, snapshot?: Snapshot): AsyncGenerator<readonly Row[]> {
+    let { from, to } = range
+    let left = options.limit ?? Number.POSITIVE_INFINITY
+    for (;;) {
+      const pass = yield* this.#iterate(rangeOf(from, to), options, left, snapshot)
+      left -= pass.rows
+      if (pass.exhausted || pass.last === undefined || left <= 0) return
+      if (options.reverse) to = pass.last
+      else from = keyAfter(pass.last)
+    }
+  }
+
+  async apply(operations: readonly SealedOperation[]): Promise<void> {
+    await this.#level.batch(
+      operations.map((operation) =>
+        operation.type === 'put'
+          ? { type: 'put', key: operation.key, value: operation.sealed }
+          : { type: 'del', key: operation.key },
+      ),
+    )
+  }
+
+  close(): Promise<void> {
+    return this.#level.close()
+  }
+
+  /** One life of an iterator. */
+  async *#iterate(
+    range: KeyRange,
+    options: ScanOptions,
+    limit: number,
+    snapshot: Snapshot,
+  ): AsyncGenerator<readonly Row[], { last: Uint8Array | undefined; rows: number; exhausted: boolean }> {
+    const iterator = this.#level.iterator({
+      ...(range.from === undefined ? {} : { gte: range.from }),
+      ...(range.to === undefined ? {} : { lt: range.to }),
+      ...(snapshot === undefined ? {} : { snapshot }),
+      reverse: options.reverse ?? false,
+      values: !options.keysOnly,
+      // abstract-level has no such option in its types; classic-level reads it.
+      ...{ highWaterMarkBytes: PAGE_BYTES },
+    })
+    const startedMs = performance.now()
+    let rows = 0
+    let last: Uint8Array | undefined
+    try {
+      while (rows < limit) {
+        const entries = await this.#guard(() => iterator.nextv(Math.min(limit - rows, PAGE_ROWS)))
+        if (entries.length === 0) return { last, rows, exhausted: true }
+        rows += entries.length
+        last = entries.at(-1)![0]
+        yield entries.map(([key, value]) => ({ key, value: value ?? EMPTY_BYTES }))
+        if (rows >= ITERATOR_ROWS_MAX || performance.now() - startedMs > ITERATOR_MS_MAX) break
+      }
+      return { last, rows, exhausted: false }
+    } finally {
+      await iterator.close()
+    }
+  }
+
+  #sealer(key: Uint8Array): Sealer {
+    const keyspace = key[0] ?? 0
+    return (this.#sealers[keyspace] ??= this.#keyring.sealer(this.name, Uint8Array.of(keyspace)))
+  }
+
+  #guardSync<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (cause) {
+      throw this.#readFailure(cause)
+    }
+  }
+
+  async #guard<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read()
+    } catch (cause) {
+      throw this.#readFailure(cause)
+    }
+  }
+
+  #readFailure(cause: unknown): unknown {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_ITERATOR_NOT_OPEN') {
+      return new ForgeError('STORE_CLOSED', 'the store is closed', { cause })
+    }
+    const details = { database: this.name }
+    return new ForgeError('DATABASE_DAMAGED', `LevelDB cannot read ${this.name}`, { cause, details })
+  }
+}
+
+/** The smallest key above `key`. */
+export function keyAfter(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1)
+  next.set(key)
+  return next
+}
+
+function rangeOf(from: Uint8Array | undefined, to: Uint8Array | undefined): KeyRange {
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+}

@@ -1,0 +1,75 @@
+import { statSync } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { keyringFileIn, type KeyringFile } from '@forgeone/crypto'
+import { NodeJournalFile } from './node-journal-file.ts'
+import type { JournalFile, StoreFiles } from './store-files.ts'
+import { directoryBytes } from './directory-bytes.ts'
+
+const JOURNAL_FOLDER = 'journal'
+
+/** The files of a store in a directory of the local file system. */
+export class NodeStoreFiles implements StoreFiles {
+  readonly keyring: KeyringFile
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+    this.keyring = keyringFileIn(path)
+  }
+
+  async read(name: string): Promise<Uint8Array | undefined> {
+    try {
+      return new Uint8Array(await readFile(join(this.#path, name)))
+    } catch (error) {
+      if (isNotFound(error)) return undefined
+      throw error
+    }
+  }
+
+  async replace(name: string, bytes: Uint8Array): Promise<void> {
+    const path = join(this.#path, name)
+    const temporary = `${path}.tmp`
+    await using file = await open(temporary, 'w', 0o600)
+    await file.writeFile(bytes)
+    await file.sync()
+    await rename(temporary, path)
+    await syncDirectory(join(path, '..'))
+  }
+
+  async listJournal(): Promise<readonly string[]> {
+    await mkdir(join(this.#path, JOURNAL_FOLDER), { recursive: true, mode: 0o700 })
+    return (await readdir(join(this.#path, JOURNAL_FOLDER))).sort()
+  }
+
+  openJournalFile(name: string, options: { readonly create: boolean }): Promise<JournalFile> {
+    return NodeJournalFile.open(join(this.#path, JOURNAL_FOLDER, name), options)
+  }
+
+  async removeJournalFile(name: string): Promise<void> {
+    await rm(join(this.#path, JOURNAL_FOLDER, name), { force: true })
+  }
+
+  async syncJournal(): Promise<void> {
+    await syncDirectory(join(this.#path, JOURNAL_FOLDER))
+  }
+
+  bytes(): number {
+    const small = ['FORGE', 'keyring', 'keyring.copy'].reduce((sum, name) => sum + fileBytes(join(this.#path, name)), 0)
+    return small + directoryBytes(join(this.#path, JOURNAL_FOLDER))
+  }
+}
+
+function fileBytes(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** Makes creations, renames and removals in a directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r')
+  await directory.sync()
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

@@ -1,0 +1,82 @@
+import { ByteReader, ByteWriter, type AuditFacts } from '@forgeone/common'
+
+/** One operation as it stands in the journal: the value is already sealed for its place. */
+export type SealedOperation =
+  | { readonly type: 'put'; readonly database: string; readonly key: Uint8Array; readonly sealed: Uint8Array }
+  | { readonly type: 'delete'; readonly database: string; readonly key: Uint8Array }
+
+/** A commit as the journal keeps it: everything the databases and the audit log are derived from. */
+export interface CommitRecord {
+  readonly time: number
+  readonly facts: AuditFacts
+  readonly operations: readonly SealedOperation[]
+  /** 16 random bytes of a commit without operations, so that its short leaf cannot be guessed from a hash. */
+  readonly nonce: Uint8Array | undefined
+}
+
+const RECORD_VERSION = 1
+const TYPE_DELETE = 0
+const TYPE_PUT = 1
+const HAS_RESOURCE = 1
+const HAS_ENTRIES = 2
+const HAS_CONTEXT = 4
+const HAS_NONCE = 8
+
+/** Appends `record`; the layout stands in `docs/format.md`, "Commit record". */
+export function writeCommitRecord(writer: ByteWriter, record: CommitRecord): void {
+  const { facts, nonce } = record
+  const flags =
+    (facts.resourceHash ? HAS_RESOURCE : 0) |
+    (facts.entries ? HAS_ENTRIES : 0) |
+    (facts.context === undefined ? 0 : HAS_CONTEXT) |
+    (nonce ? HAS_NONCE : 0)
+  writer.u8(RECORD_VERSION).u48(record.time).text(facts.actor).text(facts.action).text(facts.resourceClass).u8(flags)
+  if (facts.resourceHash) writer.bytes(facts.resourceHash)
+  if (facts.entries) writer.u32(facts.entries.count).bytes(facts.entries.root)
+  if (facts.context !== undefined) writer.text(facts.context)
+  if (nonce) writer.bytes(nonce)
+  writer.varint(record.operations.length)
+  for (const operation of record.operations) {
+    const { database, key } = operation
+    writer.u8(operation.type === 'put' ? TYPE_PUT : TYPE_DELETE).text(database).varint(key.length).bytes(key)
+    if (operation.type === 'put') writer.varint(operation.sealed.length).bytes(operation.sealed)
+  }
+}
+
+/**
+ * @param bytes borrowed: keys and values of the result are views of it
+ * @throws JOURNAL_DAMAGED when the bytes are not a whole record
+ */
+export function readCommitRecord(bytes: Uint8Array): CommitRecord {
+  const reader = new ByteReader(bytes, { code: 'JOURNAL_DAMAGED', what: 'a commit record' })
+  const version = reader.u8()
+  if (version !== RECORD_VERSION) throw reader.failure(`the unknown version ${version}`)
+  const time = reader.u48()
+  const actor = reader.text()
+  const action = reader.text()
+  const resourceClass = reader.text()
+  const flags = reader.u8()
+  const facts: AuditFacts = {
+    actor,
+    action,
+    resourceClass,
+    ...(flags & HAS_RESOURCE ? { resourceHash: reader.bytes(16) } : {}),
+    ...(flags & HAS_ENTRIES ? { entries: { count: reader.u32(), root: reader.bytes(32) } } : {}),
+    ...(flags & HAS_CONTEXT ? { context: reader.text() } : {}),
+  }
+  const nonce = flags & HAS_NONCE ? reader.bytes(16) : undefined
+  const count = reader.varint()
+  const operations: SealedOperation[] = []
+  for (let index = 0; index < count; index++) operations.push(readOperation(reader))
+  reader.end()
+  return { time, facts, operations, nonce }
+}
+
+function readOperation(reader: ByteReader): SealedOperation {
+  const type = reader.u8()
+  const database = reader.text()
+  const key = reader.bytes(reader.varint())
+  if (type === TYPE_DELETE) return { type: 'delete', database, key }
+  if (type !== TYPE_PUT) throw reader.failure(`the unknown operation ${type}`)
+  return { type: 'put', database, key, sealed: reader.bytes(reader.varint()) }
+}

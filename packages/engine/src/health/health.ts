@@ -1,0 +1,95 @@
+import { ForgeError, type ErrorCode, type Logger, type Metrics } from '@forgeone/common'
+
+export type StoreState = 'opening' | 'healthy' | 'degraded' | 'readonly' | 'failed' | 'closed'
+
+export interface HealthReason {
+  readonly code: ErrorCode
+  /** What is concerned: a database, a file, or the whole store. */
+  readonly where: string
+  readonly message: string
+  /** What to do, as a sentence or command. */
+  readonly repair: string
+}
+
+export interface HealthReport {
+  readonly state: StoreState
+  readonly reasons: readonly HealthReason[]
+}
+
+/** The state of one store and why it is in it. Writing stops for good at the first failed write (the poison rule). */
+export class Health {
+  readonly #logger: Logger
+  readonly #metrics: Metrics
+  readonly #reasons = new Map<string, HealthReason>()
+  #poison: ForgeError | undefined
+  #full = false
+  #phase: 'opening' | 'open' | 'closed' = 'opening'
+
+  constructor(o: { logger: Logger; metrics: Metrics }) {
+    this.#logger = o.logger
+    this.#metrics = o.metrics
+  }
+
+  get state(): StoreState {
+    if (this.#phase !== 'open') return this.#phase
+    if (this.#poison !== undefined || this.#full) return 'readonly'
+    return this.#reasons.size > 0 ? 'degraded' : 'healthy'
+  }
+
+  get poisoned(): boolean {
+    return this.#poison !== undefined
+  }
+
+  report(): HealthReport {
+    return { state: this.state, reasons: [...this.#reasons.values()] }
+  }
+
+  opened(): void {
+    this.#phase = 'open'
+  }
+
+  closed(): void {
+    this.#phase = 'closed'
+  }
+
+  /** Notes something that is wrong while the rest goes on. */
+  note(error: ForgeError, where: string): void {
+    this.#reasons.set(`${error.code} ${where}`, { code: error.code, where, message: error.message, repair: error.hint })
+    this.#metrics.add('health_findings_total')
+    this.#logger.log('warn', error.message, { code: error.code, where })
+  }
+
+  /** Stops all writing until the store is reopened. The first cause is kept. */
+  poison(cause: unknown): ForgeError {
+    if (this.#poison !== undefined) return this.#poison
+    const message = cause instanceof Error ? cause.message : String(cause)
+    const code: ErrorCode = cause instanceof ForgeError ? cause.code : 'STORE_FAILED'
+    this.#poison = new ForgeError(code === 'STORE_FENCED' ? code : 'STORE_FAILED', `the store stopped writing: ${message}`, { cause })
+    this.#metrics.add('store_poisoned_total')
+    this.note(this.#poison, 'store')
+    return this.#poison
+  }
+
+  /** Enters or leaves the state in which the disk is too full to write. */
+  setFull(error: ForgeError | undefined): void {
+    if ((error !== undefined) === this.#full) return
+    this.#full = error !== undefined
+    if (error === undefined) this.#reasons.delete('STORAGE_FULL disk')
+    else this.note(error, 'disk')
+  }
+
+  /** @throws STORE_CLOSED, STORE_FAILED or STORE_FENCED (with `outcome: 'none'`) when nothing may be written */
+  assertWritable(): void {
+    if (this.#phase === 'closed') throw new ForgeError('STORE_CLOSED', 'the store is closed')
+    if (this.#poison !== undefined) throw withOutcome(this.#poison, 'none')
+  }
+
+  assertReadable(): void {
+    if (this.#phase === 'closed') throw new ForgeError('STORE_CLOSED', 'the store is closed')
+  }
+}
+
+/** The same failure as one caller sees it: `none` was not written; `unknown` may be durable, reopening tells. */
+export function withOutcome(error: ForgeError, outcome: 'none' | 'unknown'): ForgeError {
+  return new ForgeError(error.code, error.message, { cause: error.cause, details: { ...error.details, outcome } })
+}

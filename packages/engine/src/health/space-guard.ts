@@ -1,0 +1,94 @@
+import { statfsSync } from 'node:fs'
+import { ForgeError, type Clock } from '@forgeone/common'
+import type { Health } from './health.ts'
+
+/** A walk over the directories costs a millisecond or so; the estimate between two walks only errs upward. */
+const WALK_MS = 250
+const FREE_CHECK_MS = 1000
+const FREE_CHECK_BYTES = 16 * 1024 * 1024
+/** Deletes and administrative commits may exceed the quota by this share, so that a full store can be emptied. */
+const PRIVILEGED_SHARE = 0.01
+
+/** Room that a store needs at any time: two LevelDB write buffers a database and two journal segments. */
+const ROOM_PER_DATABASE_BYTES = 8 * 1024 * 1024
+const ROOM_FOR_JOURNAL_BYTES = 32 * 1024 * 1024
+/** On a small volume the room shrinks to this share of it; the poison rule covers what then may run out. */
+const ROOM_SHARE_MAX = 0.05
+/** The state is left only when this much more is free, so that it does not flap. */
+const RECOVERED_SHARE = 0.05
+
+export interface SpaceGuardOptions {
+  /** Undefined: nothing on disk. */
+  readonly path: string | undefined
+  readonly maxBytes: number | undefined
+  readonly databaseCount: number
+  readonly measureBytes: () => number
+  readonly clock: Clock
+  readonly health: Health
+}
+
+/** Refuses writes while they can still be refused cleanly: before the quota and before the end of the disk. */
+export class SpaceGuard {
+  readonly #o: SpaceGuardOptions
+  #usedBytes = 0
+  #walkedMs = Number.NEGATIVE_INFINITY
+  #freeCheckedMs = Number.NEGATIVE_INFINITY
+  #bytesSinceFreeCheck = 0
+
+  constructor(options: SpaceGuardOptions) {
+    this.#o = options
+  }
+
+  /**
+   * Called before a commit is built, with what it may take at most.
+   * @throws QUOTA_EXCEEDED or STORAGE_FULL
+   */
+  admit(bytes: number, { privileged }: { readonly privileged: boolean }): void {
+    this.#checkQuota(bytes, privileged)
+    this.#checkFree(bytes)
+  }
+
+  /** Counts a commit that was accepted. */
+  record(bytes: number): void {
+    this.#usedBytes += bytes
+    this.#bytesSinceFreeCheck += bytes
+  }
+
+  #checkQuota(bytes: number, privileged: boolean): void {
+    const { maxBytes } = this.#o
+    if (maxBytes === undefined) return
+    const limit = privileged ? maxBytes * (1 + PRIVILEGED_SHARE) : maxBytes
+    if (this.#walkedMs !== Number.NEGATIVE_INFINITY && this.#usedBytes + bytes <= limit) return
+    const nowMs = this.#o.clock.monotonicMs()
+    if (nowMs - this.#walkedMs >= WALK_MS) {
+      this.#walkedMs = nowMs
+      this.#usedBytes = this.#o.measureBytes()
+    }
+    if (this.#usedBytes + bytes <= limit) return
+    const details = { usedBytes: this.#usedBytes, maxBytes }
+    throw new ForgeError('QUOTA_EXCEEDED', `the store uses ${this.#usedBytes} of ${maxBytes} bytes`, { details })
+  }
+
+  #checkFree(bytes: number): void {
+    const { path, clock, health } = this.#o
+    if (path === undefined) return
+    const nowMs = clock.monotonicMs()
+    const due = nowMs - this.#freeCheckedMs >= FREE_CHECK_MS || this.#bytesSinceFreeCheck >= FREE_CHECK_BYTES
+    if (!due && health.state !== 'readonly') return
+    this.#freeCheckedMs = nowMs
+    this.#bytesSinceFreeCheck = 0
+    const { bavail, blocks, bsize } = statfsSync(path)
+    const freeBytes = bavail * bsize
+    const wanted = this.#o.databaseCount * ROOM_PER_DATABASE_BYTES + ROOM_FOR_JOURNAL_BYTES
+    const room = Math.min(wanted, blocks * bsize * ROOM_SHARE_MAX)
+    const mark = health.state === 'readonly' ? room * (1 + RECOVERED_SHARE) : room
+    if (freeBytes - bytes >= mark) {
+      health.setFull(undefined)
+      return
+    }
+    const details = { freeBytes, neededBytes: Math.ceil(room) }
+    const error = new ForgeError('STORAGE_FULL', `the disk has ${freeBytes} bytes left; the store keeps ${Math.ceil(room)} free`, { details })
+    health.setFull(error)
+    throw error
+  }
+}

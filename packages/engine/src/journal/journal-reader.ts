@@ -1,0 +1,206 @@
+import { equalBytes, ForgeError } from '@forgeone/common'
+import type { Keyring, Sealer } from '@forgeone/crypto'
+import { decodeFrameBody, NO_DIGEST, sequenceKey } from '../format/frame.ts'
+import type { CommitRecord } from '../format/commit-record.ts'
+import type { FlushPoint } from '../format/flush-point.ts'
+import {
+  decodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  SEGMENT_NAME_PATTERN,
+  segmentName,
+  type SegmentHeader,
+} from '../format/segment-header.ts'
+import type { JournalFile, StoreFiles } from '../files/store-files.ts'
+import { SegmentScanner, type ScannedFrame } from './segment-scanner.ts'
+
+/** The journal's scope in the keyring; each segment is a keyspace of it. */
+export function journalSealer(keyring: Keyring, segment: number): Sealer {
+  return keyring.sealer('journal', sequenceKey(segment))
+}
+
+export interface SegmentInfo {
+  readonly segment: number
+  readonly firstSequence: number
+}
+
+/** Where the journal ends after a full read: what the next frame must continue. */
+export interface JournalEnd {
+  readonly nextSequence: number
+  readonly previousDigest: Uint8Array
+  readonly segments: readonly SegmentInfo[]
+  readonly nextSegment: number
+  readonly frames: number
+  /** A torn last frame was found (and cut, if the reader repairs): where. */
+  readonly torn: { readonly name: string; readonly offset: number } | undefined
+}
+
+export interface JournalRecord {
+  readonly sequence: number
+  readonly record: CommitRecord
+  /** Digest of the frame that holds the record. */
+  readonly digest: Uint8Array
+}
+
+export interface JournalReadOptions {
+  readonly files: StoreFiles
+  readonly keyring: Keyring
+  readonly storeId: Uint8Array
+  readonly flushPoint: FlushPoint | undefined
+  /** Cut a torn tail; otherwise it is only reported. */
+  readonly repair: boolean
+  /** Called for every commit after the flush point, a frame at a time. */
+  readonly onRecords: (records: readonly JournalRecord[]) => Promise<void>
+}
+
+/**
+ * Reads all segments, checks chain, checksum and seal of every frame, and hands over what follows the flush point.
+ *
+ * @throws JOURNAL_DAMAGED when it breaks anywhere but at the very end, JOURNAL_TAIL_LOST when it ends before the
+ *   flush point
+ */
+export async function readJournal(options: JournalReadOptions): Promise<JournalEnd> {
+  const { files, flushPoint } = options
+  const names = (await files.listJournal()).filter((name) => SEGMENT_NAME_PATTERN.test(name))
+  const segments: SegmentInfo[] = []
+  let torn: JournalEnd['torn']
+  let nextSequence = 0
+  let previousDigest = NO_DIGEST
+  let nextSegment = 1
+  let frames = 0
+  for (const [index, name] of names.entries()) {
+    const isLast = index === names.length - 1
+    const file = await files.openJournalFile(name, { create: false })
+    try {
+      const header = await readHeader({ file, name, isLast, options })
+      if (header === undefined) {
+        // A crash between creating the file and writing its header: nothing was acknowledged from it.
+        torn = { name, offset: 0 }
+        if (options.repair) await removeSegment(files, name)
+        break
+      }
+      assertContinues({ header, name, segments, nextSequence, previousDigest })
+      const scanner = new SegmentScanner(file, header)
+      const read = await readFrames({ scanner, file, name, isLast, segment: header.segment, options })
+      torn = read.torn
+      frames += read.frames
+      segments.push({ segment: header.segment, firstSequence: header.firstSequence })
+      nextSequence = scanner.nextSequence
+      previousDigest = scanner.previousDigest
+      nextSegment = header.segment + 1
+    } finally {
+      await file.close()
+    }
+  }
+  if (segments.length === 0) throw damaged('it has no segment')
+  checkAgainstFlushPoint({ flushPoint, segments, nextSequence, previousDigest })
+  return { nextSequence, previousDigest, segments, nextSegment, frames, torn }
+}
+
+function damaged(reason: string): ForgeError {
+  return new ForgeError('JOURNAL_DAMAGED', `the journal is damaged: ${reason}`)
+}
+
+async function removeSegment(files: StoreFiles, name: string): Promise<void> {
+  await files.removeJournalFile(name)
+  await files.syncJournal()
+}
+
+async function readHeader(at: {
+  file: JournalFile
+  name: string
+  isLast: boolean
+  options: JournalReadOptions
+}): Promise<SegmentHeader | undefined> {
+  const bytes = await at.file.read(0, SEGMENT_HEADER_BYTES)
+  const header = decodeSegmentHeader(bytes)
+  if (header === 'newer') throw new ForgeError('STORE_VERSION', `segment ${at.name} was written by a newer ForgeOne`)
+  if (header === 'short' || header === 'damaged') {
+    const empty = (await at.file.size()) <= SEGMENT_HEADER_BYTES
+    if (at.isLast && empty) return undefined
+    throw damaged(`segment ${at.name} has no valid header`)
+  }
+  if (!equalBytes(header.storeId, at.options.storeId)) throw damaged(`segment ${at.name} belongs to another store`)
+  if (segmentName(header.segment) !== at.name) throw damaged(`segment ${at.name} was renamed`)
+  return header
+}
+
+function assertContinues(at: {
+  header: SegmentHeader
+  name: string
+  segments: readonly SegmentInfo[]
+  nextSequence: number
+  previousDigest: Uint8Array
+}): void {
+  const last = at.segments.at(-1)
+  if (last === undefined) return
+  const continues =
+    at.header.segment === last.segment + 1 &&
+    at.header.firstSequence === at.nextSequence &&
+    equalBytes(at.header.previousDigest, at.previousDigest)
+  if (!continues) throw damaged(`segment ${at.name} does not continue the one before`)
+}
+
+async function readFrames(at: {
+  scanner: SegmentScanner
+  file: JournalFile
+  name: string
+  isLast: boolean
+  segment: number
+  options: JournalReadOptions
+}): Promise<{ torn: JournalEnd['torn']; frames: number }> {
+  let frames = 0
+  const sealer = journalSealer(at.options.keyring, at.segment)
+  for (;;) {
+    const scanned = await at.scanner.next()
+    if (scanned.kind === 'frame') {
+      await handOver(scanned, sealer, at.options, at.name)
+      frames++
+      continue
+    }
+    if (scanned.kind === 'end') return { torn: undefined, frames }
+    if (!at.isLast || (await at.scanner.laterFrameFollows(scanned.offset))) {
+      throw damaged(`segment ${at.name} breaks at byte ${scanned.offset}`)
+    }
+    if (at.options.repair) await at.file.truncate(scanned.offset)
+    return { torn: { name: at.name, offset: scanned.offset }, frames }
+  }
+}
+
+async function handOver(scanned: ScannedFrame, sealer: Sealer, options: JournalReadOptions, name: string): Promise<void> {
+  const { header, frame, digest, offset } = scanned
+  const last = header.firstSequence + header.count - 1
+  let records: readonly CommitRecord[]
+  try {
+    records = decodeFrameBody(frame, header, sealer)
+  } catch (cause) {
+    if (cause instanceof ForgeError && cause.code === 'CRYPTO_LOCKED') throw cause
+    throw new ForgeError('JOURNAL_DAMAGED', `the frame at byte ${offset} of segment ${name} is not authentic`, { cause })
+  }
+  const { flushPoint } = options
+  if (flushPoint === undefined || last > flushPoint.sequence) {
+    await options.onRecords(
+      records.map((record, index) => ({ sequence: header.firstSequence + index, record, digest })),
+    )
+  }
+}
+
+function checkAgainstFlushPoint(at: {
+  flushPoint: FlushPoint | undefined
+  segments: readonly SegmentInfo[]
+  nextSequence: number
+  previousDigest: Uint8Array
+}): void {
+  const { flushPoint, nextSequence } = at
+  const first = at.segments[0]!.firstSequence
+  if (flushPoint === undefined) return
+  if (nextSequence - 1 < flushPoint.sequence) {
+    throw new ForgeError(
+      'JOURNAL_TAIL_LOST',
+      `the journal ends at commit ${nextSequence - 1}, but commit ${flushPoint.sequence} was durable`,
+    )
+  }
+  if (first > flushPoint.sequence + 1) throw damaged(`commits ${flushPoint.sequence + 1} to ${first - 1} are missing`)
+  if (nextSequence - 1 === flushPoint.sequence && !equalBytes(at.previousDigest, flushPoint.digest)) {
+    throw damaged('its last frame is not the one the flush point names')
+  }
+}

@@ -1,0 +1,128 @@
+import { assert } from '@forgeone/common'
+import type { Keyring, Sealer } from '@forgeone/crypto'
+import { encodeFrame, frameDigest } from '../format/frame.ts'
+import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from '../format/segment-header.ts'
+import type { JournalFile, StoreFiles } from '../files/store-files.ts'
+import { journalSealer, type JournalEnd, type SegmentInfo } from './journal-reader.ts'
+
+/** A segment is dropped as a whole: small enough that trimming returns space soon, large enough to be rare. */
+export const SEGMENT_BYTES: number = 16 * 1024 * 1024
+
+/**
+ * Small frames land in bytes that were written before: their fsync then has no file size to make durable, which
+ * makes a single commit a fifth faster. Large frames gain nothing and would double the writing.
+ */
+const PREALLOCATE_BYTES = 256 * 1024
+const PREALLOCATE_FRAME_BYTES_MAX = 32 * 1024
+
+export interface AppendOptions {
+  readonly sync: boolean
+  readonly preallocate: boolean
+}
+
+/** The append side of the journal. One caller at a time; after an error it must not be used again. */
+export class JournalWriter {
+  readonly #files: StoreFiles
+  readonly #keyring: Keyring
+  readonly #storeId: Uint8Array
+  readonly #segments: SegmentInfo[]
+  #nextSegment: number
+  #previousDigest: Uint8Array
+  #nextSequence: number
+  #file: JournalFile | undefined
+  #sealer: Sealer | undefined
+  #offset = 0
+  #allocatedEnd = 0
+
+  constructor(o: { files: StoreFiles; keyring: Keyring; storeId: Uint8Array; end: JournalEnd }) {
+    this.#files = o.files
+    this.#keyring = o.keyring
+    this.#storeId = o.storeId
+    this.#segments = [...o.end.segments]
+    this.#nextSegment = o.end.nextSegment
+    this.#previousDigest = o.end.previousDigest
+    this.#nextSequence = o.end.nextSequence
+  }
+
+  /** Digest of the last frame appended. */
+  get digest(): Uint8Array {
+    return this.#previousDigest
+  }
+
+  /** Sequence after the last commit appended. */
+  get nextSequence(): number {
+    return this.#nextSequence
+  }
+
+  /** Appends one frame with the records of a group. @returns the bytes written */
+  async append(records: readonly Uint8Array[], options: AppendOptions): Promise<number> {
+    assert(records.length > 0, 'a frame holds at least one commit')
+    if (this.#file === undefined || this.#offset >= SEGMENT_BYTES) await this.startSegment()
+    const { file, sealer } = this.#current()
+    const frame = encodeFrame({ firstSequence: this.#nextSequence, previousDigest: this.#previousDigest, records }, sealer)
+    const bytes = this.#withPreallocation(frame, options)
+    await file.write(this.#offset, bytes, { sync: options.sync })
+    this.#allocatedEnd = Math.max(this.#allocatedEnd, this.#offset + bytes.length)
+    this.#offset += frame.length
+    this.#nextSequence += records.length
+    this.#previousDigest = frameDigest(frame)
+    return frame.length
+  }
+
+  /** Begins a new file; the header is durable before the first frame is written. */
+  async startSegment(): Promise<void> {
+    await this.#closeFile()
+    const segment = this.#nextSegment++
+    const header = { storeId: this.#storeId, segment, firstSequence: this.#nextSequence, previousDigest: this.#previousDigest }
+    const file = await this.#files.openJournalFile(segmentName(segment), { create: true })
+    this.#file = file
+    await file.write(0, encodeSegmentHeader(header), { sync: true })
+    await this.#files.syncJournal()
+    this.#sealer = journalSealer(this.#keyring, segment)
+    this.#offset = SEGMENT_HEADER_BYTES
+    this.#allocatedEnd = SEGMENT_HEADER_BYTES
+    this.#segments.push({ segment, firstSequence: this.#nextSequence })
+  }
+
+  /** Makes relaxed commits durable. */
+  async sync(): Promise<void> {
+    await this.#file?.sync()
+  }
+
+  /** Drops every segment whose commits all lie at or below `sequence`. The last segment stays. */
+  async trim(sequence: number): Promise<void> {
+    let removed = 0
+    // Oldest first, so that a crash in between leaves a journal without a hole.
+    while (this.#segments.length > 1 && this.#segments[1]!.firstSequence <= sequence + 1) {
+      const { segment } = this.#segments.shift()!
+      await this.#files.removeJournalFile(segmentName(segment))
+      removed++
+    }
+    if (removed > 0) await this.#files.syncJournal()
+  }
+
+  async close(): Promise<void> {
+    await this.#closeFile()
+  }
+
+  async #closeFile(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    if (file === undefined) return
+    await file.sync()
+    await file.close()
+  }
+
+  #current(): { file: JournalFile; sealer: Sealer } {
+    assert(this.#file !== undefined && this.#sealer !== undefined, 'a segment is open')
+    return { file: this.#file, sealer: this.#sealer }
+  }
+
+  #withPreallocation(frame: Uint8Array, { preallocate }: AppendOptions): Uint8Array {
+    const fits = this.#offset + frame.length <= this.#allocatedEnd
+    if (!preallocate || fits || frame.length > PREALLOCATE_FRAME_BYTES_MAX) return frame
+    const padded = new Uint8Array(frame.length + PREALLOCATE_BYTES)
+    padded.set(frame)
+    return padded
+  }
+}

@@ -1,0 +1,111 @@
+import { hash } from 'node:crypto'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ByteWriter, utf8Decode } from '@forgeone/common'
+import type { DatabaseState } from '../format/flush-point.ts'
+import { isNotFound } from '../files/node-store-files.ts'
+import { parseManifest, type Manifest } from './manifest.ts'
+import { tableFooterHolds, tableName } from './table-file.ts'
+
+/** A file of a database that is not as it must be. */
+export interface FileFinding {
+  readonly file: string
+  readonly problem: string
+}
+
+export interface DatabaseDirectory {
+  readonly manifestName: string
+  readonly manifest: Manifest
+}
+
+/** Reads `CURRENT` and the MANIFEST it names. */
+export async function readDatabaseDirectory(path: string): Promise<DatabaseDirectory | FileFinding> {
+  const current = await readIfPresent(join(path, 'CURRENT'))
+  if (current === undefined) return { file: 'CURRENT', problem: 'it is missing' }
+  const manifestName = /^(MANIFEST-\d{6,})\n$/.exec(utf8Decode(current))?.[1]
+  if (manifestName === undefined) return { file: 'CURRENT', problem: 'it does not name a MANIFEST' }
+  const bytes = await readIfPresent(join(path, manifestName))
+  if (bytes === undefined) return { file: manifestName, problem: 'it is missing' }
+  const manifest = parseManifest(bytes)
+  return 'damage' in manifest ? { file: manifestName, problem: manifest.damage } : { manifestName, manifest }
+}
+
+/**
+ * Checks a database before LevelDB sees it (it would skip, drop or launder what is damaged): CURRENT, MANIFEST,
+ * and that every live table is there, has its size and ends as a table does.
+ * @param expected what the last flush point says of it, if there was one
+ */
+export async function checkStructure(path: string, expected: DatabaseState | undefined, closed: boolean): Promise<readonly FileFinding[]> {
+  const directory = await readDatabaseDirectory(path)
+  if ('problem' in directory) return [directory]
+  const findings: FileFinding[] = []
+  for (const table of directory.manifest.tables) {
+    const file = tableName(table.number)
+    const size = await sizeOf(join(path, file))
+    if (size === undefined) findings.push({ file, problem: 'it is missing' })
+    else if (size !== table.size) findings.push({ file, problem: `it has ${size} bytes instead of ${table.size}` })
+    else if (!(await tableFooterHolds(join(path, file), size))) findings.push({ file, problem: 'its footer is damaged' })
+  }
+  const stale = expected === undefined ? undefined : olderThan(directory, expected, closed)
+  if (stale !== undefined) findings.push({ file: directory.manifestName, problem: stale })
+  return findings
+}
+
+function olderThan(directory: DatabaseDirectory, expected: DatabaseState, closed: boolean): string | undefined {
+  const number = manifestNumber(directory.manifestName)
+  if (number < expected.manifestNumber) return 'it is older than the last flush point'
+  if (number === expected.manifestNumber && directory.manifest.endOffset < expected.manifestBytes) return 'its end is missing'
+  if (closed && !Buffer.from(tablesDigest(directory.manifest)).equals(expected.tablesDigest)) {
+    return 'it lists other tables than when the store was closed'
+  }
+  return undefined
+}
+
+export async function databaseState(name: string, path: string): Promise<DatabaseState> {
+  const directory = await readDatabaseDirectory(path)
+  if ('problem' in directory) throw new Error(`${directory.file}: ${directory.problem}`)
+  return {
+    name,
+    manifestNumber: manifestNumber(directory.manifestName),
+    manifestBytes: directory.manifest.endOffset,
+    tablesDigest: tablesDigest(directory.manifest),
+  }
+}
+
+export function manifestNumber(name: string): number {
+  return Number(name.slice('MANIFEST-'.length))
+}
+
+function tablesDigest(manifest: Manifest): Uint8Array {
+  const writer = new ByteWriter()
+  for (const table of manifest.tables) writer.u64(table.number).u64(table.size)
+  return new Uint8Array(hash('sha256', writer.view(), 'buffer'))
+}
+
+/** Logs that LevelDB would replay: number at or above the MANIFEST's, or its previous one. */
+export async function liveLogs(path: string, manifest: Manifest): Promise<readonly string[]> {
+  const names = await readdir(path)
+  return names.filter((name) => {
+    const number = /^(\d{6,})\.log$/.exec(name)?.[1]
+    if (number === undefined) return false
+    return Number(number) >= manifest.logNumber || Number(number) === manifest.previousLogNumber
+  })
+}
+
+async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}

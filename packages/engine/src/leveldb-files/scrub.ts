@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import type { ScrubResult } from '../database/backend.ts'
+import { isNotFound } from '../files/node-store-files.ts'
+import { readDatabaseDirectory, type FileFinding } from './database-directory.ts'
+import type { LiveTable } from './manifest.ts'
+import { checkTable, tableName } from './table-file.ts'
+
+/** A compaction may replace tables while they are read; then the MANIFEST is read again, this often at most. */
+const ROUNDS_MAX = 20
+
+/** Checks every live table of a database, beside a writer if there is one. */
+export async function scrubDatabase(path: string): Promise<ScrubResult> {
+  const checked = new Set<number>()
+  const findings: FileFinding[] = []
+  let bytes = 0
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const directory = await readDatabaseDirectory(path)
+    if ('problem' in directory) return { tables: checked.size, bytes, findings: [directory] }
+    const left = directory.manifest.tables.filter((table) => !checked.has(table.number))
+    let vanished = false
+    for (const table of left) {
+      const problem = await checkPresent(path, table)
+      if (problem === 'vanished') {
+        vanished = true
+        continue
+      }
+      checked.add(table.number)
+      bytes += table.size
+      if (problem !== undefined) findings.push({ file: tableName(table.number), problem })
+    }
+    if (!vanished) return { tables: checked.size, bytes, findings }
+  }
+  const { tables } = await liveTables(path)
+  const missing = tables.filter((table) => !checked.has(table.number))
+  for (const table of missing) findings.push({ file: tableName(table.number), problem: 'it is missing' })
+  return { tables: checked.size, bytes, findings }
+}
+
+async function liveTables(path: string): Promise<{ tables: readonly LiveTable[] }> {
+  const directory = await readDatabaseDirectory(path)
+  return 'problem' in directory ? { tables: [] } : directory.manifest
+}
+
+async function checkPresent(path: string, table: LiveTable): Promise<string | 'vanished' | undefined> {
+  try {
+    return await checkTable(join(path, tableName(table.number)), table)
+  } catch (error) {
+    if (isNotFound(error)) return 'vanished'
+    throw error
+  }
+}

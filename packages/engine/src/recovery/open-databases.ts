@@ -1,0 +1,85 @@
+import { ForgeError } from '@forgeone/common'
+import type { Keyring } from '@forgeone/crypto'
+import type { Backend } from '../database/backend.ts'
+import { Database } from '../database/database.ts'
+import type { FlushPoint } from '../format/flush-point.ts'
+import type { Health } from '../health/health.ts'
+
+export interface OpenedDatabases {
+  readonly online: Map<string, Database>
+  /** Set aside because they are damaged: name to the error that calls on them get. */
+  readonly offline: Map<string, ForgeError>
+}
+
+export interface OpenDatabasesOptions {
+  readonly existing: readonly string[]
+  readonly added: readonly string[]
+  readonly backend: Backend
+  readonly keyring: Keyring
+  readonly flushPoint: FlushPoint | undefined
+  readonly health: Health
+  /** Runs after all files were checked and before the first one changes. */
+  readonly beforeOpening: () => Promise<void>
+}
+
+/** Opens every database that is structurally whole; a damaged one goes offline and the rest still serve. */
+export async function openDatabases(options: OpenDatabasesOptions): Promise<OpenedDatabases> {
+  const online = new Map<string, Database>()
+  const offline = new Map<string, ForgeError>()
+  const sound: string[] = []
+  for (const name of options.existing) {
+    const damage = await findDamage(name, options)
+    if (damage === undefined) sound.push(name)
+    else setOffline(name, damage, options.health, offline)
+  }
+  await options.beforeOpening()
+  const openOne = async (name: string, create: boolean): Promise<void> => {
+    const opened = await tryOpen(name, create, options)
+    if (opened instanceof Database) online.set(name, opened)
+    else setOffline(name, opened, options.health, offline)
+  }
+  try {
+    await settleAll([...sound.map((name) => openOne(name, false)), ...options.added.map((name) => openOne(name, true))])
+  } catch (error) {
+    await Promise.all([...online.values()].map((database) => database.close()))
+    throw error
+  }
+  // Maps keep the order of insertion, and opening finishes in any order: restore the order of the names.
+  const names = [...options.existing, ...options.added]
+  const sorted = names.flatMap((name) => (online.has(name) ? [[name, online.get(name)!] as const] : []))
+  return { online: new Map(sorted), offline }
+}
+
+async function findDamage(name: string, options: OpenDatabasesOptions): Promise<ForgeError | undefined> {
+  const { flushPoint } = options
+  const expected = flushPoint?.databases.find((state) => state.name === name)
+  const [finding] = await options.backend.check(name, expected, flushPoint?.closed ?? false)
+  if (finding === undefined) return undefined
+  return new ForgeError('DATABASE_DAMAGED', `${name}/${finding.file} is damaged: ${finding.problem}`)
+}
+
+async function tryOpen(name: string, create: boolean, options: OpenDatabasesOptions): Promise<Database | ForgeError> {
+  try {
+    return new Database({ name, level: await options.backend.open(name, { create }), keyring: options.keyring })
+  } catch (cause) {
+    if (isLockedByAnother(cause)) throw new ForgeError('STORE_LOCKED', `another process holds the database ${name}`, { cause })
+    return new ForgeError('DATABASE_DAMAGED', `LevelDB cannot open ${name}`, { cause })
+  }
+}
+
+/** A stopped owner still holds LevelDB's kernel locks after its own lock was taken over. */
+function isLockedByAnother(cause: unknown): boolean {
+  const inner = cause instanceof Error ? cause.cause : undefined
+  return inner instanceof Error && 'code' in inner && inner.code === 'LEVEL_LOCKED'
+}
+
+function setOffline(name: string, damage: ForgeError, health: Health, offline: Map<string, ForgeError>): void {
+  health.note(damage, name)
+  offline.set(name, new ForgeError('DATABASE_OFFLINE', `${name} is offline: ${damage.message}`, { cause: damage, details: { database: name } }))
+}
+
+/** Waits for all, so that nothing is still opening when the first failure is thrown. */
+async function settleAll(promises: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(promises)
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+}

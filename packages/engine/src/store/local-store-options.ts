@@ -1,0 +1,33 @@
+import type { Clock, Logger, Metrics, Random } from '@forgeone/common'
+import type { KeyProvider, SuiteName } from '@forgeone/crypto'
+import type { Backend } from '../database/backend.ts'
+import type { StoreFiles } from '../files/store-files.ts'
+import type { Durability } from './store.ts'
+
+/** How a `LocalStore` is opened. */
+export interface LocalStoreOptions {
+  /** Directory of the store. Leave it out, together with giving `files` and `backend`, for a store elsewhere. */
+  readonly path?: string | undefined
+  /** Databases the caller needs; those that an existing store lacks are added. */
+  readonly databases: readonly string[]
+  readonly provider: KeyProvider
+  /** `always`: refuse an existing store; `if-missing` (default): create one where none is; `never`: open only. */
+  readonly create?: 'always' | 'if-missing' | 'never' | undefined
+  /** Suite of a new store; default `aes-256-gcm`. */
+  readonly suite?: SuiteName | undefined
+  /** Of commits that do not say; default `sync`. */
+  readonly durability?: Durability | undefined
+  /** Quota over journal and databases. */
+  readonly maxBytes?: number | undefined
+  /** Network file systems lose locks and fsyncs; only with this are they accepted. */
+  readonly allowUnsafeFilesystem?: boolean | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+  readonly logger?: Logger | undefined
+  readonly metrics?: Metrics | undefined
+  /** Injected by tests and simulations. */
+  readonly files?: StoreFiles | undefined
+  readonly backend?: Backend | undefined
+  /** Journal bytes between two flush points; default `FLUSH_POINT_BYTES`. */
+  readonly flushPointBytes?: number | undefined
+}

@@ -1,0 +1,245 @@
+import { ByteWriter, ForgeError, type Metrics } from '@forgeone/common'
+import { Applier } from '../commit/applier.ts'
+import { Committer, type CommitBuilder } from '../commit/committer.ts'
+import { FLUSH_POINT_BYTES } from '../commit/commit-limits.ts'
+import { FlushController } from '../commit/flush-controller.ts'
+import type { Database } from '../database/database.ts'
+import { writeCommitRecord } from '../format/commit-record.ts'
+import type { HealthReport } from '../health/health.ts'
+import { SpaceGuard } from '../health/space-guard.ts'
+import { openParts } from '../recovery/open-local-store.ts'
+import { LocalView } from './local-view.ts'
+import type { LocalStoreOptions } from './local-store-options.ts'
+import type { LocalStoreParts, RecoveryOutcome } from './local-store-parts.ts'
+import type { CommitOptions, CommitPlace, KeyRange, Row, ScanOptions, Store, StoreView } from './store.ts'
+
+/** A hanging LevelDB must not keep a process from ending. */
+const CLOSE_MS_MAX = 10_000
+
+/**
+ * A store on this machine: one journal that is the truth, and LevelDB databases built from it.
+ * Guarantees as in `Store`; see `docs/format.md` for the files.
+ */
+export class LocalStore implements Store {
+  readonly #parts: LocalStoreParts
+  readonly #applier: Applier
+  readonly #committer: Committer
+  readonly #flusher: FlushController
+  #closing: Promise<void> | undefined
+
+  private constructor(parts: LocalStoreParts) {
+    this.#parts = parts
+    const { journal, health, online, clock, options } = parts
+    const poison = (cause: unknown): void => void health.poison(cause)
+    const startSequence = journal.nextSequence - 1
+    this.#applier = new Applier({ databases: online, appliedSequence: startSequence, onFailure: poison })
+    const space = new SpaceGuard({
+      path: options.path,
+      maxBytes: options.maxBytes,
+      databaseCount: online.size,
+      measureBytes: () => this.bytesOnDisk(),
+      clock,
+      health,
+    })
+    this.#flusher = new FlushController({
+      ...parts,
+      databases: online,
+      keepJournal: parts.offline.size > 0,
+      everyBytes: options.flushPointBytes ?? FLUSH_POINT_BYTES,
+      applied: (sequence) => this.#applier.applied(sequence),
+      current: () => ({ sequence: this.#committer.sequence, time: this.#committer.lastTime }),
+      onFailure: poison,
+    })
+    this.#committer = new Committer({
+      ...parts,
+      databases: online,
+      refusal: (name) => parts.offline.get(name),
+      applier: this.#applier,
+      space,
+      durability: options.durability ?? 'sync',
+      assertOwned: () => parts.lock?.assertOwned(),
+      onFrame: (bytes) => this.#flusher.onFrame(bytes),
+    })
+    parts.metrics.gauge('unapplied_bytes', () => this.#applier.queuedBytes)
+    parts.metrics.gauge('sequence', () => this.sequence)
+    health.opened()
+  }
+
+  /**
+   * Opens a store, or creates one where the directory is missing or empty.
+   * @throws STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_EXISTS, STORE_LOCKED, STORE_VERSION, STORE_DAMAGED,
+   *   STORE_UNWRITABLE, UNSAFE_FILESYSTEM, KEY_SECRET_WRONG, KEYRING_DAMAGED, JOURNAL_DAMAGED, JOURNAL_TAIL_LOST
+   */
+  static async open(options: LocalStoreOptions): Promise<LocalStore> {
+    const store = new LocalStore(await openParts(options))
+    const { recovery } = store.#parts
+    // What was replayed lies in LevelDB's memory; make it durable, so that the next crash does not replay it again.
+    if (recovery.commitsReplayed > 0 || recovery.flushPointLost) await store.#flusher.take()
+    return store
+  }
+
+  get id(): Uint8Array {
+    return this.#parts.file.storeId
+  }
+
+  get databases(): readonly string[] {
+    return this.#parts.file.databases
+  }
+
+  get sequence(): number {
+    return this.#committer.sequence
+  }
+
+  get recovery(): RecoveryOutcome {
+    return this.#parts.recovery
+  }
+
+  get metrics(): Metrics {
+    return this.#parts.metrics
+  }
+
+  /** The parts, for checkpoint, verify and other engine code beside this class. */
+  get parts(): LocalStoreParts {
+    return this.#parts
+  }
+
+  health(): HealthReport {
+    return this.#parts.health.report()
+  }
+
+  /** Databases set aside because they are damaged. */
+  get offlineDatabases(): readonly string[] {
+    return [...this.#parts.offline.keys()]
+  }
+
+  bytesOnDisk(): number {
+    const { files, backend, file } = this.#parts
+    return file.databases.reduce((sum, name) => sum + backend.bytes(name), files.bytes())
+  }
+
+  commit(build: CommitBuilder, options: CommitOptions = {}): Promise<CommitPlace> {
+    if (this.#closing !== undefined) return Promise.reject(closed())
+    return this.#committer.submit(build, options)
+  }
+
+  getSync(name: string, key: Uint8Array): Uint8Array | undefined {
+    return this.#find(name).getSync(key)
+  }
+
+  async get(name: string, key: Uint8Array): Promise<Uint8Array | undefined> {
+    return await this.#find(name).get(key)
+  }
+
+  async getMany(name: string, keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return await this.#find(name).getMany(keys)
+  }
+
+  async *scan(name: string, range: KeyRange, options: ScanOptions = {}): AsyncGenerator<readonly Row[]> {
+    const database = this.#find(name)
+    if (!this.#parts.health.poisoned) await this.#applier.applied(this.sequence)
+    yield* database.pages(range, options)
+  }
+
+  async view(): Promise<StoreView> {
+    this.#parts.health.assertReadable()
+    await this.#applier.applied(this.sequence)
+    return await this.#applier.hold(
+      () =>
+        new LocalView({
+          sequence: this.#applier.appliedSequence,
+          databases: this.#parts.online.values(),
+          refusal: (name) => this.#refusal(name),
+        }),
+    )
+  }
+
+  keyedHash(purpose: 'topic' | 'resource' | 'blind', value: Uint8Array): Uint8Array {
+    return this.#parts.keyring.keyedHash(purpose, value).subarray(0, 16)
+  }
+
+  /** Takes a flush point now: the journal before it is no longer needed. */
+  async flush(): Promise<void> {
+    await this.#flusher.idle()
+    await this.#flusher.take()
+  }
+
+  /** Runs `action` while no commit is in flight and all databases show the same, last commit. */
+  exclusively<T>(action: (place: { readonly sequence: number }) => Promise<T>): Promise<T> {
+    return this.#committer.exclusively(() => action({ sequence: this.sequence }))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    const { health, journal, keyring, lock, online } = this.#parts
+    try {
+      await this.#committer.drain()
+      this.#committer.stop()
+      await this.#flusher.idle()
+      if (health.poisoned || this.#parts.offline.size > 0) {
+        await Promise.allSettled([journal.close(), ...[...online.values()].map((database) => closeInTime(database))])
+      } else await this.#closeCleanly()
+    } finally {
+      health.closed()
+      await keyring.flush().catch(() => undefined)
+      keyring.lock()
+      lock?.release()
+    }
+  }
+
+  /** Leaves synced tables, one segment with `store.closed`, and a flush point that describes both. */
+  async #closeCleanly(): Promise<void> {
+    const { journal, online, recovery, random, clock } = this.#parts
+    const wroteCommits = recovery.created || recovery.commitsReplayed > 0 || this.#committer.wroteCommits
+    await this.#flusher.flushDatabases()
+    for (const database of online.values()) await closeInTime(database)
+    const time = Math.max(clock.now(), this.#committer.lastTime)
+    let sequence = journal.nextSequence - 1
+    if (wroteCommits) {
+      const record = new ByteWriter()
+      const facts = { actor: 'system', action: 'store.closed', resourceClass: 'store' }
+      writeCommitRecord(record, { time, facts, operations: [], nonce: random.bytes(16) })
+      await journal.startSegment()
+      sequence = journal.nextSequence
+      await journal.append([record.finish()], { sync: true, preallocate: false })
+    }
+    const databases = await this.#flusher.states()
+    await this.#flusher.record({ sequence, time, digest: journal.digest, closed: true, databases })
+    await journal.trim(sequence)
+    await journal.close()
+  }
+
+  #find(name: string): Database {
+    this.#parts.health.assertReadable()
+    const database = this.#parts.online.get(name)
+    if (database === undefined) throw this.#refusal(name)
+    return database
+  }
+
+  #refusal(name: string): ForgeError {
+    return this.#parts.offline.get(name) ?? new ForgeError('COMMIT_INVALID', `the store has no database ${name}`)
+  }
+}
+
+function closed(): ForgeError {
+  return new ForgeError('STORE_CLOSED', 'the store is closed')
+}
+
+async function closeInTime(database: Database): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ForgeError('DATABASE_DAMAGED', `${database.name} does not close`)), CLOSE_MS_MAX)
+  })
+  try {
+    await Promise.race([database.close(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

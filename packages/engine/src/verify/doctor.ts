@@ -1,0 +1,153 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { ForgeError, toHex, type ErrorCode } from '@forgeone/common'
+import { inspectKeyringFile } from '@forgeone/crypto'
+import { NodeStoreFiles } from '../files/node-store-files.ts'
+import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, SEGMENT_NAME_PATTERN } from '../format/segment-header.ts'
+import { decodeStoreFile, shortId, STORE_FILE_NAME, type StoreFile } from '../format/store-file.ts'
+import { SegmentScanner } from '../journal/segment-scanner.ts'
+import { checkStructure } from '../leveldb-files/database-directory.ts'
+import { StoreLock } from '../lock/store-lock.ts'
+import { assertLocalFilesystem } from '../recovery/unsafe-filesystem.ts'
+
+export interface DoctorCheck {
+  readonly name: string
+  readonly status: 'ok' | 'warn' | 'fail'
+  readonly message: string
+  readonly code?: ErrorCode
+  /** The next command or step. */
+  readonly next?: string
+}
+
+const FREE_SHARE_WARN = 0.1
+
+/** Examines a closed or failed store without its secret. Reads only. */
+export async function examineStore(path: string): Promise<readonly DoctorCheck[]> {
+  const checks: DoctorCheck[] = [checkRuntime()]
+  const file = await checkStoreFile(path)
+  checks.push(file.check)
+  if (file.file === undefined) return checks
+  checks.push(checkFilesystem(path), checkSpace(path), checkLock(path))
+  checks.push(...(await checkKeyring(path, file.file)), ...(await checkJournal(path, file.file)))
+  for (const name of file.file.databases) checks.push(await checkDatabase(path, name))
+  checks.push(...(await findStrangers(path, file.file)))
+  return checks
+}
+
+function fail(name: string, error: ForgeError): DoctorCheck {
+  return { name, status: 'fail', message: error.message, code: error.code, next: error.hint }
+}
+
+function checkRuntime(): DoctorCheck {
+  return { name: 'runtime', status: 'ok', message: `Node ${process.versions.node}, OpenSSL ${process.versions.openssl}` }
+}
+
+async function checkStoreFile(path: string): Promise<{ check: DoctorCheck; file?: StoreFile }> {
+  let bytes: Uint8Array
+  try {
+    bytes = await readFile(join(path, STORE_FILE_NAME))
+  } catch (cause) {
+    return { check: fail('store', new ForgeError('STORE_NOT_FOUND', `there is no store at ${path}`, { cause })) }
+  }
+  try {
+    const { file } = decodeStoreFile(bytes)
+    const message = `store ${shortId(file.storeId)}, ${file.suite}, ${file.databases.length} databases`
+    return { check: { name: 'store', status: 'ok', message }, file }
+  } catch (error) {
+    if (!(error instanceof ForgeError)) throw error
+    return { check: fail('store', error) }
+  }
+}
+
+function checkFilesystem(path: string): DoctorCheck {
+  try {
+    assertLocalFilesystem(path)
+    return { name: 'file system', status: 'ok', message: 'local' }
+  } catch (error) {
+    if (!(error instanceof ForgeError)) throw error
+    return fail('file system', error)
+  }
+}
+
+function checkSpace(path: string): DoctorCheck {
+  const { bavail, blocks, bsize } = statfsSync(path)
+  const message = `${Math.floor((bavail * bsize) / 1024 / 1024)} MiB free of ${Math.floor((blocks * bsize) / 1024 / 1024)}`
+  if (bavail >= blocks * FREE_SHARE_WARN) return { name: 'space', status: 'ok', message }
+  return { name: 'space', status: 'warn', message, code: 'STORAGE_FULL', next: 'Free space on this disk.' }
+}
+
+function checkLock(path: string): DoctorCheck {
+  const holder = StoreLock.holder(path)
+  if (holder === undefined) return { name: 'lock', status: 'ok', message: 'nobody has the store open' }
+  const who = `pid ${holder.pid} on ${holder.host}`
+  if (holder.state === 'alive') return { name: 'lock', status: 'warn', message: `open in ${who}; what follows may be in motion`, code: 'STORE_LOCKED' }
+  return { name: 'lock', status: 'warn', message: `left by ${who}, which is ${holder.state}`, next: 'The next open takes it over.' }
+}
+
+async function checkKeyring(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
+  const files = new NodeStoreFiles(path)
+  const { primary, copy } = await files.keyring.read()
+  const storeId = toHex(file.storeId)
+  const one = (name: string, bytes: Uint8Array | undefined): DoctorCheck => {
+    if (bytes === undefined) return { name, status: 'warn', code: 'KEYRING_MISSING', message: 'missing', next: 'Opening writes it again from the other copy.' }
+    try {
+      const facts = inspectKeyringFile(bytes)
+      if (facts.storeId !== storeId) return { name, status: 'fail', code: 'KEYRING_DAMAGED', message: 'belongs to another store' }
+      const kinds = facts.slots.map((slot) => slot.kind).join(', ')
+      return { name, status: 'ok', message: `revision ${facts.revision}, opened by ${kinds}` }
+    } catch (error) {
+      if (!(error instanceof ForgeError)) throw error
+      return { name, status: 'warn', code: error.code, message: error.message, next: 'Opening repairs it from the other copy.' }
+    }
+  }
+  const checks = [one('keyring', primary), one('keyring.copy', copy)]
+  if (checks.every((check) => check.status !== 'ok')) {
+    return checks.map((check) => ({ ...check, status: 'fail', next: 'Restore `keyring` from a key backup.' }))
+  }
+  return checks
+}
+
+/** Chain and checksums; whether frames are authentic only the keys can tell. */
+async function checkJournal(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
+  const files = new NodeStoreFiles(path)
+  const names = (await files.listJournal()).filter((name) => SEGMENT_NAME_PATTERN.test(name))
+  if (names.length === 0) return [fail('journal', new ForgeError('JOURNAL_DAMAGED', 'the journal has no segment'))]
+  let frames = 0
+  for (const [index, name] of names.entries()) {
+    const journalFile = await files.openJournalFile(name, { create: false })
+    try {
+      const header = decodeSegmentHeader(await journalFile.read(0, SEGMENT_HEADER_BYTES))
+      if (typeof header === 'string') {
+        if (index === names.length - 1 && header === 'short') return [{ name: 'journal', status: 'ok', message: `${name} was begun and holds nothing yet` }]
+        return [fail('journal', new ForgeError('JOURNAL_DAMAGED', `segment ${name} has no valid header`))]
+      }
+      if (toHex(header.storeId) !== toHex(file.storeId)) return [fail('journal', new ForgeError('JOURNAL_DAMAGED', `segment ${name} belongs to another store`))]
+      const scanner = new SegmentScanner(journalFile, header)
+      let scanned = await scanner.next()
+      for (; scanned.kind === 'frame'; scanned = await scanner.next()) frames++
+      if (scanned.kind === 'broken') {
+        const torn = index === names.length - 1 && !(await scanner.laterFrameFollows(scanned.offset))
+        if (!torn) return [fail('journal', new ForgeError('JOURNAL_DAMAGED', `segment ${name} breaks at byte ${scanned.offset}`))]
+        return [{ name: 'journal', status: 'warn', message: `a crash tore the last frame at byte ${scanned.offset} of ${name}`, next: 'The next open cuts it; it was never acknowledged.' }]
+      }
+    } finally {
+      await journalFile.close()
+    }
+  }
+  return [{ name: 'journal', status: 'ok', message: `${names.length} segments, ${frames} frames` }]
+}
+
+async function checkDatabase(path: string, name: string): Promise<DoctorCheck> {
+  const [finding] = await checkStructure(join(path, name), undefined, false)
+  if (finding === undefined) return { name, status: 'ok', message: 'structure is whole' }
+  return fail(name, new ForgeError('DATABASE_DAMAGED', `${name}/${finding.file}: ${finding.problem}`))
+}
+
+const KNOWN_NAMES = /^(FORGE|keyring|keyring\.copy|lock|journal|keys|snapshots)$/
+
+async function findStrangers(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
+  const strangers = (await readdir(path)).filter((name) => !KNOWN_NAMES.test(name) && !file.databases.includes(name))
+  if (strangers.length === 0) return []
+  return [{ name: 'other files', status: 'warn', message: strangers.slice(0, 5).join(', '), next: 'They do not belong to the store; move them elsewhere.' }]
+}

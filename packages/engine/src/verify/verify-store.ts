@@ -1,0 +1,113 @@
+import { isForgeError, type ErrorCode } from '@forgeone/common'
+import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
+import { decodeFlushPoint } from '../format/flush-point.ts'
+import { decodeStoreFile, STORE_FILE_NAME } from '../format/store-file.ts'
+import { journalSealer, readJournal } from '../journal/journal-reader.ts'
+import type { LocalStore } from '../store/local-store.ts'
+
+/** Beyond this many problems more of them tell nothing new. */
+const PROBLEMS_MAX = 1000
+
+export interface VerifyProblem {
+  readonly code: ErrorCode
+  /** Database and file or keyspace; never content. */
+  readonly where: string
+  readonly message: string
+}
+
+export interface VerifyReport {
+  readonly ok: boolean
+  /** Frames, tables and values checked, together. */
+  readonly checked: number
+  readonly counts: { readonly frames: number; readonly tables: number; readonly values: number }
+  readonly problems: readonly VerifyProblem[]
+}
+
+export interface VerifyOptions {
+  readonly onProgress?: ((progress: { readonly database: string; readonly values: number }) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Checks everything that the engine stored: files of the store, the chain of the journal, every table block, and
+ * that every value is authentic at its place. Runs beside writers; changes nothing.
+ */
+export async function verifyStore(store: LocalStore, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const problems: VerifyProblem[] = store.health().reasons.map(({ code, where, message }) => ({ code, where, message }))
+  const add = (problem: VerifyProblem): void => {
+    const known = problems.some((other) => other.code === problem.code && other.where === problem.where)
+    if (!known && problems.length < PROBLEMS_MAX) problems.push(problem)
+  }
+  await verifyStoreFile(store, add)
+  const frames = await verifyJournal(store, add)
+  let tables = 0
+  let values = 0
+  for (const name of store.parts.online.keys()) {
+    options.signal?.throwIfAborted()
+    const scrub = await store.parts.backend.scrub(name)
+    tables += scrub.tables
+    for (const { file, problem } of scrub.findings) {
+      add({ code: 'DATABASE_DAMAGED', where: `${name}/${file}`, message: `${name}/${file} is damaged: ${problem}` })
+    }
+    // LevelDB may crash on blocks whose checksum fails, so it is not asked to read them.
+    if (scrub.findings.length === 0) values += await verifyValues(store, name, add, options)
+  }
+  return { ok: problems.length === 0, checked: frames + tables + values, counts: { frames, tables, values }, problems }
+}
+
+type Add = (problem: VerifyProblem) => void
+
+async function verifyStoreFile(store: LocalStore, add: Add): Promise<void> {
+  const { files, keyring } = store.parts
+  await collect(STORE_FILE_NAME, add, async () => {
+    const bytes = await files.read(STORE_FILE_NAME)
+    if (bytes === undefined) add({ code: 'STORE_DAMAGED', where: STORE_FILE_NAME, message: `${STORE_FILE_NAME} is missing` })
+    else decodeStoreFile(bytes).verify((body) => keyring.fileMac('FORGE', body))
+  })
+}
+
+async function verifyJournal(store: LocalStore, add: Add): Promise<number> {
+  const { files, keyring, file } = store.parts
+  let frames = 0
+  await collect('journal', add, () =>
+    // No frame may be half written while the end of the journal is judged.
+    store.exclusively(async () => {
+      const bytes = await files.read(FLUSH_POINT_NAME)
+      const flushPoint = bytes === undefined ? undefined : decodeFlushPoint(bytes, journalSealer(keyring, FLUSH_POINT_SEGMENT))
+      const onRecords = (): Promise<void> => Promise.resolve()
+      frames = (await readJournal({ files, keyring, storeId: file.storeId, flushPoint, repair: false, onRecords })).frames
+    }),
+  )
+  return frames
+}
+
+async function verifyValues(store: LocalStore, name: string, add: Add, options: VerifyOptions): Promise<number> {
+  const database = store.parts.online.get(name)!
+  let values = 0
+  await collect(name, add, async () => {
+    for await (const page of database.sealedPages({})) {
+      options.signal?.throwIfAborted()
+      for (const { key, value } of page) {
+        values++
+        try {
+          database.unseal(key, value)
+        } catch (error) {
+          if (!isForgeError(error)) throw error
+          const keyspace = (key[0] ?? 0).toString(16).padStart(2, '0')
+          add({ code: error.code, where: `${name} keyspace ${keyspace}`, message: error.message })
+        }
+      }
+      options.onProgress?.({ database: name, values })
+    }
+  })
+  return values
+}
+
+async function collect(where: string, add: Add, check: () => Promise<void>): Promise<void> {
+  try {
+    await check()
+  } catch (error) {
+    if (!isForgeError(error)) throw error
+    add({ code: error.code, where, message: error.message })
+  }
+}
