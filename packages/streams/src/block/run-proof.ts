@@ -1,0 +1,40 @@
+import { hash } from 'node:crypto'
+import { ByteWriter, utf8Encode } from '@forgeone/common'
+
+/** What a run's hash binds its columns to. */
+export interface RunPlace {
+  readonly database: string
+  readonly topic: string
+  readonly topicId: number
+  readonly commitTime: number
+  /** Sequence of each row in the shard, ascending. */
+  readonly sequences: readonly number[]
+}
+
+/**
+ * Hash of a run, a leaf of the commit's entry tree (RFC 6962 leaf prefix):
+ * `SHA-256(00 | 'FR' | version u8 | lp(database) | lp(topic) | topic id u32 | commit time u48 | count u32 |
+ * sequence deltas varint… | columns)`. The columns are those of the run alone, so compaction can rebuild them.
+ */
+export function hashRun(place: RunPlace, columns: Uint8Array): Uint8Array {
+  const out = new ByteWriter(columns.length + place.sequences.length + place.topic.length + 128)
+  out.u8(0).u16(0x4652).u8(1).prefixed(utf8Encode(place.database)).prefixed(utf8Encode(place.topic))
+  out.u32(place.topicId).u48(place.commitTime).u32(place.sequences.length)
+  let previous = 0
+  for (const sequence of place.sequences) {
+    out.varint(sequence - previous)
+    previous = sequence
+  }
+  out.bytes(columns)
+  return new Uint8Array(hash('sha256', out.view(), 'buffer'))
+}
+
+/** Root of the RFC 6962 tree (section 2.1) over hashes of leaves. */
+export function treeRoot(leaves: readonly Uint8Array[]): Uint8Array {
+  if (leaves.length === 0) return new Uint8Array(hash('sha256', new Uint8Array(0), 'buffer'))
+  if (leaves.length === 1) return leaves[0]!
+  let split = 1
+  while (split * 2 < leaves.length) split *= 2
+  const out = new ByteWriter(65).u8(1).bytes(treeRoot(leaves.slice(0, split))).bytes(treeRoot(leaves.slice(split)))
+  return new Uint8Array(hash('sha256', out.view(), 'buffer'))
+}

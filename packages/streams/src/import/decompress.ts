@@ -1,0 +1,100 @@
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { concatBytes, EMPTY_BYTES, ForgeError } from '@forgeone/common'
+import { expandZstd } from './expand-zstd.ts'
+
+/** How a source is compressed, as its first bytes say. */
+export type Compression = 'gzip' | 'zstd' | 'none'
+
+/** Enough bytes to tell the formats apart. */
+const MAGIC_BYTES = 4
+/** RFC 1952 2.3.1: two bytes, then 8 for deflate, the one method there is. */
+const GZIP_MAGIC = Uint8Array.of(0x1f, 0x8b, 0x08)
+/** RFC 8878 3.1.1. */
+const ZSTD_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)
+
+/** The compression that the first bytes of a source show. */
+export function detectCompression(head: Uint8Array): Compression {
+  if (startsWith(head, GZIP_MAGIC)) return 'gzip'
+  return startsWith(head, ZSTD_MAGIC) ? 'zstd' : 'none'
+}
+
+/**
+ * Passes a source on, decompressed when its first bytes are those of gzip or zstd; several members in a row are one
+ * source. Memory stays bounded by the chunks.
+ * @throws INPUT_UNREADABLE when the compressed data is damaged or ends too early; errors of the source pass unchanged
+ */
+export async function* decompress(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  const head = await readHead(iterator)
+  const compression = detectCompression(head)
+  const source = joined(head, iterator)
+  if (compression === 'none') yield* source
+  else yield* expand(source, compression === 'gzip' ? expandGzip : expandZstd)
+}
+
+async function readHead(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let head = EMPTY_BYTES
+  while (head.length < MAGIC_BYTES) {
+    const next = await iterator.next()
+    if (next.done === true) break
+    head = head.length === 0 ? next.value : concatBytes([head, next.value])
+  }
+  return head
+}
+
+async function* joined(
+  head: Uint8Array,
+  iterator: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    if (head.length > 0) yield head
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+/** Decompresses, and tells damage of the data from a failure of its source. */
+async function* expand(
+  source: AsyncIterable<Uint8Array>,
+  decode: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let failure: { readonly cause: unknown } | undefined
+  const watched = watch(source, (cause) => {
+    failure = { cause }
+  })
+  try {
+    yield* decode(watched)
+  } catch (cause) {
+    if (failure !== undefined) throw failure.cause
+    throw new ForgeError('INPUT_UNREADABLE', 'the compressed data is damaged or ends too early', { cause })
+  }
+}
+
+async function* watch(
+  source: AsyncIterable<Uint8Array>,
+  onFailure: (cause: unknown) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* source
+  } catch (cause) {
+    onFailure(cause)
+    throw cause
+  }
+}
+
+/** Node goes on with the next member by itself, and ignores zeros that pad the end. */
+async function* expandGzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const decoder = createGunzip()
+  // Errors of both reach the loop through the decoder, which pipeline destroys with them.
+  pipeline(Readable.from(source), decoder, () => undefined)
+  // A zlib stream yields buffers; `Readable` types them as any.
+  for await (const chunk of decoder) yield chunk as Uint8Array
+}
+
+function startsWith(bytes: Uint8Array, magic: Uint8Array): boolean {
+  return bytes.length >= magic.length && magic.every((byte, place) => bytes[place] === byte)
+}

@@ -1,0 +1,53 @@
+import { readClock, readFraction, readIsoDate, readZoneSuffix, type TimeCursor } from '../../time/iso-time.ts'
+import { findLevel } from '../level-word.ts'
+import type { LineParser, ParsedLine, ParserSettings } from '../line-parser.ts'
+
+/** `YYYY-MM-DDTHH:MM:SS`; the T may be a blank or `_`. */
+const SECOND_CHARS = 19
+
+/** Reads ISO 8601 times up to fraction and zone, remembering the second it read last. */
+export class IsoTimeReader {
+  /** Where the last time ended. */
+  end = 0
+  readonly #settings: ParserSettings
+  readonly #cursor: TimeCursor = { end: 0 }
+  #lastText = ''
+  #lastMs = 0
+
+  constructor(settings: ParserSettings) {
+    this.#settings = settings
+  }
+
+  /** Milliseconds since 1970 of the time at `at`, or NaN. */
+  read(line: string, at: number): number {
+    if (this.#lastText === '' || !line.startsWith(this.#lastText, at)) {
+      const separator = line.charCodeAt(at + 10) | 32
+      if (separator !== 116 /* T, t */ && separator !== 32 && separator !== 127 /* _ */) return NaN
+      const ms = readIsoDate(line, at) + readClock(line, at + 11)
+      if (Number.isNaN(ms)) return NaN
+      this.#lastText = line.slice(at, at + SECOND_CHARS)
+      this.#lastMs = ms
+    }
+    const local = this.#lastMs + readFraction(line, at + SECOND_CHARS, this.#cursor)
+    return local - this.#readZone(line, local)
+  }
+
+  #readZone(line: string, local: number): number {
+    const offset = readZoneSuffix(line, this.#cursor.end, this.#cursor)
+    this.end = this.#cursor.end
+    return Number.isNaN(offset) ? this.#settings.zone(local) : offset
+  }
+}
+
+/** Lines that begin with an ISO 8601 time, then perhaps a level: log4j, logback, Python, PostgreSQL, containers. */
+export function createIsoLineParser(settings: ParserSettings): LineParser {
+  const reader = new IsoTimeReader(settings)
+  return {
+    format: 'iso',
+    name: 'iso',
+    parse: (line): ParsedLine | undefined => {
+      const timestamp = reader.read(line, 0)
+      return Number.isNaN(timestamp) ? undefined : { timestamp, level: findLevel(line, reader.end) }
+    },
+  }
+}

@@ -1,0 +1,6 @@
+import type { LineParser } from '../line-parser.ts'
+
+/** Lines of no known format: none has a time of its own. */
+export function createPlainLineParser(): LineParser {
+  return { format: 'plain', name: 'plain', parse: () => undefined }
+}

@@ -1,0 +1,22 @@
+import { EntryResults } from './entry-results.ts'
+import type { ScanFigures } from './scan.ts'
+
+/** What a search read and returned; complete once the results were iterated to their end. */
+export interface SearchExplanation extends Readonly<ScanFigures> {
+  readonly topics: number
+  readonly elapsedMs: number
+}
+
+/** Results of a search, with an account of the work. */
+export class SearchResults<Entry> extends EntryResults<Entry> {
+  readonly #explain: () => SearchExplanation
+
+  constructor(start: () => AsyncIterable<readonly Entry[]>, explain: () => SearchExplanation) {
+    super(start)
+    this.#explain = explain
+  }
+
+  explain(): SearchExplanation {
+    return this.#explain()
+  }
+}

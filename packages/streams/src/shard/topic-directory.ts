@@ -1,0 +1,93 @@
+import { ForgeError, utf8Encode } from '@forgeone/common'
+import type { Store } from '@forgeone/engine'
+import { compileTopicPattern } from '../topic/topic-pattern.ts'
+import { validateTopicName } from '../topic/topic-name.ts'
+import { TOPICS_MAX, type Shard } from './shard.ts'
+import { Topic } from './topic.ts'
+
+/** A shard that cannot be read: its topics are unknown, and calls that need it fail with the reason. */
+export interface OfflineShard {
+  readonly number: number
+  readonly reason: ForgeError
+}
+
+export interface PlacedTopic {
+  readonly shard: Shard
+  readonly topic: Topic
+}
+
+/** All topics of a stream by name, over all its shards. */
+export class TopicDirectory {
+  readonly #store: Store
+  readonly #shards: readonly (Shard | OfflineShard)[]
+  readonly #byName = new Map<string, PlacedTopic>()
+
+  constructor(store: Store, shards: readonly (Shard | OfflineShard)[]) {
+    this.#store = store
+    this.#shards = shards
+    for (const shard of this.online()) {
+      for (const topic of shard.topics.values()) this.#byName.set(topic.name, { shard, topic })
+    }
+  }
+
+  online(): readonly Shard[] {
+    return this.#shards.filter((shard): shard is Shard => !('reason' in shard))
+  }
+
+  find(name: string): PlacedTopic | undefined {
+    return this.#byName.get(name)
+  }
+
+  /**
+   * The topic of an entry to append, made if it is new; the caller writes its row with the entry.
+   * @throws STREAM_TOPIC_INVALID, STREAM_LIMIT, DATABASE_OFFLINE
+   */
+  findOrCreate(name: string, createdAt: number): PlacedTopic & { readonly isNew: boolean } {
+    const known = this.#byName.get(name)
+    if (known !== undefined) return { ...known, isNew: false }
+    validateTopicName(name)
+    const shard = this.shardOf(name)
+    if (shard.nextTopicId > TOPICS_MAX) throw new ForgeError('STREAM_LIMIT', `a shard holds at most ${TOPICS_MAX} topics`)
+    const topic = new Topic({ id: shard.nextTopicId, name, createdAt, isStored: false })
+    shard.addTopic(topic)
+    const placed = { shard, topic }
+    this.#byName.set(name, placed)
+    return { ...placed, isNew: true }
+  }
+
+  /** A topic lives where the keyed hash of its name says, for ever. @throws DATABASE_OFFLINE */
+  shardOf(name: string): Shard {
+    const hash = this.#store.keyedHash('topic', utf8Encode(name))
+    const shard = this.#shards[new DataView(hash.buffer, hash.byteOffset).getUint32(0) % this.#shards.length]!
+    if ('reason' in shard) throw shard.reason
+    return shard
+  }
+
+  /** @throws DATABASE_OFFLINE when one of the shards is offline: an answer without it would be incomplete */
+  assertAllOnline(): void {
+    for (const shard of this.#shards) if ('reason' in shard) throw shard.reason
+  }
+
+  /**
+   * The topics that match any of the patterns, by name; all topics when there is no pattern.
+   * @throws STREAM_PATTERN_INVALID, DATABASE_OFFLINE
+   */
+  match(patterns: readonly string[] | undefined): readonly PlacedTopic[] {
+    if (patterns === undefined) {
+      this.assertAllOnline()
+      return this.#visible([...this.#byName.values()])
+    }
+    const compiled = patterns.map(compileTopicPattern)
+    if (compiled.every((pattern) => pattern.exact !== undefined)) {
+      for (const { exact } of compiled) this.shardOf(exact!)
+      return this.#visible([...new Set(compiled.map(({ exact }) => this.#byName.get(exact!)))].filter((placed) => placed !== undefined))
+    }
+    this.assertAllOnline()
+    return this.#visible([...this.#byName.values()].filter(({ topic }) => compiled.some((pattern) => pattern.matches(topic.name))))
+  }
+
+  /** A topic whose first entries are still being written is not there yet. */
+  #visible(topics: readonly PlacedTopic[]): readonly PlacedTopic[] {
+    return topics.filter(({ topic }) => topic.count > 0).sort((left, right) => (left.topic.name < right.topic.name ? -1 : 1))
+  }
+}

@@ -1,0 +1,78 @@
+import { clockMs, DAY_MS, epochDay, HOUR_MS, isDate, MINUTE_MS } from './civil-time.ts'
+import { countDigits, fourDigits, twoDigits } from './digits.ts'
+
+/** Where a reader stopped: one object is used again and again, since this runs for every line. */
+export interface TimeCursor {
+  end: number
+}
+
+/** Digits of a fraction beyond nanoseconds are no time of any known system. */
+const FRACTION_DIGITS_MAX = 9
+
+/** Midnight of the `YYYY-MM-DD` at `at` as if in UTC, or NaN. Always 10 characters. */
+export function readIsoDate(text: string, at: number): number {
+  const year = fourDigits(text, at)
+  const month = twoDigits(text, at + 5)
+  const day = twoDigits(text, at + 8)
+  if (year < 0 || text.charCodeAt(at + 4) !== 45 || text.charCodeAt(at + 7) !== 45) return NaN
+  return isDate(year, month, day) ? epochDay(year, month, day) * DAY_MS : NaN
+}
+
+/** Milliseconds into the day of the `HH:MM:SS` at `at`, or NaN. Always 8 characters. */
+export function readClock(text: string, at: number): number {
+  if (text.charCodeAt(at + 2) !== 58 || text.charCodeAt(at + 5) !== 58) return NaN
+  return clockMs(twoDigits(text, at), twoDigits(text, at + 3), twoDigits(text, at + 6))
+}
+
+/** Whole milliseconds of a `.` or `,` and digits at `at`; 0 when there are none. Sets the cursor behind them. */
+export function readFraction(text: string, at: number, cursor: TimeCursor): number {
+  cursor.end = at
+  const mark = text.charCodeAt(at)
+  if (mark !== 46 && mark !== 44) return 0
+  const count = countDigits(text, at + 1, FRACTION_DIGITS_MAX)
+  if (count === 0) return 0
+  cursor.end = at + 1 + count
+  let ms = 0
+  for (let place = 0; place < 3; place += 1) {
+    ms = ms * 10 + (place < count ? text.charCodeAt(at + 1 + place) - 48 : 0)
+  }
+  return ms
+}
+
+/** Offset in milliseconds of `Z`, `UTC`, `GMT`, `+hh:mm`, `+hhmm` or `+hh` at `at`; NaN when none is there. */
+export function readZoneOffset(text: string, at: number, cursor: TimeCursor): number {
+  cursor.end = at
+  const sign = text.charCodeAt(at)
+  if (sign === 90 /* Z */ || sign === 122) {
+    cursor.end = at + 1
+    return 0
+  }
+  if (sign === 85 /* U */ || sign === 71 /* G */) {
+    if (!text.startsWith('UTC', at) && !text.startsWith('GMT', at)) return NaN
+    cursor.end = at + 3
+    return 0
+  }
+  if (sign !== 43 && sign !== 45) return NaN
+  const hours = twoDigits(text, at + 1)
+  if (hours < 0 || hours > 18) return NaN
+  const minutesAt = text.charCodeAt(at + 3) === 58 ? at + 4 : at + 3
+  const minutes = twoDigits(text, minutesAt)
+  cursor.end = minutes < 0 ? at + 3 : minutesAt + 2
+  if (minutes > 59) return NaN
+  const offset = hours * HOUR_MS + Math.max(minutes, 0) * MINUTE_MS
+  return sign === 45 ? -offset : offset
+}
+
+/**
+ * The offset of a zone right behind a time, or after one blank; NaN when none is there, with the cursor left at `at`.
+ * After a blank it must be unmistakable, since the text of the line may begin there: ` +0100` and ` UTC`, not ` -12`.
+ */
+export function readZoneSuffix(text: string, at: number, cursor: TimeCursor): number {
+  const start = text.charCodeAt(at) === 32 ? at + 1 : at
+  const offset = readZoneOffset(text, start, cursor)
+  const chars = cursor.end - start
+  const isName = chars === 3 && text.charCodeAt(start) > 57
+  if (!Number.isNaN(offset) && (start === at || chars >= 5 || isName)) return offset
+  cursor.end = at
+  return NaN
+}
