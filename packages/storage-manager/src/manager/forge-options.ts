@@ -1,0 +1,65 @@
+import { ForgeError, type Clock, type Logger, type Random } from '@forgeone/common'
+import type { KeyProvider, SuiteName } from '@forgeone/crypto'
+import type { Durability } from '@forgeone/engine'
+import { SHARD_COUNT_MAX } from '@forgeone/streams'
+import { z } from 'zod'
+
+/** More shards let more cores and disks share the work; each costs two LevelDB databases. */
+export const SHARD_COUNT_DEFAULT = 4
+
+/** A passphrase of at least 12 characters, or 32 random bytes. */
+export type Secret = string | { readonly key: Uint8Array }
+
+/** How a store is opened. Only `path` is always needed, and a secret unless the store is not encrypted. */
+export interface ForgeOptions {
+  /** Directory of the store; it is created when missing. */
+  readonly path: string
+  readonly secret?: Secret | undefined
+  /** Instead of `secret`: a key file, an environment variable, or a provider of your own. */
+  readonly keyProvider?: KeyProvider | undefined
+  /** `if-missing` (default), `never`: fail where no store is, `always`: fail where one is. */
+  readonly create?: 'if-missing' | 'never' | 'always' | undefined
+  /** 1 to 16, default 4; fixed when the store is created. */
+  readonly shardCount?: number | undefined
+  /** Writes are refused with `QUOTA_EXCEEDED` above this many GiB. */
+  readonly maxSizeGb?: number | undefined
+  /** `sync` (default): acknowledged means durable. `relaxed`: durable a tenth of a second later. */
+  readonly durability?: Durability | undefined
+  /** Cipher of a new store, default `aes-256-gcm`; `none` keeps integrity but hides nothing. */
+  readonly encryption?: SuiteName | undefined
+  /** Memory for decoded blocks of logs and events together, in MiB; default 128. */
+  readonly cacheMb?: number | undefined
+  readonly allowUnsafeFilesystem?: boolean | undefined
+  readonly logger?: Logger | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+}
+
+const provided = z.custom<never>((value) => typeof value === 'object' && value !== null)
+
+const schema = z.strictObject({
+  path: z.string().min(1),
+  secret: z.union([z.string(), z.strictObject({ key: z.instanceof(Uint8Array) })]).optional(),
+  keyProvider: provided.optional(),
+  create: z.enum(['if-missing', 'never', 'always']).optional(),
+  shardCount: z.int().min(1).max(SHARD_COUNT_MAX).optional(),
+  maxSizeGb: z.number().positive().max(1_000_000).optional(),
+  durability: z.enum(['sync', 'relaxed']).optional(),
+  encryption: z.enum(['none', 'aes-256-gcm', 'chacha20-poly1305', 'xchacha20-poly1305']).optional(),
+  cacheMb: z.number().min(0).max(65_536).optional(),
+  allowUnsafeFilesystem: z.boolean().optional(),
+  logger: provided.optional(),
+  clock: provided.optional(),
+  random: provided.optional(),
+})
+
+/** @throws STORE_OPTION_INVALID naming the option; values are not repeated, since one of them is the secret */
+export function checkForgeOptions(options: ForgeOptions): void {
+  const result = schema.safeParse(options)
+  if (result.success) return
+  const [issue] = result.error.issues
+  const name = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? 'options')
+  throw new ForgeError('STORE_OPTION_INVALID', `the option ${name} is not valid: ${issue?.message ?? 'see the documentation'}`, {
+    details: { option: name },
+  })
+}

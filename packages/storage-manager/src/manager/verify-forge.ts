@@ -1,0 +1,24 @@
+import type { VerifyProblem, VerifyReport } from '@forgeone/engine'
+import type { EventStream, LogStream, StreamVerifyReport } from '@forgeone/streams'
+
+export interface ForgeVerifyReport {
+  readonly ok: boolean
+  /** Frames, tables, values and blocks checked, together. */
+  readonly checked: number
+  readonly counts: VerifyReport['counts'] & { readonly blocks: number; readonly entries: number }
+  readonly problems: readonly VerifyProblem[]
+}
+
+/** The engine's check of what is stored, and the streams' check that blocks and index rows belong together. */
+export async function verifyForge(o: {
+  readonly engine: () => Promise<VerifyReport>
+  readonly logs: Pick<LogStream, 'verify'>
+  readonly events: Pick<EventStream, 'verify'>
+}): Promise<ForgeVerifyReport> {
+  const engine = await o.engine()
+  const streams: StreamVerifyReport[] = [await o.logs.verify(), await o.events.verify()]
+  const blocks = streams.reduce((sum, report) => sum + report.blocks, 0)
+  const entries = streams.reduce((sum, report) => sum + report.entries, 0)
+  const problems = [...engine.problems, ...streams.flatMap((report) => report.problems)]
+  return { ok: problems.length === 0, checked: engine.checked + blocks, counts: { ...engine.counts, blocks, entries }, problems }
+}

@@ -1,0 +1,120 @@
+import { assert, canonicalJson, ForgeError, utf8Encode, type JsonValue } from '@forgeone/common'
+import type { CommitContent, Operation, Store } from '@forgeone/engine'
+import { decodeSetting, encodeSetting, type Setting } from './setting-row.ts'
+
+export const SETTING_NAME_BYTES_MAX = 255
+/** Settings are read whole and listed in memory. */
+export const SETTING_VALUE_BYTES_MAX: number = 256 * 1024
+export const SETTINGS_MAX = 100_000
+
+const NAME_PATTERN = /^[\p{L}\p{N}_$-]+(?:[./:][\p{L}\p{N}_$-]+)*$/u
+
+export interface SettingsOptions {
+  readonly store: Store
+  readonly database: string
+  /** First byte of the keys; the rest is the keyed hash of the name, so that no name stands on disk in clear. */
+  readonly keyspace: number
+  readonly facility: string
+}
+
+/** Named JSON values, durable when set. */
+export class Settings {
+  readonly #o: SettingsOptions
+  /** Versions given out by commits that are not visible yet. */
+  readonly #pending = new Map<string, number>()
+
+  constructor(options: SettingsOptions) {
+    this.#o = options
+  }
+
+  /** @returns undefined when the setting does not exist @throws SETTING_INVALID */
+  async get(name: string): Promise<JsonValue | undefined> {
+    return (await this.describe(name))?.value
+  }
+
+  /** The setting with its version and time. @throws SETTING_INVALID */
+  async describe(name: string): Promise<Setting | undefined> {
+    checkName(name)
+    const bytes = await this.#o.store.get(this.#o.database, this.#key(name))
+    return bytes === undefined ? undefined : decodeSetting(bytes)
+  }
+
+  /** @throws SETTING_INVALID, STREAM_VERSION_CONFLICT when `expectedVersion` (0: absent) is not met */
+  async set(name: string, value: JsonValue, options: { readonly expectedVersion?: number } = {}): Promise<Setting> {
+    checkName(name)
+    checkValue(value)
+    let setting: Setting | undefined
+    const { store, database } = this.#o
+    try {
+      await store.commit((place) => {
+        // Read inside the commit's one synchronous step, so that two callers cannot give out one version.
+        const stored = store.getSync(database, this.#key(name))
+        const before = Math.max(stored === undefined ? 0 : decodeSetting(stored).version, this.#pending.get(name) ?? 0)
+        assertVersion(options.expectedVersion, before)
+        setting = { name, value, version: before + 1, updatedAt: place.time }
+        this.#pending.set(name, setting.version)
+        return this.#content('set', { type: 'put', database, key: this.#key(name), value: encodeSetting(setting) })
+      })
+    } finally {
+      if (this.#pending.get(name) === setting?.version) this.#pending.delete(name)
+    }
+    assert(setting !== undefined, 'a commit that settled was built')
+    return setting
+  }
+
+  /** @returns false when there was none */
+  async delete(name: string): Promise<boolean> {
+    if ((await this.describe(name)) === undefined) return false
+    const { store, database } = this.#o
+    await store.commit(() => this.#content('delete', { type: 'delete', database, key: this.#key(name) }), { privileged: true })
+    return true
+  }
+
+  /** Settings whose name begins with `prefix`, by name. */
+  async list(prefix: string = ''): Promise<readonly Setting[]> {
+    const { store, database, keyspace } = this.#o
+    const found: Setting[] = []
+    const range = { from: Uint8Array.of(keyspace), to: Uint8Array.of(keyspace + 1) }
+    for await (const page of store.scan(database, range, { limit: SETTINGS_MAX })) {
+      for (const { value } of page) {
+        const setting = decodeSetting(value)
+        if (setting.name.startsWith(prefix)) found.push(setting)
+      }
+    }
+    return found.sort((left, right) => (left.name < right.name ? -1 : 1))
+  }
+
+  #content(verb: string, operation: Operation): CommitContent {
+    const { facility } = this.#o
+    return { facts: { actor: 'app', action: `${facility}.${verb}`, resourceClass: facility }, operations: [operation] }
+  }
+
+  #key(name: string): Uint8Array {
+    const hash = this.#o.store.keyedHash('blind', utf8Encode(`${this.#o.facility}\0${name}`))
+    const key = new Uint8Array(1 + hash.length)
+    key[0] = this.#o.keyspace
+    key.set(hash, 1)
+    return key
+  }
+}
+
+function checkName(name: string): void {
+  if (typeof name === 'string' && NAME_PATTERN.test(name) && Buffer.byteLength(name) <= SETTING_NAME_BYTES_MAX) return
+  throw new ForgeError('SETTING_INVALID', 'a setting name is letters, digits, _ - and $, in parts divided by . / or :', {
+    details: { field: 'name' },
+  })
+}
+
+function checkValue(value: JsonValue): void {
+  const text = canonicalJson(value, { code: 'SETTING_INVALID', what: 'the value' })
+  if (Buffer.byteLength(text) <= SETTING_VALUE_BYTES_MAX) return
+  throw new ForgeError('SETTING_INVALID', `the value is larger than ${SETTING_VALUE_BYTES_MAX} bytes`, { details: { field: 'value' } })
+}
+
+function assertVersion(expected: number | undefined, actual: number): void {
+  if (expected === undefined || expected === actual) return
+  throw new ForgeError('STREAM_VERSION_CONFLICT', `the setting has version ${actual}, expected was ${expected}`, {
+    details: { actual, expected },
+    hint: 'The setting changed meanwhile. Read it again and retry.',
+  })
+}

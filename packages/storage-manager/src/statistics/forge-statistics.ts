@@ -1,0 +1,22 @@
+/** What a store holds and takes. */
+export interface ForgeStatistics {
+  readonly bytesOnDisk: number
+  readonly commits: number
+  readonly entries: number
+  readonly rawBytes: number
+  readonly topics: readonly TopicStatistics[]
+  readonly shardCount: number
+  readonly encryption: string
+  readonly state: string
+}
+
+export interface TopicStatistics {
+  readonly stream: 'logs' | 'events'
+  readonly topic: string
+  readonly count: number
+  readonly rawBytes: number
+  readonly storedBytes: number
+  /** Time of the earliest and latest entry, in milliseconds; null for a topic without entries. */
+  readonly first: number | null
+  readonly last: number | null
+}
