@@ -1,1 +1,65 @@
-export {}
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Dataset } from './data/dataset.ts'
+import { ENGINES } from './engines/engines.ts'
+import { machineFacts, printRows } from './report/print-report.ts'
+import type { ResultRow } from './report/result-row.ts'
+import { appendConcurrent, appendSingle } from './workloads/append.ts'
+import { growth } from './workloads/growth.ts'
+import { ingest } from './workloads/ingest.ts'
+import { open } from './workloads/open.ts'
+import { get, range, search } from './workloads/reads.ts'
+import type { Workload } from './workloads/workload.ts'
+
+const WORKLOADS: readonly Workload[] = [ingest, appendConcurrent, appendSingle, range, search, get, open, growth]
+const RUNS_DEFAULT = 5
+
+const USAGE = `pnpm bench [WORKLOAD…] [--n N] [--runs N] [--engines a,b] [--file LOG] [--json FILE]
+
+${WORKLOADS.map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
+`
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      n: { type: 'string' },
+      runs: { type: 'string' },
+      engines: { type: 'string' },
+      file: { type: 'string' },
+      json: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  })
+  const chosen = positionals.length === 0 ? WORKLOADS : WORKLOADS.filter(({ name }) => positionals.includes(name))
+  const unknown = positionals.find((name) => !WORKLOADS.some((workload) => workload.name === name))
+  if (values.help === true || unknown !== undefined) {
+    process.stdout.write(unknown === undefined ? USAGE : `unknown workload ${unknown}\n\n${USAGE}`)
+    return unknown === undefined ? 0 : 2
+  }
+  const file = values.file === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? process.cwd(), values.file)
+  const dataset = Dataset.load(file)
+  const engines = values.engines === undefined ? Object.keys(ENGINES) : ['forgeone', ...values.engines.split(',').filter((name) => name !== 'forgeone' && name in ENGINES)]
+  process.stdout.write(`${JSON.stringify(machineFacts())}\ndata: ${dataset.origin}\n\n`)
+  const rows: ResultRow[] = []
+  for (const workload of chosen) {
+    const measured = await workload.run({ dataset, n: numberOf(values.n), runs: numberOf(values.runs) ?? RUNS_DEFAULT, engines })
+    rows.push(...measured)
+    printRows(measured)
+  }
+  if (values.json !== undefined) {
+    const path = resolve(process.env['INIT_CWD'] ?? process.cwd(), values.json)
+    writeFileSync(path, `${JSON.stringify({ machine: machineFacts(), data: dataset.origin, rows }, undefined, 2)}\n`)
+  }
+  return 0
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new Error(`"${text}" is not a positive whole number`)
+  return value
+}
+
+process.exitCode = await main()

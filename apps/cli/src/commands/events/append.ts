@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
+import { ForgeError, type JsonValue } from '@forgeone/common'
+import { formatPosition, parsePriority, parseTimeExpression, type ExpectedVersion } from '@forgeone/streams'
+import type { Command, CommandContext } from '../../program/command.ts'
+import { parseJsonObject, parseJsonText } from '../../program/entry-fields.ts'
+import { textOption, usageError } from '../../program/parse-arguments.ts'
+
+export const eventsAppend: Command = {
+  name: 'events append',
+  summary: 'Append one event',
+  usage: 'TOPIC [PAYLOAD]',
+  positionals: { min: 1, max: 2 },
+  options: {
+    text: { type: 'boolean', description: 'PAYLOAD is a text, not JSON' },
+    file: { type: 'string', value: 'FILE', description: 'the payload is the bytes of this file (- for standard input)' },
+    priority: { type: 'string', value: 'NAME', description: 'low, normal, high or critical (default normal)' },
+    metadata: { type: 'string', value: 'JSON', description: 'a JSON object' },
+    timestamp: { type: 'string', value: 'TIME', description: 'ISO 8601, milliseconds or relative (default now)' },
+    id: { type: 'string', value: 'ID', description: 'an id of your own, unique in the store' },
+    marker: { type: 'string', value: 'TEXT', description: 'a checkpoint marker' },
+    'expected-version': { type: 'string', value: 'N', description: 'refuse unless the topic has this version; or none, exists' },
+  },
+  examples: [
+    'forge events append orders.created \'{"id": 7, "amount": 120}\' --data ./data',
+    'forge events append scans.raw --file scan.bin --priority low --data ./data',
+  ],
+  async run(context) {
+    const { options, positionals, terminal, store } = context
+    const payload = await payloadOf(context)
+    const priority = textOption(options, 'priority')
+    const metadata = textOption(options, 'metadata')
+    const timestamp = textOption(options, 'timestamp')
+    const input = {
+      topic: positionals[0]!,
+      payload,
+      priority: priority === undefined ? undefined : parsePriority(priority),
+      metadata: metadata === undefined ? undefined : parseJsonObject(metadata, 'the metadata'),
+      timestamp: timestamp === undefined ? undefined : parseTimeExpression(/^\d+$/.test(timestamp) ? Number(timestamp) : timestamp, Date.now()),
+      id: textOption(options, 'id'),
+      checkpointMarker: textOption(options, 'marker'),
+    }
+    const expectedVersion = versionOf(textOption(options, 'expected-version'))
+    await using forge = await store.open()
+    const receipt = await forge.events.append(input, { expectedVersion })
+    const position = formatPosition(receipt.positions[0]!)
+    const version = receipt.versions.get(input.topic)!
+    if (terminal.json) await terminal.printJson({ id: receipt.ids[0], position, sequence: receipt.sequence, version })
+    else await terminal.printLine(`${receipt.ids[0]}  ${position}  version ${version}`)
+  },
+}
+
+async function payloadOf({ options, positionals, resolvePath }: CommandContext): Promise<JsonValue | Uint8Array> {
+  const file = textOption(options, 'file')
+  const text = positionals[1]
+  if (file !== undefined) {
+    if (text !== undefined) throw usageError('give either PAYLOAD or --file, not both')
+    return new Uint8Array(file === '-' ? await buffer(process.stdin) : await readInput(resolvePath(file)))
+  }
+  if (text === undefined) throw usageError('the event has no payload', 'Give it as JSON, with --text, or with --file.')
+  return options['text'] === true ? text : parseJsonText(text, 'the payload')
+}
+
+async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    throw new ForgeError('INPUT_NOT_FOUND', `${path} cannot be read`, { cause })
+  }
+}
+
+function versionOf(text: string | undefined): ExpectedVersion | undefined {
+  if (text === undefined || text === 'none' || text === 'exists') return text
+  const version = Number(text)
+  if (Number.isInteger(version) && version >= 0) return version
+  throw usageError('--expected-version takes a number, none or exists')
+}

@@ -1,0 +1,30 @@
+import { examineStore } from '@forgeone/engine'
+import type { Command } from '../../program/command.ts'
+import { EXIT } from '../../program/exit-codes.ts'
+
+const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const
+const STYLES = { ok: 'green', warn: 'yellow', fail: 'red' } as const
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Examine a store without its secret: what is wrong and what to do',
+  usage: '',
+  positionals: { min: 0, max: 0 },
+  options: {},
+  examples: ['forge doctor --data ./data', 'forge doctor --data ./data --json'],
+  async run({ terminal, store }) {
+    const checks = await examineStore(store.path())
+    const failed = checks.filter((check) => check.status === 'fail')
+    if (terminal.json) await terminal.printJson({ ok: failed.length === 0, checks })
+    else {
+      const width = Math.max(...checks.map((check) => check.name.length))
+      for (const { name, status, message, code, next } of checks) {
+        const tag = code === undefined || status === 'ok' ? '' : ` [${code}]`
+        await terminal.printLine(`${terminal.style(MARKS[status], STYLES[status])}  ${name.padEnd(width)}  ${message}${tag}`)
+        if (next !== undefined) await terminal.printLine(`${' '.repeat(width + 8)}${terminal.style(next, 'dim')}`)
+      }
+    }
+    if (failed.some((check) => check.code === 'STORE_NOT_FOUND')) return EXIT.notFound
+    return failed.length > 0 ? EXIT.damaged : EXIT.ok
+  },
+}

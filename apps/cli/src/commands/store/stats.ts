@@ -1,0 +1,33 @@
+import type { Command } from '../../program/command.ts'
+import { formatBytes, formatCount, formatRatio } from '../../render/quantities.ts'
+import { topicTable } from './topic-table.ts'
+
+export const stats: Command = {
+  name: 'stats',
+  summary: 'Show what a store holds and what it takes',
+  usage: '',
+  positionals: { min: 0, max: 0 },
+  options: { metrics: { type: 'boolean', description: 'also the counters of this process' } },
+  examples: ['forge stats --data ./data', 'forge stats --data ./data --json'],
+  async run({ options, terminal, store }) {
+    await using forge = await store.open()
+    const figures = forge.stats()
+    const metrics = options['metrics'] === true ? { metrics: Object.fromEntries(forge.metrics()) } : {}
+    if (terminal.json) {
+      await terminal.printJson({ ...figures, ...metrics })
+      return
+    }
+    const rows: readonly (readonly [string, string])[] = [
+      ['on disk', formatBytes(figures.bytesOnDisk)],
+      ['raw', `${formatBytes(figures.rawBytes)} (${formatRatio(figures.rawBytes, figures.bytesOnDisk)} the size on disk)`],
+      ['entries', formatCount(figures.entries)],
+      ['commits', formatCount(figures.commits)],
+      ['shards', String(figures.shardCount)],
+      ['encryption', figures.encryption],
+      ['state', figures.state],
+    ]
+    for (const [name, value] of rows) await terminal.printLine(`${terminal.style(name.padEnd(10), 'dim')}  ${value}`)
+    if (figures.topics.length > 0) await terminal.print(`\n${topicTable(terminal, figures.topics)}`)
+    for (const [name, reading] of Object.entries(metrics.metrics ?? {})) await terminal.printLine(`${name}  ${JSON.stringify(reading)}`)
+  },
+}

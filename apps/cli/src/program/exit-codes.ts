@@ -1,0 +1,55 @@
+import { ForgeError, type ErrorCode } from '@forgeone/common'
+
+/** Stable: scripts branch on them. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, denied: 4, damaged: 5, interrupted: 130 } as const
+
+const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
+  ...codes(EXIT.usage, [
+    'USAGE',
+    'STORE_OPTION_INVALID',
+    'STORE_OPTION_MISMATCH',
+    'STREAM_TOPIC_INVALID',
+    'STREAM_PATTERN_INVALID',
+    'STREAM_VALUE_INVALID',
+    'STREAM_QUERY_SYNTAX',
+    'STREAM_QUERY_UNSAFE',
+    'STREAM_QUERY_LIMIT',
+    'STREAM_TIME_INVALID',
+    'STREAM_IMPORT_FORMAT',
+    'STREAM_LIMIT',
+    'SETTING_INVALID',
+  ]),
+  ...codes(EXIT.notFound, [
+    'STORE_NOT_FOUND',
+    'STORE_NOT_A_STORE',
+    'INPUT_NOT_FOUND',
+    'STREAM_TOPIC_UNKNOWN',
+    'STREAM_ENTRY_UNKNOWN',
+    'SETTING_UNKNOWN',
+  ]),
+  ...codes(EXIT.denied, ['KEY_SECRET_MISSING', 'KEY_SECRET_WRONG', 'KEY_SECRET_WEAK', 'KEY_FILE_UNSAFE', 'KEY_PROVIDER_FAILED']),
+  ...codes(EXIT.damaged, [
+    'STORE_DAMAGED',
+    'JOURNAL_DAMAGED',
+    'JOURNAL_TAIL_LOST',
+    'DATABASE_OFFLINE',
+    'DATABASE_DAMAGED',
+    'RECORD_TAMPERED',
+    'STALE_READ',
+    'CRYPTO_OPEN_FAILED',
+    'CRYPTO_FORMAT',
+    'CRYPTO_KEY_UNKNOWN',
+    'KEYRING_DAMAGED',
+    'KEYRING_MISSING',
+    'STREAM_BLOCK_DAMAGED',
+  ]),
+  ...codes(EXIT.interrupted, ['INTERRUPTED']),
+])
+
+function codes(exit: number, list: readonly ErrorCode[]): [ErrorCode, number][] {
+  return list.map((code) => [code, exit])
+}
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof ForgeError ? (BY_CODE.get(error.code) ?? EXIT.failed) : EXIT.failed
+}

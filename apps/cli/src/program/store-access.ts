@@ -1,0 +1,70 @@
+import { readStoreFile } from '@forgeone/engine'
+import { Forge, type ForgeOptions } from '@forgeone/storage-manager'
+import type { Terminal } from '../render/terminal.ts'
+import type { OptionValues } from './command.ts'
+import { textOption, usageError } from './parse-arguments.ts'
+import { findSecret } from './secret.ts'
+
+/** Opens the store that the options name. */
+export class StoreAccess {
+  readonly #options: OptionValues
+  readonly #terminal: Terminal
+  readonly #resolvePath: (path: string) => string
+  readonly #fixedPath: string | undefined
+  #remembered: Pick<ForgeOptions, 'secret' | 'keyProvider'> | undefined
+
+  constructor(o: { options: OptionValues; terminal: Terminal; resolvePath: (path: string) => string; path?: string }) {
+    this.#fixedPath = o.path
+    this.#options = o.options
+    this.#terminal = o.terminal
+    this.#resolvePath = o.resolvePath
+  }
+
+  /** The same access to another directory. */
+  at(path: string): StoreAccess {
+    return new StoreAccess({ options: this.#options, terminal: this.#terminal, resolvePath: this.#resolvePath, path })
+  }
+
+  /** @throws USAGE when no store is named */
+  path(): string {
+    if (this.#fixedPath !== undefined) return this.#fixedPath
+    const named = textOption(this.#options, 'data') ?? process.env['FORGE_DATA']
+    if (named === undefined || named === '') throw usageError('no store is named', 'Add --data DIR, or set FORGE_DATA.')
+    return this.#resolvePath(named)
+  }
+
+  /** Asks for the secret once and keeps it in memory, for a command that opens the store again and again. */
+  async remember(): Promise<this> {
+    const path = this.path()
+    const existing = await readStoreFile(path)
+    if (existing !== undefined && existing.suite !== 'none') this.#remembered = await this.#findSecret(path, false)
+    return this
+  }
+
+  /** Opens an existing store. */
+  async open(): Promise<Forge> {
+    return await this.#open({ create: 'never' })
+  }
+
+  async create(options: Pick<ForgeOptions, 'shardCount' | 'encryption'>): Promise<Forge> {
+    return await this.#open({ ...options, create: 'always' })
+  }
+
+  async #open(options: Pick<ForgeOptions, 'shardCount' | 'encryption' | 'create'>): Promise<Forge> {
+    const path = this.path()
+    const existing = await readStoreFile(path)
+    const isNew = options.create === 'always'
+    const suite = existing?.suite ?? options.encryption
+    // A missing store is reported before anybody is asked for a secret.
+    const needsSecret = suite !== 'none' && (existing !== undefined || isNew)
+    const secret = needsSecret ? (this.#remembered ?? (await this.#findSecret(path, isNew))) : {}
+    const maxSizeGb = process.env['FORGE_MAX_SIZE_GB']
+    const quota = maxSizeGb === undefined || maxSizeGb === '' ? {} : { maxSizeGb: Number(maxSizeGb) }
+    if (existing === undefined && !isNew) return await Forge.open({ path, create: 'never', encryption: 'none' })
+    return await Forge.open({ path, ...options, ...secret, ...quota })
+  }
+
+  async #findSecret(storePath: string, isNew: boolean): Promise<Pick<ForgeOptions, 'secret' | 'keyProvider'>> {
+    return await findSecret({ options: this.#options, terminal: this.#terminal, resolvePath: this.#resolvePath, storePath, isNew })
+  }
+}

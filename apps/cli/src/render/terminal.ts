@@ -1,0 +1,90 @@
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+
+export interface TerminalOptions {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly noColor: boolean
+}
+
+/** Where a command prints: results on standard output, everything else on standard error. */
+export class Terminal {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly #color: boolean
+
+  constructor({ json, quiet, noColor }: TerminalOptions) {
+    this.json = json
+    this.quiet = quiet
+    const forbidden = noColor || json || (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb'
+    this.#color = process.stdout.isTTY === true && !forbidden
+  }
+
+  get color(): boolean {
+    return this.#color
+  }
+
+  /** Progress is drawn only where somebody watches. */
+  get showsProgress(): boolean {
+    return process.stderr.isTTY === true && !this.quiet && !this.json
+  }
+
+  get canPrompt(): boolean {
+    return process.stdin.isTTY === true && process.stderr.isTTY === true
+  }
+
+  get columns(): number {
+    return process.stdout.columns ?? 120
+  }
+
+  /** A result. Waits while the reader is slower than we are. */
+  async print(text: string | Uint8Array): Promise<void> {
+    if (process.stdout.write(text)) return
+    await new Promise<void>((resolve) => process.stdout.once('drain', resolve))
+  }
+
+  async printLine(line: string): Promise<void> {
+    await this.print(`${line}\n`)
+  }
+
+  /** One JSON document on a line of its own. */
+  async printJson(value: unknown): Promise<void> {
+    await this.printLine(JSON.stringify(value))
+  }
+
+  /** Something worth knowing that is not the result; silent with `--quiet` and `--json`. */
+  note(line: string): void {
+    if (!this.quiet && !this.json) process.stderr.write(`${line}\n`)
+  }
+
+  style(text: string, ...styles: readonly (keyof typeof STYLES)[]): string {
+    if (!this.#color) return text
+    return `${styles.map((style) => STYLES[style]).join('')}${text}\u001B[0m`
+  }
+
+  /** Reads a line without showing it. */
+  async promptHidden(question: string): Promise<string> {
+    process.stderr.write(question)
+    const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+    const lines = createInterface({ input: process.stdin, output: silent, terminal: true })
+    try {
+      return await new Promise<string>((resolve) => {
+        lines.once('line', resolve)
+        lines.once('close', () => resolve(''))
+      })
+    } finally {
+      lines.close()
+      process.stderr.write('\n')
+    }
+  }
+}
+
+const STYLES = {
+  bold: '\u001B[1m',
+  dim: '\u001B[2m',
+  red: '\u001B[31m',
+  green: '\u001B[32m',
+  yellow: '\u001B[33m',
+  blue: '\u001B[34m',
+  cyan: '\u001B[36m',
+} as const
