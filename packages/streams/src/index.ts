@@ -1,6 +1,7 @@
 export { openEvents, openLogs, SHARD_COUNT_MAX, streamDatabases } from './stream/open-streams.ts'
 export type { LogStream } from './stream/log-stream.ts'
 export type { EventStream } from './stream/event-stream.ts'
+export type { EventImportOptions, EventImportResult } from './stream/import-events.ts'
 export type { ImportOptions, ImportProgress, ImportResult } from './stream/import-log.ts'
 export {
   BLOCK_CACHE_BYTES_DEFAULT,

@@ -37,6 +37,11 @@ interface PlannedAppend {
   readonly versions: ReadonlyMap<string, number>
 }
 
+interface RefusedAppend {
+  readonly pending: PendingAppend
+  readonly cause: unknown
+}
+
 interface Plan {
   readonly appends: readonly PlannedAppend[]
   readonly blocks: readonly BuiltBlock[]
@@ -59,15 +64,19 @@ export interface AppendGateOptions {
 
 /**
  * Turns appends into commits. All appends that wait at one turn share a commit and a block per shard; a refused one
- * does not touch the others. Conditions are checked against the state after all commits in flight.
+ * does not touch the others. Conditions are checked against the state after all commits in flight, and a refusal is
+ * told once those are visible: who reads again then sees what stood against it.
  */
 export class AppendGate {
   readonly #o: AppendGateOptions
   #pending: PendingAppend[] = []
   #pendingBytes = 0
+  /** Appends that found no room, in the order they came; none may overtake them. */
+  #waiting: PendingAppend[] = []
   #inFlight = 0
+  /** Settles when the commit planned last is visible or has failed. */
+  #lastFlush: Promise<void> = Promise.resolve()
   #scheduled = false
-  #room: (() => void)[] = []
   /** A commit that was planned but not written leaves sequences unused: nothing more may be planned on top. */
   #failure: unknown
   #settled: (() => void)[] = []
@@ -79,11 +88,11 @@ export class AppendGate {
   async append(request: AppendRequest): Promise<Receipt> {
     if (request.rows.length > APPEND_ENTRIES_MAX) throw limit('entries', APPEND_ENTRIES_MAX)
     if (request.bytes > APPEND_BYTES_MAX) throw limit('bytes', APPEND_BYTES_MAX)
-    if (this.#pendingBytes + request.bytes > PENDING_APPEND_BYTES_MAX) await this.#waitForRoom()
     return await new Promise((resolve, reject) => {
-      this.#pending.push({ ...request, resolve, reject })
-      this.#pendingBytes += request.bytes
-      this.#schedule()
+      const pending = { ...request, resolve, reject }
+      if (this.#waiting.length === 0 && this.#hasRoom(pending)) this.#admit(pending)
+      else if (this.#waiting.length < PENDING_APPENDS_MAX) this.#waiting.push(pending)
+      else reject(new ForgeError('STREAM_BACKPRESSURE', `${PENDING_APPENDS_MAX} appends are waiting for room`))
     })
   }
 
@@ -92,11 +101,14 @@ export class AppendGate {
     while (this.#pending.length > 0 || this.#inFlight > 0) await new Promise<void>((resolve) => this.#settled.push(resolve))
   }
 
-  async #waitForRoom(): Promise<void> {
-    if (this.#room.length >= PENDING_APPENDS_MAX) {
-      throw new ForgeError('STREAM_BACKPRESSURE', `${PENDING_APPENDS_MAX} appends are waiting for room`)
-    }
-    await new Promise<void>((resolve) => this.#room.push(resolve))
+  #hasRoom({ bytes }: AppendRequest): boolean {
+    return this.#pendingBytes === 0 || this.#pendingBytes + bytes <= PENDING_APPEND_BYTES_MAX
+  }
+
+  #admit(pending: PendingAppend): void {
+    this.#pending.push(pending)
+    this.#pendingBytes += pending.bytes
+    this.#schedule()
   }
 
   #schedule(): void {
@@ -104,21 +116,23 @@ export class AppendGate {
     this.#scheduled = true
     queueMicrotask(() => {
       this.#scheduled = false
-      void this.#flush()
+      this.#lastFlush = this.#flush(this.#lastFlush)
     })
   }
 
-  async #flush(): Promise<void> {
+  /** Never rejects. */
+  async #flush(earlier: Promise<void>): Promise<void> {
     const batch = this.#takeBatch()
     if (batch.length === 0) return
     this.#inFlight++
     let plan: Plan | undefined
+    const refused: RefusedAppend[] = []
     try {
       if (this.#failure !== undefined) throw this.#failure
       const estimatedBytes = batch.reduce((sum, pending) => sum + pending.bytes, 0)
       const place = await this.#o.store.commit(
         (at: CommitPlace): CommitContent => {
-          plan = this.#plan(batch, at)
+          plan = this.#plan(batch, at, refused)
           return this.#content(plan)
         },
         { estimatedBytes },
@@ -127,6 +141,8 @@ export class AppendGate {
     } catch (cause) {
       if (cause !== NOTHING_ACCEPTED) this.#reject(batch, plan, cause)
     } finally {
+      await earlier
+      for (const { pending, cause } of refused) pending.reject(this.#failure ?? cause)
       this.#inFlight--
       if (this.#pending.length > 0) this.#schedule()
       for (const resolve of this.#settled.splice(0)) resolve()
@@ -146,12 +162,14 @@ export class AppendGate {
     }
     const batch = this.#pending.splice(0, count)
     this.#pendingBytes -= bytes
-    if (this.#pendingBytes < PENDING_APPEND_BYTES_MAX) for (const resolve of this.#room.splice(0)) resolve()
+    let admitted = 0
+    while (admitted < this.#waiting.length && this.#hasRoom(this.#waiting[admitted]!)) this.#admit(this.#waiting[admitted++]!)
+    this.#waiting.splice(0, admitted)
     return batch
   }
 
   /** Decides, in one synchronous step, what of the batch is accepted and where it lands. */
-  #plan(batch: readonly PendingAppend[], at: CommitPlace): Plan {
+  #plan(batch: readonly PendingAppend[], at: CommitPlace, refused: RefusedAppend[]): Plan {
     const byShard = new Map<number, ShardRows>()
     const appends: PlannedAppend[] = []
     for (const pending of batch) {
@@ -159,7 +177,7 @@ export class AppendGate {
         const placed = this.#place(pending, at.time)
         appends.push(this.#assign(pending, placed, byShard))
       } catch (cause) {
-        pending.reject(cause)
+        refused.push({ pending, cause })
       }
     }
     if (appends.length === 0) throw NOTHING_ACCEPTED
@@ -178,6 +196,7 @@ export class AppendGate {
     const { topics, clientIds } = this.#o
     assertExpectedVersions(pending.expectedVersion, pending.rows, (name) => topics.find(name)?.topic.nextVersion ?? 0)
     clientIds.assertFree(pending.rows)
+    topics.assertUsable(pending.rows)
     let lastName: string | undefined
     let last: PlacedTopic | undefined
     return pending.rows.map(({ topic: name }) => {
@@ -192,27 +211,34 @@ export class AppendGate {
   #assign(pending: PendingAppend, placed: readonly PlacedTopic[], byShard: Map<number, ShardRows>): PlannedAppend {
     const parts: ReceiptPart[] = []
     const versions = new Map<string, number>()
-    for (const [index, row] of pending.rows.entries()) {
-      const { shard, topic } = placed[index]!
-      let rows = byShard.get(shard.number)
-      if (rows === undefined) {
-        rows = { shard, rows: [], topicIds: [] }
-        byShard.set(shard.number, rows)
+    const { rows } = pending
+    // Entries mostly come in runs of one topic: what depends on the topic is looked up once a run.
+    for (let start = 0; start < rows.length; ) {
+      const { shard, topic } = placed[start]!
+      let target = byShard.get(shard.number)
+      if (target === undefined) {
+        target = { shard, rows: [], topicIds: [] }
+        byShard.set(shard.number, target)
       }
-      parts.push({ shard: shard.number, topicId: topic.id, clientId: row.id, sequence: shard.nextSequence + rows.rows.length })
-      rows.rows.push(row)
-      rows.topicIds.push(topic.id)
-      topic.nextVersion++
+      let end = start
+      const sequence = shard.nextSequence + target.rows.length
+      for (; end < rows.length && placed[end]!.topic === topic; end++) {
+        target.rows.push(rows[end]!)
+        target.topicIds.push(topic.id)
+      }
+      parts.push({ shard: shard.number, topicId: topic.id, sequence, count: end - start })
+      topic.nextVersion += end - start
       versions.set(topic.name, topic.nextVersion)
+      start = end
     }
-    this.#o.clientIds.reserve(pending.rows)
+    this.#o.clientIds.reserve(rows)
     return { pending, parts, versions }
   }
 
   #content(plan: Plan): CommitContent {
     const { facility, actor, topics, clientIds } = this.#o
     const operations: Operation[] = []
-    const count = plan.appends.reduce((sum, append) => sum + append.parts.length, 0)
+    const count = plan.appends.reduce((sum, append) => sum + append.pending.rows.length, 0)
     for (const block of plan.blocks) {
       for (const run of block.summary.runs) {
         const topic = block.shard.topics.get(run.topicId)!
@@ -242,7 +268,7 @@ export class AppendGate {
     this.#o.onPublished(plan.blocks)
     for (const { pending, parts, versions } of plan.appends) {
       clientIds.release(pending.rows)
-      pending.resolve(new LazyReceipt({ sequence: place.sequence, time: place.time, versions, root: plan.root, parts }))
+      pending.resolve(new LazyReceipt({ ...place, versions, root: plan.root, parts, clientIds: clientIdsOf(pending.rows) }))
     }
   }
 
@@ -256,4 +282,9 @@ export class AppendGate {
 function limit(what: string, max: number): ForgeError {
   const details = { field: what, limit: max }
   return new ForgeError('STREAM_LIMIT', `one append takes at most ${max} ${what}`, { details })
+}
+
+/** By row; nothing when no row has an id of its caller, as is the rule. */
+function clientIdsOf(rows: readonly EntryRow[]): readonly (string | undefined)[] {
+  return rows.some((row) => row.id !== undefined) ? rows.map((row) => row.id) : []
 }

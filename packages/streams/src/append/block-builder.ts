@@ -3,10 +3,11 @@ import { encodeColumns } from '../block/block-columns.ts'
 import { encodeHotBlock, type BlockPlace } from '../block/hot-block.ts'
 import { encodeHotIndexRow, type BlockSummary, type RunSummary } from '../block/hot-index-row.ts'
 import { hashRun } from '../block/run-proof.ts'
+import { rowBytes } from '../entry/row-bytes.ts'
 import type { EntryRow } from '../entry/validate.ts'
 import { hotIndexKey, hotKey } from '../shard/keys.ts'
 import type { Shard } from '../shard/shard.ts'
-import { BLOCK_TEXT_BYTES } from './append-limits.ts'
+import { BLOCK_ROWS_BYTES } from './append-limits.ts'
 
 /** Entries of one shard in one commit, in the order they came. */
 export interface ShardRows {
@@ -49,19 +50,20 @@ export function buildBlocks(input: ShardRows, place: Omit<BlockPlace, 'firstSequ
 }
 
 function cutAt(rows: readonly EntryRow[], start: number): number {
-  let bytes = rows[start]!.text.length + rows[start]!.metadata.length
+  // Whatever a block does not compress must still fit a value of the store, so all of a row counts, in bytes.
+  let bytes = rowBytes(rows[start]!)
   let end = start + 1
   for (; end < rows.length; end++) {
-    bytes += rows[end]!.text.length + rows[end]!.metadata.length
-    if (bytes > BLOCK_TEXT_BYTES) break
+    bytes += rowBytes(rows[end]!)
+    if (bytes > BLOCK_ROWS_BYTES) break
   }
   return end
 }
 
 function buildBlock(shard: Shard, rows: readonly EntryRow[], topicIds: readonly number[], place: BlockPlace): BuiltBlock {
-  const columns = encodeColumns(rows).slice()
-  const { bytes } = encodeHotBlock({ ...place, rows, topicIds, columns })
-  const summary = summarise(rows, topicIds, place, bytes.length + SEAL_BYTES)
+  const columns = encodeColumns(rows)
+  const { bytes } = encodeHotBlock({ ...place, rows, topicIds, columns: columns.bytes })
+  const summary = summarise({ rows, topicIds, textLengths: columns.textLengths, place, storedBytes: bytes.length + SEAL_BYTES })
   const { database } = shard
   return {
     shard,
@@ -73,48 +75,64 @@ function buildBlock(shard: Shard, rows: readonly EntryRow[], topicIds: readonly 
     runs: summary.runs.map((run) => ({
       database,
       topicId: run.topicId,
-      hash: hashOneRun({ shard, rows, topicIds, place, columns, topicId: run.topicId, single: summary.runs.length === 1 }),
+      hash:
+        summary.runs.length === 1
+          ? hashWholeBlock({ shard, rows, place, columns: columns.bytes, topicId: run.topicId })
+          : hashOneRun({ shard, rows, topicIds, place, topicId: run.topicId }),
     })),
   }
 }
 
-function hashOneRun(at: {
-  shard: Shard
-  rows: readonly EntryRow[]
-  topicIds: readonly number[]
-  place: BlockPlace
-  columns: Uint8Array
-  topicId: number
-  single: boolean
-}): Uint8Array {
-  const { shard, place, topicId } = at
-  const indexes: number[] = []
-  for (const [index, id] of at.topicIds.entries()) if (id === topicId) indexes.push(index)
-  const runPlace = {
-    database: shard.database,
-    topic: at.rows[indexes[0]!]!.topic,
-    topicId,
-    commitTime: place.commitTime,
-    sequences: indexes.map((index) => place.firstSequence + index),
-  }
-  return hashRun(runPlace, at.single ? at.columns : encodeColumns(indexes.map((index) => at.rows[index]!)))
+interface RunInput {
+  readonly shard: Shard
+  readonly rows: readonly EntryRow[]
+  readonly place: BlockPlace
+  readonly topicId: number
 }
 
-function summarise(rows: readonly EntryRow[], topicIds: readonly number[], place: BlockPlace, storedBytes: number): BlockSummary {
+/** A block of one topic is its own run: the columns at hand are the run's. */
+function hashWholeBlock({ shard, rows, place, columns, topicId }: RunInput & { readonly columns: Uint8Array }): Uint8Array {
+  const spans = [{ first: place.firstSequence, count: rows.length }]
+  return hashRun({ database: shard.database, topic: rows[0]!.topic, topicId, commitTime: place.commitTime, spans }, columns)
+}
+
+function hashOneRun({ shard, rows, place, topicId, topicIds }: RunInput & { readonly topicIds: readonly number[] }): Uint8Array {
+  const own: EntryRow[] = []
+  const spans: { first: number; count: number }[] = []
+  for (let index = 0; index < rows.length; index++) {
+    if (topicIds[index] !== topicId) continue
+    own.push(rows[index]!)
+    const sequence = place.firstSequence + index
+    const last = spans.at(-1)
+    if (last !== undefined && last.first + last.count === sequence) last.count++
+    else spans.push({ first: sequence, count: 1 })
+  }
+  const runPlace = { database: shard.database, topic: own[0]!.topic, topicId, commitTime: place.commitTime, spans }
+  return hashRun(runPlace, encodeColumns(own).bytes)
+}
+
+interface SummaryInput {
+  readonly rows: readonly EntryRow[]
+  readonly topicIds: readonly number[]
+  readonly textLengths: readonly number[]
+  readonly place: BlockPlace
+  readonly storedBytes: number
+}
+
+function summarise({ rows, topicIds, textLengths, place, storedBytes }: SummaryInput): BlockSummary {
   const runs = new Map<number, { topicId: number; count: number; rawBytes: number; minTimestamp: number; maxTimestamp: number }>()
   let levelMask = 0
-  for (const [index, row] of rows.entries()) {
+  let run: { topicId: number; count: number; rawBytes: number; minTimestamp: number; maxTimestamp: number } | undefined
+  for (let index = 0; index < rows.length; index++) {
+    const { timestamp, level, metadata } = rows[index]!
     const topicId = topicIds[index]!
-    const { timestamp } = row
-    levelMask |= 1 << row.level
-    const bytes = rowBytes(row)
-    const run = runs.get(topicId)
-    if (run === undefined) {
-      runs.set(topicId, { topicId, count: 1, rawBytes: bytes, minTimestamp: timestamp, maxTimestamp: timestamp })
-      continue
+    levelMask |= 1 << level
+    if (run?.topicId !== topicId) {
+      run = runs.get(topicId) ?? { topicId, count: 0, rawBytes: 0, minTimestamp: timestamp, maxTimestamp: timestamp }
+      runs.set(topicId, run)
     }
     run.count++
-    run.rawBytes += bytes
+    run.rawBytes += textLengths[index]! + metadataBytes(metadata) + LINE_END_BYTES
     if (timestamp < run.minTimestamp) run.minTimestamp = timestamp
     if (timestamp > run.maxTimestamp) run.maxTimestamp = timestamp
   }
@@ -122,17 +140,19 @@ function summarise(rows: readonly EntryRow[], topicIds: readonly number[], place
   return {
     ...place,
     count: rows.length,
-    minTimestamp: Math.min(...all.map((run) => run.minTimestamp)),
-    maxTimestamp: Math.max(...all.map((run) => run.maxTimestamp)),
+    minTimestamp: all.reduce((least, one) => Math.min(least, one.minTimestamp), Number.POSITIVE_INFINITY),
+    maxTimestamp: all.reduce((most, one) => Math.max(most, one.maxTimestamp), Number.NEGATIVE_INFINITY),
     levelMask: levelMask >>> 0,
-    rawBytes: all.reduce((sum, run) => sum + run.rawBytes, 0),
+    rawBytes: all.reduce((sum, one) => sum + one.rawBytes, 0),
     storedBytes,
     runs: all,
   }
 }
 
-/** Bytes as the caller gave them: text, metadata, and the line end a log file would have. */
-function rowBytes(row: EntryRow): number {
-  const text = typeof row.text === 'string' ? Buffer.byteLength(row.text) : row.text.length
-  return text + (row.metadata.length > 2 ? row.metadata.length : 0) + 1
+/** The raw size of an entry is what a log file would take for it: the text and a line end, and its metadata if any. */
+const LINE_END_BYTES = 1
+
+/** Members that begin with `_` are the import's own notes, not bytes of the caller. */
+function metadataBytes(metadata: string): number {
+  return metadata.length <= 2 || metadata.startsWith('{"_') ? 0 : metadata.length
 }

@@ -45,9 +45,11 @@ export class ClientIds {
 
   operations(rows: readonly EntryRow[], parts: readonly ReceiptPart[], topics: TopicDirectory): readonly Operation[] {
     const operations: Operation[] = []
+    if (!rows.some((row) => row.id !== undefined)) return operations
+    const places = parts.flatMap(({ shard, sequence, count }) => Array.from({ length: count }, (_, offset) => ({ shard, sequence: sequence + offset })))
     for (const [index, { id }] of rows.entries()) {
       if (id === undefined) continue
-      const { shard, sequence } = parts[index]!
+      const { shard, sequence } = places[index]!
       const value = new ByteWriter(16).u8(1).u8(shard).u64(sequence).finish()
       operations.push({ type: 'put', database: this.#shardOf(id, topics).database, key: this.#key(id), value })
     }

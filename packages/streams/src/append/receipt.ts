@@ -1,12 +1,12 @@
 import { entryId, entryIdPrefix } from '../entry/entry-id.ts'
 import type { Position } from '../entry/position.ts'
 
-/** Where a run of one call's entries landed: consecutive sequences of one shard. */
+/** Where a run of one call's entries landed: consecutive sequences of one topic and shard. */
 export interface ReceiptPart {
   readonly shard: number
   readonly topicId: number
-  readonly clientId: string | undefined
   readonly sequence: number
+  readonly count: number
 }
 
 /** What an append returns: proof of where its entries are. */
@@ -30,7 +30,9 @@ export class LazyReceipt implements Receipt {
   readonly time: number
   readonly versions: ReadonlyMap<string, number>
   readonly root: Uint8Array
+  readonly count: number
   readonly #parts: readonly ReceiptPart[]
+  readonly #clientIds: readonly (string | undefined)[]
 
   constructor(o: {
     sequence: number
@@ -38,23 +40,32 @@ export class LazyReceipt implements Receipt {
     versions: ReadonlyMap<string, number>
     root: Uint8Array
     parts: readonly ReceiptPart[]
+    /** By entry; empty when no entry has an id of its caller. */
+    clientIds: readonly (string | undefined)[]
   }) {
     this.sequence = o.sequence
     this.time = o.time
     this.versions = o.versions
     this.root = o.root
     this.#parts = o.parts
-  }
-
-  get count(): number {
-    return this.#parts.length
+    this.#clientIds = o.clientIds
+    this.count = o.parts.reduce((sum, part) => sum + part.count, 0)
   }
 
   get ids(): readonly string[] {
-    return this.#parts.map((part) => part.clientId ?? entryId(entryIdPrefix({ commitTime: this.time, shard: part.shard }), part))
+    let index = 0
+    return this.#parts.flatMap((part) => {
+      const prefix = entryIdPrefix({ commitTime: this.time, shard: part.shard })
+      return Array.from(
+        { length: part.count },
+        (_, offset) => this.#clientIds[index++] ?? entryId(prefix, { sequence: part.sequence + offset, topicId: part.topicId }),
+      )
+    })
   }
 
   get positions(): readonly Position[] {
-    return this.#parts.map(({ shard, sequence }) => ({ commitSequence: this.sequence, shard, sequence }))
+    return this.#parts.flatMap(({ shard, sequence, count }) =>
+      Array.from({ length: count }, (_, offset) => ({ commitSequence: this.sequence, shard, sequence: sequence + offset })),
+    )
   }
 }

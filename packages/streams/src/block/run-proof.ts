@@ -1,5 +1,10 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { ByteWriter, utf8Encode } from '@forgeone/common'
+
+export interface SequenceSpan {
+  readonly first: number
+  readonly count: number
+}
 
 /** What a run's hash binds its columns to. */
 export interface RunPlace {
@@ -7,26 +12,26 @@ export interface RunPlace {
   readonly topic: string
   readonly topicId: number
   readonly commitTime: number
-  /** Sequence of each row in the shard, ascending. */
-  readonly sequences: readonly number[]
+  /** Sequences of the rows in the shard, as spans without gaps, ascending. */
+  readonly spans: readonly SequenceSpan[]
 }
 
 /**
  * Hash of a run, a leaf of the commit's entry tree (RFC 6962 leaf prefix):
- * `SHA-256(00 | 'FR' | version u8 | lp(database) | lp(topic) | topic id u32 | commit time u48 | count u32 |
- * sequence deltas varint… | columns)`. The columns are those of the run alone, so compaction can rebuild them.
+ * `SHA-256(00 | 'FR' | version u8 | lp(database) | lp(topic) | topic id u32 | commit time u48 | span count varint |
+ * spans (distance from the end of the one before varint, length varint)… | columns)`.
+ * The columns are those of the run alone, so compaction can rebuild them.
  */
 export function hashRun(place: RunPlace, columns: Uint8Array): Uint8Array {
-  const out = new ByteWriter(columns.length + place.sequences.length + place.topic.length + 128)
+  const out = new ByteWriter(place.topic.length + 128)
   out.u8(0).u16(0x4652).u8(1).prefixed(utf8Encode(place.database)).prefixed(utf8Encode(place.topic))
-  out.u32(place.topicId).u48(place.commitTime).u32(place.sequences.length)
-  let previous = 0
-  for (const sequence of place.sequences) {
-    out.varint(sequence - previous)
-    previous = sequence
+  out.u32(place.topicId).u48(place.commitTime).varint(place.spans.length)
+  let end = 0
+  for (const { first, count } of place.spans) {
+    out.varint(first - end).varint(count)
+    end = first + count
   }
-  out.bytes(columns)
-  return new Uint8Array(hash('sha256', out.view(), 'buffer'))
+  return new Uint8Array(createHash('sha256').update(out.view()).update(columns).digest())
 }
 
 /** Root of the RFC 6962 tree (section 2.1) over hashes of leaves. */

@@ -1,8 +1,8 @@
 import { asBuffer, EMPTY_BYTES } from '@forgeone/common'
 import { MESSAGE_BYTES_MAX } from '../entry/limits.ts'
 
-/** The longest part of a line in one row: a message, less room for what a store may add to it. */
-export const LINE_BYTES_MAX: number = MESSAGE_BYTES_MAX - 65_536
+/** The longest part of a line in one row: bytes that are no UTF-8 are kept as latin1, which doubles them at most. */
+export const LINE_BYTES_MAX: number = MESSAGE_BYTES_MAX / 2
 
 const LF = 10
 const CR = 13

@@ -57,6 +57,7 @@ export interface ScanContext<Entry> {
 
 /** Entries that a request asks for, in the order of their positions, a batch at a time. */
 export async function* scanBatches<Entry>(request: ScanRequest, context: ScanContext<Entry>): AsyncGenerator<readonly Entry[]> {
+  if (request.limit <= 0) return
   const candidates = findCandidates(request, context.figures)
   const topicIds = topicsByShard(request.topics)
   let left = request.limit
@@ -167,12 +168,13 @@ function* matchBlock<Entry>(input: MatchInput<Entry>): Generator<readonly Entry[
   const idOf = (row: number): string =>
     block.columns.clientId(row) ?? entryId(prefix, { sequence: block.firstSequence + row, topicId: block.topicIdOf(row) })
   const cursor = new RowCursor({ block, topics, idOf })
+  const holds = boundsTest({ block, shard, request })
   let batch: Entry[] = []
   let left = input.left
   figures.rowsScanned += block.count
   for (const row of candidateRows(block, request)) {
     const topic = topics.get(block.topicIdOf(row))
-    if (topic === undefined || !boundsHold(block, shard, row, request)) continue
+    if (topic === undefined || holds?.(row) === false) continue
     if (request.rowTest !== undefined && !request.rowTest(cursor.at(row))) continue
     batch.push(codec.decode({ block, row, topic, id: idOf(row) }))
     if (--left === 0) break
@@ -184,15 +186,27 @@ function* matchBlock<Entry>(input: MatchInput<Entry>): Generator<readonly Entry[
   if (batch.length > 0) yield batch
 }
 
-function boundsHold(block: HotBlock, shard: Shard, row: number, request: ScanRequest): boolean {
-  const timestamp = block.columns.timestamps[row]!
-  if (timestamp < request.timeFrom || timestamp >= request.timeTo) return false
-  if (((request.levelMask >>> block.columns.levels[row]!) & 1) === 0) return false
-  const { after, upTo } = request
-  if (after === undefined && upTo === undefined) return true
-  const position = { commitSequence: block.commitSequence, shard: shard.number, sequence: block.firstSequence + row }
-  if (after !== undefined && comparePositions(position, after) <= 0) return false
-  return upTo === undefined || comparePositions(position, upTo) <= 0
+/** Which bounds a block does not meet as a whole, so that rows are tested only for those. */
+function boundsTest({ block, shard, request }: Pick<MatchInput<unknown>, 'block' | 'shard' | 'request'>): ((row: number) => boolean) | undefined {
+  const tests: ((row: number) => boolean)[] = []
+  const { timeFrom, timeTo, levelMask, after, upTo } = request
+  if (timeFrom !== Number.NEGATIVE_INFINITY || timeTo !== Number.POSITIVE_INFINITY) {
+    const { timestamps } = block.columns
+    tests.push((row) => timestamps[row]! >= timeFrom && timestamps[row]! < timeTo)
+  }
+  if (levelMask !== -1) {
+    const { levels } = block.columns
+    tests.push((row) => ((levelMask >>> levels[row]!) & 1) === 1)
+  }
+  if (after !== undefined || upTo !== undefined) {
+    tests.push((row) => {
+      const position = { commitSequence: block.commitSequence, shard: shard.number, sequence: block.firstSequence + row }
+      if (after !== undefined && comparePositions(position, after) <= 0) return false
+      return upTo === undefined || comparePositions(position, upTo) <= 0
+    })
+  }
+  if (tests.length <= 1) return tests[0]
+  return (row) => tests.every((test) => test(row))
 }
 
 /** Rows that hold every literal, or all rows; in the direction of the scan. */

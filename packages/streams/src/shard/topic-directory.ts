@@ -39,20 +39,31 @@ export class TopicDirectory {
   }
 
   /**
-   * The topic of an entry to append, made if it is new; the caller writes its row with the entry.
+   * Checks the topics of entries to append, so that making them cannot fail half-way.
    * @throws STREAM_TOPIC_INVALID, STREAM_LIMIT, DATABASE_OFFLINE
    */
-  findOrCreate(name: string, createdAt: number): PlacedTopic & { readonly isNew: boolean } {
+  assertUsable(rows: readonly { readonly topic: string }[]): void {
+    let checked: string | undefined
+    let newTopics = 0
+    for (const { topic } of rows) {
+      if (topic === checked || this.#byName.has(topic)) continue
+      checked = topic
+      newTopics++
+      validateTopicName(topic)
+      if (this.shardOf(topic).nextTopicId + newTopics > TOPICS_MAX + 1) throw new ForgeError('STREAM_LIMIT', `a shard holds at most ${TOPICS_MAX} topics`)
+    }
+  }
+
+  /** The topic of an entry to append, made if it is new; the caller checked it and writes its row with the entry. */
+  findOrCreate(name: string, createdAt: number): PlacedTopic {
     const known = this.#byName.get(name)
-    if (known !== undefined) return { ...known, isNew: false }
-    validateTopicName(name)
+    if (known !== undefined) return known
     const shard = this.shardOf(name)
-    if (shard.nextTopicId > TOPICS_MAX) throw new ForgeError('STREAM_LIMIT', `a shard holds at most ${TOPICS_MAX} topics`)
     const topic = new Topic({ id: shard.nextTopicId, name, createdAt, isStored: false })
     shard.addTopic(topic)
     const placed = { shard, topic }
     this.#byName.set(name, placed)
-    return { ...placed, isNew: true }
+    return placed
   }
 
   /** A topic lives where the keyed hash of its name says, for ever. @throws DATABASE_OFFLINE */

@@ -24,8 +24,9 @@ class StoredEvent implements EventMessage {
     this.topic = topic
     this.timestamp = columns.timestamps[row]!
     this.priority = priorityFromCode(columns.levels[row]!)
+    // A copy: the block stays in the cache, and whoever changes a payload must not change it there.
     // Both casts: written by us as canonical JSON, the metadata of a plain object.
-    this.payload = columns.textKind(row) === 'bytes' ? columns.textBytes(row).slice() : (JSON.parse(rowText(block, row)) as JsonValue)
+    this.payload = columns.textKind(row) === 'bytes' ? new Uint8Array(columns.textBytes(row)) : (JSON.parse(rowText(block, row)) as JsonValue)
     this.metadata = columns.hasMetadata(row) ? (JSON.parse(columns.metadata(row)) as JsonObject) : NO_METADATA
     const marker = columns.marker(row)
     if (marker !== undefined) this.checkpointMarker = marker

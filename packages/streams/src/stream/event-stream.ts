@@ -7,6 +7,7 @@ import type { EntryResults } from '../read/entry-results.ts'
 import type { SearchResults } from '../read/search-results.ts'
 import type { StreamVerifyReport } from '../verify/verify-stream.ts'
 import { eventCodec } from './event-codec.ts'
+import { importEvents, type EventImportOptions, type EventImportResult } from './import-events.ts'
 import { StreamCore } from './stream-core.ts'
 import type { AppendOptions, ReadOptions, StreamOptions, TailOptions } from './stream-options.ts'
 import type { TopicMetadata } from './topic-metadata.ts'
@@ -61,6 +62,11 @@ export class EventStream {
 
   topics(pattern?: string): readonly TopicMetadata[] {
     return this.#core.topics(pattern)
+  }
+
+  /** Reads events from JSON lines. @throws STREAM_VALUE_INVALID with `details.line`, and what `append` throws */
+  async importFrom(chunks: AsyncIterable<Uint8Array>, options: EventImportOptions = {}): Promise<EventImportResult> {
+    return await importEvents(this.#core, chunks, options)
   }
 
   /** Checks every block against its index row, and the other way round. */

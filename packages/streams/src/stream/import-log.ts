@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import { asBuffer, ByteReader, ByteWriter, utf8Encode } from '@forgeone/common'
+import { asBuffer, utf8Encode } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 import { EMPTY_METADATA, type EntryRow } from '../entry/validate.ts'
 import type { ImportRow } from '../import/import-row.ts'
 import { readLogBatches, type ReadLogOptions } from '../import/import-source.ts'
-import { hashedKey, KEYSPACE_IMPORT } from '../shard/keys.ts'
 import type { LogEntry } from '../entry/entry.ts'
+import { SourceProgress } from './source-progress.ts'
 import type { StreamCore } from './stream-core.ts'
 
 export interface ImportOptions extends Omit<ReadLogOptions, 'startOffset' | 'defaultTimestamp'> {
@@ -45,7 +45,7 @@ export const CUT_MEMBER = '_cut'
 /** Reads a source into a topic, a commit per batch; the place in the source is part of the commit. */
 export async function importLog(core: StreamCore<LogEntry>, chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportResult> {
   const { topic, source, signal } = options
-  const progressOf = source === undefined ? undefined : new SourceProgress(core, topic, source)
+  const progressOf = source === undefined ? undefined : new SourceProgress(core, { topic, source })
   const startOffset = (await progressOf?.read()) ?? 0
   const result = { lines: 0, rawBytes: 0, unparsedLines: 0, format: 'plain', score: 0, resumedAt: startOffset, interrupted: false }
   const defaultTimestamp = options.defaultTimestamp ?? core.clock.now()
@@ -97,54 +97,4 @@ export function rawLine(entry: LogEntry): Uint8Array {
   const { metadata, message } = entry
   const end = LINE_ENDS[String(metadata[LINE_END_MEMBER])] ?? '\n'
   return Buffer.from(message + end, metadata[ENCODING_MEMBER] === 'latin1' ? 'latin1' : 'utf8')
-}
-
-/**
- * How far a source was read. A row per commit under a growing number, the one before deleted with it: a key that is
- * overwritten at a rate can be read stale from LevelDB (hazard H12).
- */
-class SourceProgress {
-  readonly #core: StreamCore<LogEntry>
-  readonly #topic: string
-  readonly #hash: Uint8Array
-  #number = 0
-
-  constructor(core: StreamCore<LogEntry>, topic: string, source: string) {
-    this.#core = core
-    this.#topic = topic
-    this.#hash = core.store.keyedHash('blind', utf8Encode(`import\0${topic}\0${source}`))
-  }
-
-  async read(): Promise<number> {
-    const from = this.#key(0)
-    const to = hashedKey(KEYSPACE_IMPORT, this.#hash, new Uint8Array(9).fill(0xff))
-    for await (const [row] of this.#core.store.scan(this.#database(), { from, to }, { reverse: true, limit: 1 })) {
-      if (row === undefined) break
-      const value = new ByteReader(row.value, { code: 'STREAM_BLOCK_DAMAGED', what: 'an import row' })
-      if (value.u8() !== 1) throw value.failure('an unknown version')
-      this.#number = value.u64()
-      return value.u64()
-    }
-    return 0
-  }
-
-  advance(offset: number): readonly Operation[] {
-    const database = this.#database()
-    const before = this.#number++
-    const put: Operation = {
-      type: 'put',
-      database,
-      key: this.#key(this.#number),
-      value: new ByteWriter(17).u8(1).u64(this.#number).u64(offset).finish(),
-    }
-    return before === 0 ? [put] : [{ type: 'delete', database, key: this.#key(before) }, put]
-  }
-
-  #database(): string {
-    return this.#core.topicDirectory.shardOf(this.#topic).database
-  }
-
-  #key(number: number): Uint8Array {
-    return hashedKey(KEYSPACE_IMPORT, this.#hash, new ByteWriter(8).u64(number).finish())
-  }
 }

@@ -5,6 +5,7 @@ import { ClientIds } from '../append/client-ids.ts'
 import type { Receipt } from '../append/receipt.ts'
 import { entryId, entryIdPrefix, parseEntryId } from '../entry/entry-id.ts'
 import { parsePosition, type Position } from '../entry/position.ts'
+import { rowBytes } from '../entry/row-bytes.ts'
 import type { EntryRow } from '../entry/validate.ts'
 import { compileFilter } from '../query/matcher.ts'
 import { parseQuery } from '../query/parser.ts'
@@ -81,7 +82,7 @@ export class StreamCore<Entry> {
     this.#assertOpen()
     if (rows.length === 0) throw new ForgeError('STREAM_VALUE_INVALID', 'an append needs at least one entry')
     let bytes = 0
-    for (const row of rows) bytes += row.text.length + row.metadata.length
+    for (const row of rows) bytes += rowBytes(row)
     const { expectedVersion, alongside } = options
     return await this.#gate.append({ rows, bytes, expectedVersion, alongside })
   }
@@ -113,10 +114,10 @@ export class StreamCore<Entry> {
     let topics = 0
     const startedMs = this.clock.monotonicMs()
     const start = (): AsyncIterable<readonly Entry[]> => {
-      const matching = this.#topics.match(plan.topicPatterns)
+      const matching = new Set(this.#topics.match(plan.topicPatterns).map((placed) => placed.topic))
       const request: ScanRequest = {
         ...base,
-        topics: plan.topicPatterns === undefined ? base.topics : base.topics.filter((placed) => matching.some((other) => other.topic === placed.topic)),
+        topics: plan.topicPatterns === undefined ? base.topics : base.topics.filter((placed) => matching.has(placed.topic)),
         timeFrom: Math.max(base.timeFrom, plan.timeFrom),
         timeTo: Math.min(base.timeTo, plan.timeTo),
         levelMask: plan.isEmpty ? 0 : plan.levelMask,
@@ -131,18 +132,26 @@ export class StreamCore<Entry> {
   }
 
   /** Everything from a place on, then what is appended later, without gap or repetition, until aborted. */
-  async *tail(options: TailOptions = {}): AsyncGenerator<Entry> {
+  tail(options: TailOptions = {}): AsyncGenerator<Entry> {
     this.#assertOpen()
+    // The present end is that of the call, not that of the first read.
+    return this.#follow(options, options.from === undefined ? this.#head() : undefined)
+  }
+
+  async *#follow(options: TailOptions, start: Position | undefined): AsyncGenerator<Entry> {
     const { signal } = options
-    let after: Position | undefined = options.from === undefined ? this.#head() : undefined
+    let after = start
     let from = options.from
-    while (!this.#closed && signal?.aborted !== true) {
+    while (!this.#closed && !isAborted(signal)) {
       // The waiter is there before the head is read, so nothing can slip in between.
       const changed = this.#changed(signal)
       const upTo = this.#head()
       if (upTo !== undefined) {
         const request = { ...this.#request({ topic: options.topic, from }), ...(after === undefined ? {} : { after }), upTo }
-        for await (const batch of this.#scan(request, newFigures())) yield* batch
+        for await (const batch of this.#scan(request, newFigures())) {
+          if (isAborted(signal)) return
+          yield* batch
+        }
         after = upTo
         from = undefined
       }
@@ -246,10 +255,13 @@ export class StreamCore<Entry> {
   }
 
   async #changed(signal: AbortSignal | undefined): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#waiters.push(resolve)
-      signal?.addEventListener('abort', () => resolve(), { once: true })
-    })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = (): void => resolve()
+    this.#waiters.push(stop)
+    signal?.addEventListener('abort', stop, { once: true })
+    await promise
+    // A tail waits as often as something is appended; its signal must not gather a listener each time.
+    signal?.removeEventListener('abort', stop)
   }
 
   #wake(): void {
@@ -265,6 +277,11 @@ async function loadShard(store: Store, name: string, number: number): Promise<Sh
     if (!isForgeError(error, 'DATABASE_OFFLINE', 'DATABASE_DAMAGED', 'RECORD_TAMPERED', 'STREAM_BLOCK_DAMAGED')) throw error
     return { number, reason: error }
   }
+}
+
+/** A function, since TypeScript takes a flag it has seen false to stay so. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
 }
 
 function newFigures(): ScanFigures {

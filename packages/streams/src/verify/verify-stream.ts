@@ -1,7 +1,7 @@
 import { isForgeError, type ErrorCode } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 import type { BlockReader } from '../read/block-reader.ts'
-import { KEYSPACE_HOT, keyspaceRange, sequenceOfKey } from '../shard/keys.ts'
+import { KEYSPACE_HOT, KEYSPACE_HOT_INDEX, keyspaceRange, sequenceOfKey } from '../shard/keys.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { OfflineShard } from '../shard/topic-directory.ts'
 
@@ -46,6 +46,7 @@ export async function verifyShards(input: VerifyInput): Promise<StreamVerifyRepo
         const where = `${shard.database} block ${summary.firstSequence}`
         try {
           const block = decode()
+          block.columns.decodeAll()
           entries += block.count
           const { levels, timestamps } = block.columns
           const agrees =
@@ -66,19 +67,24 @@ export async function verifyShards(input: VerifyInput): Promise<StreamVerifyRepo
   return { blocks, entries, problems }
 }
 
+/** Blocks without index row. An index row without block was found above, when the block was read. */
 async function findUnindexed(store: Store, shard: Shard): Promise<readonly StreamProblem[]> {
-  const indexed = new Set(shard.blocks.map((summary) => summary.firstSequence))
-  const known = indexed.size
-  const problems: StreamProblem[] = []
-  for await (const page of store.scan(shard.database, keyspaceRange(KEYSPACE_HOT), { keysOnly: true })) {
-    for (const { key } of page) {
-      const sequence = sequenceOfKey(key)
-      // Blocks published after `indexed` was taken are not missing from it.
-      const isNewer = sequence !== undefined && shard.blocks.length > known && shard.blockIndexOf(sequence) !== undefined
-      if (sequence !== undefined && (indexed.has(sequence) || isNewer)) continue
-      const where = `${shard.database} block ${sequence ?? '?'}`
-      problems.push({ code: 'STREAM_BLOCK_DAMAGED', where, message: `${where} has no index row` })
-    }
+  const known = shard.blocks.map((summary) => summary.firstSequence)
+  // In this order an append meanwhile does no harm: block and index row come in one commit.
+  const stored = await storedSequences(store, shard, KEYSPACE_HOT)
+  const indexed = new Set(await storedSequences(store, shard, KEYSPACE_HOT_INDEX))
+  const unindexed = [...new Set([...known, ...stored])].filter((sequence) => sequence === undefined || !indexed.has(sequence))
+  return unindexed.map((sequence) => {
+    const where = `${shard.database} block ${sequence ?? '?'}`
+    return { code: 'STREAM_BLOCK_DAMAGED', where, message: `${where} has no index row` }
+  })
+}
+
+/** Undefined stands for a key of a wrong length. */
+async function storedSequences(store: Store, shard: Shard, keyspace: number): Promise<readonly (number | undefined)[]> {
+  const sequences: (number | undefined)[] = []
+  for await (const page of store.scan(shard.database, keyspaceRange(keyspace), { keysOnly: true })) {
+    sequences.push(...page.map(({ key }) => sequenceOfKey(key)))
   }
-  return problems
+  return sequences
 }

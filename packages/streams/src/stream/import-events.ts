@@ -1,0 +1,213 @@
+import { asBuffer, ForgeError, isForgeError, type JsonObject, type JsonValue } from '@forgeone/common'
+import type { Operation } from '@forgeone/engine'
+import type { EventInput, EventMessage } from '../entry/entry.ts'
+import { parsePriority } from '../entry/priority.ts'
+import { validateEventInput } from '../entry/validate.ts'
+import { LineSplitter, type LineSlice } from '../import/line-splitter.ts'
+import { parseTimeExpression } from '../time/time-expression.ts'
+import { validateTopicName } from '../topic/topic-name.ts'
+import { SourceProgress } from './source-progress.ts'
+import type { StreamCore } from './stream-core.ts'
+
+/** A batch becomes one commit. */
+const BATCH_EVENTS = 1000
+const BATCH_BYTES = 4 * 1024 * 1024
+/** The largest event as an export writes it: a payload of 1 MiB in base64, metadata, names, and escapes. */
+const LINE_BYTES_MAX = 2 * 1024 * 1024
+/** A payload of the largest size, its JSON escapes and the other members. */
+const EVENT_LINE_BYTES_MAX = 4 * 1024 * 1024
+
+export interface EventImportOptions {
+  /** For lines that name none; such a line may also be nothing but the payload. */
+  readonly topic?: string | undefined
+  /** Names the source, so that an interrupted import goes on where it stopped. */
+  readonly source?: string | undefined
+  readonly onProgress?: ((progress: { readonly events: number; readonly rawBytes: number }) => void) | undefined
+  /** Stops after the commit under way. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface EventImportResult {
+  readonly events: number
+  readonly rawBytes: number
+  readonly resumedAt: number
+  readonly interrupted: boolean
+}
+
+/**
+ * Reads events from JSON lines, as `events export` writes them: `topic`, `payload`, and optionally `timestamp`,
+ * `priority`, `metadata`, `id`, `checkpointMarker`. A line that cannot be an event stops the import before it.
+ * @throws STREAM_VALUE_INVALID with `details.line`, and what `append` throws
+ */
+export async function importEvents(
+  core: StreamCore<EventMessage>,
+  chunks: AsyncIterable<Uint8Array>,
+  options: EventImportOptions,
+): Promise<EventImportResult> {
+  const { source, signal } = options
+  if (options.topic !== undefined) validateTopicName(options.topic)
+  // All events of a source share one row of progress, wherever their topics live.
+  const progress = source === undefined ? undefined : new SourceProgress(core, { topic: options.topic ?? '$import', source })
+  const resumedAt = (await progress?.read()) ?? 0
+  const batch = new EventBatch(core, options)
+  let slices: LineSlice[] = []
+  const splitter = new LineSplitter((slice) => slices.push(slice), EVENT_LINE_BYTES_MAX)
+  let offset = 0
+  let line = 0
+  let interrupted = false
+  const take = async (): Promise<void> => {
+    for (const slice of slices) {
+      line++
+      offset += slice.end - slice.start + (slice.terminator === 'none' ? 0 : slice.terminator === 'crlf' ? 2 : 1)
+      if (slice.continued) throw lineError(line, 'is longer than an event may be')
+      if (offset <= resumedAt) continue
+      batch.add(slice, line, offset)
+      if (batch.isFull) await batch.commit(progress)
+    }
+    slices = []
+  }
+  try {
+    for await (const chunk of chunks) {
+      interrupted = signal?.aborted === true
+      if (interrupted) break
+      splitter.push(chunk)
+      await take()
+    }
+    if (!interrupted) {
+      splitter.flush()
+      await take()
+    }
+  } finally {
+    // Lines before a bad one are good; they are kept, and a second run begins at the bad one.
+    await batch.commit(progress)
+  }
+  return { events: batch.events, rawBytes: batch.rawBytes, resumedAt, interrupted }
+}
+
+class EventBatch {
+  readonly #core: StreamCore<EventMessage>
+  readonly #options: EventImportOptions
+  #inputs: EventInput[] = []
+  #bytes = 0
+  #endOffset = 0
+  events = 0
+  rawBytes = 0
+
+  constructor(core: StreamCore<EventMessage>, options: EventImportOptions) {
+    this.#core = core
+    this.#options = options
+  }
+
+  get isFull(): boolean {
+    return this.#inputs.length >= BATCH_EVENTS || this.#bytes >= BATCH_BYTES
+  }
+
+  add(slice: LineSlice, line: number, endOffset: number): void {
+    const text = asBuffer(slice.source).toString('utf8', slice.start, slice.end)
+    const bytes = slice.end - slice.start + 1
+    this.#bytes += bytes
+    this.rawBytes += bytes
+    this.#endOffset = endOffset
+    if (text.trim() === '') return
+    this.#inputs.push(parseEventLine(text, line, this.#options.topic))
+  }
+
+  async commit(progress: SourceProgress | undefined): Promise<void> {
+    if (this.#inputs.length === 0) return
+    const now = this.#core.clock.now()
+    const rows = this.#inputs.map((input) => validateEventInput(input, now))
+    const endOffset = this.#endOffset
+    const alongside = progress === undefined ? undefined : (): readonly Operation[] => progress.advance(endOffset)
+    await this.#core.append(rows, alongside === undefined ? {} : { alongside })
+    this.events += rows.length
+    this.#inputs = []
+    this.#bytes = 0
+    this.#options.onProgress?.({ events: this.events, rawBytes: this.rawBytes })
+  }
+}
+
+function lineError(line: number, reason: string, cause?: unknown): ForgeError {
+  return new ForgeError('STREAM_VALUE_INVALID', `line ${line} ${reason}`, {
+    cause,
+    details: { line },
+    hint: 'Correct the line and run the import again; it goes on from there.',
+  })
+}
+
+function parseEventLine(text: string, line: number, defaultTopic: string | undefined): EventInput {
+  try {
+    return checkedEvent(toEvent(parseJson(text), defaultTopic))
+  } catch (cause) {
+    if (!isForgeError(cause)) throw cause
+    throw lineError(line, `is not an event: ${cause.message}`, cause)
+  }
+}
+
+/** Checked at once, so that the error names the line and not its batch. */
+function checkedEvent(input: EventInput): EventInput {
+  validateTopicName(input.topic)
+  validateEventInput(input, 0)
+  return input
+}
+
+function parseJson(text: string): JsonValue {
+  try {
+    // JSON.parse gives JSON values by definition.
+    return JSON.parse(text) as JsonValue
+  } catch (cause) {
+    throw new ForgeError('STREAM_VALUE_INVALID', 'it is not JSON', { cause })
+  }
+}
+
+function toEvent(value: JsonValue, defaultTopic: string | undefined): EventInput {
+  if (!isObject(value) || !('payload' in value)) {
+    if (defaultTopic === undefined) throw invalid('it has no payload member and no topic was given')
+    return { topic: defaultTopic, payload: value }
+  }
+  const { topic = defaultTopic, payload, timestamp, priority, metadata, id, checkpointMarker } = value
+  if (typeof topic !== 'string') throw invalid('it names no topic')
+  if (payload === undefined) throw invalid('it has no payload')
+  return {
+    topic,
+    payload: payloadOf(payload),
+    timestamp: timestamp === undefined ? undefined : timeOf(timestamp),
+    priority: priority === undefined ? undefined : parsePriority(textOf(priority, 'priority')),
+    metadata: metadata === undefined ? undefined : objectOf(metadata),
+    id: id === undefined ? undefined : clientIdOf(textOf(id, 'id')),
+    checkpointMarker: checkpointMarker === undefined ? undefined : textOf(checkpointMarker, 'checkpointMarker'),
+  }
+}
+
+/** An id that a store gave out says where an entry lay there; here the event gets a new one. */
+function clientIdOf(id: string): string | undefined {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{2}1-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id) ? undefined : id
+}
+
+/** `{ "$bytes": base64 }` is how an export writes bytes. */
+function payloadOf(value: JsonValue): JsonValue | Uint8Array {
+  if (!isObject(value) || typeof value['$bytes'] !== 'string' || Object.keys(value).length !== 1) return value
+  return new Uint8Array(Buffer.from(value['$bytes'], 'base64'))
+}
+
+function timeOf(value: JsonValue): number {
+  if (typeof value !== 'number' && typeof value !== 'string') throw invalid('its timestamp is neither a number nor a text')
+  return parseTimeExpression(value, 0)
+}
+
+function textOf(value: JsonValue, member: string): string {
+  if (typeof value !== 'string') throw invalid(`its ${member} is not a text`)
+  return value
+}
+
+function objectOf(value: JsonValue): JsonObject {
+  if (!isObject(value)) throw invalid('its metadata is not an object')
+  return value
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(reason: string): ForgeError {
+  return new ForgeError('STREAM_VALUE_INVALID', reason)
+}
