@@ -26,5 +26,10 @@ export { MemoryStoreFiles } from './files/memory-store-files.ts'
 export { NodeStoreFiles } from './files/node-store-files.ts'
 export type { JournalFile, StoreFiles } from './files/store-files.ts'
 export { takeCheckpoint, type CheckpointResult } from './checkpoint/take-checkpoint.ts'
-export { verifyStore, type VerifyOptions, type VerifyProblem, type VerifyReport } from './verify/verify-store.ts'
+export {
+  verifyStore,
+  type VerifyOptions,
+  type VerifyProblem,
+  type VerifyReport,
+} from './verify/verify-store.ts'
 export { examineStore, type DoctorCheck } from './verify/doctor.ts'

@@ -1,9 +1,26 @@
-import { copyFile, constants, link, mkdir, open, rename, rm, stat, unlink, writeFile, type FileHandle } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import {
+  copyFile,
+  constants,
+  link,
+  mkdir,
+  open,
+  rename,
+  rm,
+  stat,
+  unlink,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ForgeError } from '@forgeone/common'
 import { isNotFound, syncDirectory } from '../files/node-store-files.ts'
 import { STORE_FILE_NAME } from '../format/store-file.ts'
-import { liveLogs, readDatabaseDirectory, type DatabaseDirectory } from '../leveldb-files/database-directory.ts'
+import {
+  liveLogs,
+  readDatabaseDirectory,
+  type DatabaseDirectory,
+} from '../leveldb-files/database-directory.ts'
 import { readLogRecords } from '../leveldb-files/log-records.ts'
 import { tableName } from '../leveldb-files/table-file.ts'
 import type { LocalStore } from '../store/local-store.ts'
@@ -48,15 +65,29 @@ export async function takeCheckpoint(store: LocalStore, target: string): Promise
   const { path } = store.parts.options
   if (path === undefined) throw new ForgeError('CHECKPOINT_FAILED', 'a store in memory has no files to link')
   if (store.offlineDatabases.length > 0) throw new ForgeError('CHECKPOINT_FAILED', 'a database is offline')
+  if (existsSync(target)) throw new ForgeError('CHECKPOINT_FAILED', `${target} is there already`)
   const partial = `${target}.partial`
-  await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new ForgeError('CHECKPOINT_FAILED', `${dirname(target)} cannot be created`, { cause })
+  })
   await mkdir(partial, { mode: 0o700 }).catch((cause: unknown) => {
-    throw new ForgeError('CHECKPOINT_FAILED', `${partial} cannot be created`, { cause })
+    throw new ForgeError(
+      'CHECKPOINT_FAILED',
+      `${partial} cannot be created; remove it if an image was interrupted`,
+      { cause },
+    )
   })
   const images: DatabaseImage[] = []
   try {
     for (const name of store.parts.online.keys()) {
-      const image = { name, source: join(path, name), target: join(partial, name), linked: new Set<string>(), directory: undefined, pinned: [] }
+      const image = {
+        name,
+        source: join(path, name),
+        target: join(partial, name),
+        linked: new Set<string>(),
+        directory: undefined,
+        pinned: [],
+      }
       await mkdir(image.target, { mode: 0o700 })
       await shortenLog(store, image)
       await linkTables(image)
@@ -73,7 +104,9 @@ export async function takeCheckpoint(store: LocalStore, target: string): Promise
     return { sequence, pauseMs, linkedFiles, copiedBytes }
   } catch (cause) {
     await rm(partial, { recursive: true, force: true })
-    throw cause instanceof ForgeError ? cause : new ForgeError('CHECKPOINT_FAILED', 'the image could not be taken', { cause })
+    throw cause instanceof ForgeError
+      ? cause
+      : new ForgeError('CHECKPOINT_FAILED', 'the image could not be taken', { cause })
   } finally {
     for (const { pinned } of images) for (const file of pinned) await file.handle.close()
   }
@@ -82,8 +115,10 @@ export async function takeCheckpoint(store: LocalStore, target: string): Promise
 async function shortenLog(store: LocalStore, image: DatabaseImage): Promise<void> {
   const { manifest } = await directoryOf(image)
   let bytes = 0
-  for (const log of await liveLogs(image.source, manifest)) bytes += (await stat(join(image.source, log)).catch(() => ({ size: 0 }))).size
-  if (bytes > LIVE_LOG_BYTES_MAX) await store.parts.backend.flush(image.name, store.parts.online.get(image.name)!.level)
+  for (const log of await liveLogs(image.source, manifest))
+    bytes += (await stat(join(image.source, log)).catch(() => ({ size: 0 }))).size
+  if (bytes > LIVE_LOG_BYTES_MAX)
+    await store.parts.backend.flush(image.name, store.parts.online.get(image.name)!.level)
 }
 
 async function directoryOf(image: DatabaseImage): Promise<DatabaseDirectory> {
@@ -124,7 +159,10 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
 }
 
 /** With the gate closed: link the rest and keep descriptors of what grows, with the lengths of this moment. */
-async function pin(store: LocalStore, images: readonly DatabaseImage[]): Promise<{ sequence: number; pauseMs: number }> {
+async function pin(
+  store: LocalStore,
+  images: readonly DatabaseImage[],
+): Promise<{ sequence: number; pauseMs: number }> {
   const startedMs = performance.now()
   const sequence = await store.exclusively(async (place) => {
     for (const image of images) await pinDatabase(image)
@@ -141,8 +179,14 @@ async function pinDatabase(image: DatabaseImage): Promise<void> {
       const pinned = await openAll(image, [manifestName, ...(await liveLogs(image.source, manifest))])
       const now = pinned === undefined ? undefined : await directoryOf(image)
       // Still the same MANIFEST at the same length: what was linked and opened belongs together.
-      if (pinned !== undefined && now?.manifestName === manifestName && now.manifest.endOffset === manifest.endOffset) {
-        image.pinned = pinned.map((file) => (file.name === manifestName ? { ...file, bytes: manifest.endOffset } : file))
+      if (
+        pinned !== undefined &&
+        now?.manifestName === manifestName &&
+        now.manifest.endOffset === manifest.endOffset
+      ) {
+        image.pinned = pinned.map((file) =>
+          file.name === manifestName ? { ...file, bytes: manifest.endOffset } : file,
+        )
         return
       }
       for (const file of pinned ?? []) await file.handle.close()

@@ -1,31 +1,44 @@
 import type { SealedOperation } from '../format/commit-record.ts'
 import type { Database } from '../database/database.ts'
 
-/** The operations of one commit, durable in the journal. */
-export interface DurableCommit {
+/** The operations of one commit that is written to the journal. */
+export interface WrittenCommit {
   readonly sequence: number
   readonly operations: readonly SealedOperation[]
   readonly bytes: number
 }
 
+export interface ApplierOptions {
+  readonly databases: ReadonlyMap<string, Database>
+  readonly appliedSequence: number
+  /** Asks for every commit written so far to be made durable, and then `release`d. */
+  readonly makeDurable: () => Promise<void>
+  readonly onFailure: (cause: unknown) => void
+}
+
 /**
  * Writes durable commits into the databases, in order, one unsynced batch a database for all that waits.
- * Until then the databases' overlays answer for them.
+ * Until then the databases' overlays answer for them. A relaxed commit waits there for its sync: LevelDB's files may
+ * reach the disk before the journal does, and a commit that the journal lost must leave no trace in any database.
  */
 export class Applier {
   readonly #databases: ReadonlyMap<string, Database>
   readonly #onFailure: (cause: unknown) => void
-  #queue: DurableCommit[] = []
+  readonly #makeDurable: () => Promise<void>
+  #queue: WrittenCommit[] = []
   #queuedBytes = 0
   #appliedSequence: number
+  #durableSequence: number
   #running = false
   #held = 0
   #waiters: { sequence: number; resolve: () => void; reject: (cause: unknown) => void }[] = []
   #failure: unknown
 
-  constructor(o: { databases: ReadonlyMap<string, Database>; appliedSequence: number; onFailure: (cause: unknown) => void }) {
+  constructor(o: ApplierOptions) {
     this.#databases = o.databases
     this.#appliedSequence = o.appliedSequence
+    this.#durableSequence = o.appliedSequence
+    this.#makeDurable = o.makeDurable
     this.#onFailure = o.onFailure
   }
 
@@ -38,12 +51,19 @@ export class Applier {
   }
 
   /** Makes the commits visible at once and applies them soon. */
-  enqueue(commits: readonly DurableCommit[]): void {
+  enqueue(commits: readonly WrittenCommit[]): void {
     for (const commit of commits) {
-      for (const operation of commit.operations) this.#databases.get(operation.database)?.overlay.add(operation, commit.sequence)
+      for (const operation of commit.operations)
+        this.#databases.get(operation.database)?.overlay.add(operation, commit.sequence)
       this.#queue.push(commit)
       this.#queuedBytes += commit.bytes
     }
+    void this.#run()
+  }
+
+  /** Every commit up to `sequence` is durable now and may be applied. */
+  release(sequence: number): void {
+    this.#durableSequence = Math.max(this.#durableSequence, sequence)
     void this.#run()
   }
 
@@ -51,7 +71,10 @@ export class Applier {
   applied(sequence: number): Promise<void> {
     if (this.#appliedSequence >= sequence) return Promise.resolve()
     if (this.#failure !== undefined) return Promise.reject(asError(this.#failure))
-    return new Promise((resolve, reject) => this.#waiters.push({ sequence, resolve, reject }))
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ sequence, resolve, reject })
+      if (sequence > this.#durableSequence) this.#makeDurable().catch(reject)
+    })
   }
 
   /** Runs `action` while no batch is being applied: the databases then show one state, that of `appliedSequence`. */
@@ -67,11 +90,11 @@ export class Applier {
   }
 
   async #run(): Promise<void> {
-    if (this.#running || this.#held > 0 || this.#failure !== undefined || this.#queue.length === 0) return
+    if (this.#running || this.#held > 0 || this.#failure !== undefined) return
+    const commits = this.#takeDurable()
+    if (commits.length === 0) return
     this.#running = true
-    const commits = this.#queue
-    const bytes = this.#queuedBytes
-    this.#queue = []
+    const bytes = commits.reduce((sum, commit) => sum + commit.bytes, 0)
     try {
       await this.#applyAll(commits)
       this.#queuedBytes -= bytes
@@ -86,7 +109,14 @@ export class Applier {
     queueMicrotask(() => void this.#run())
   }
 
-  async #applyAll(commits: readonly DurableCommit[]): Promise<void> {
+  #takeDurable(): readonly WrittenCommit[] {
+    const firstRelaxed = this.#queue.findIndex((commit) => commit.sequence > this.#durableSequence)
+    const commits = firstRelaxed < 0 ? this.#queue : this.#queue.slice(0, firstRelaxed)
+    this.#queue = firstRelaxed < 0 ? [] : this.#queue.slice(firstRelaxed)
+    return commits
+  }
+
+  async #applyAll(commits: readonly WrittenCommit[]): Promise<void> {
     const batches = new Map<Database, SealedOperation[]>()
     for (const commit of commits) {
       for (const operation of commit.operations) {
@@ -99,7 +129,8 @@ export class Applier {
     }
     await Promise.all([...batches].map(([database, operations]) => database.apply(operations)))
     for (const commit of commits) {
-      for (const operation of commit.operations) this.#databases.get(operation.database)?.overlay.remove(operation, commit.sequence)
+      for (const operation of commit.operations)
+        this.#databases.get(operation.database)?.overlay.remove(operation, commit.sequence)
     }
   }
 

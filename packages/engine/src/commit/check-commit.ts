@@ -18,7 +18,8 @@ const ACTION_PATTERN = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/
  */
 export function checkCommit(content: CommitContent): number {
   checkFacts(content.facts)
-  if (content.operations.length > COMMIT_OPERATIONS_MAX) throw invalid(`it has more than ${COMMIT_OPERATIONS_MAX} operations`)
+  if (content.operations.length > COMMIT_OPERATIONS_MAX)
+    throw invalid(`it has more than ${COMMIT_OPERATIONS_MAX} operations`)
   let bytes = 0
   for (const operation of content.operations) bytes += checkOperation(operation)
   if (bytes > COMMIT_BYTES_MAX) throw invalid(`it has ${bytes} bytes, the limit is ${COMMIT_BYTES_MAX}`)
@@ -27,21 +28,29 @@ export function checkCommit(content: CommitContent): number {
 
 function checkOperation(operation: Operation): number {
   const { key } = operation
-  if (key.length === 0 || key.length > KEY_BYTES_MAX) throw invalid(`a key has ${key.length} bytes, allowed are 1 to ${KEY_BYTES_MAX}`)
+  if (key.length === 0 || key.length > KEY_BYTES_MAX)
+    throw invalid(`a key has ${key.length} bytes, allowed are 1 to ${KEY_BYTES_MAX}`)
   // Flush points compact the empty range above all keys, so nothing may sort up there.
   if (key[0] === 0xff) throw invalid('a key begins with the reserved byte ff')
   if (operation.type === 'delete') return key.length
-  if (operation.value.length > VALUE_BYTES_MAX) throw invalid(`a value has ${operation.value.length} bytes, the limit is ${VALUE_BYTES_MAX}`)
+  if (operation.value.length > VALUE_BYTES_MAX)
+    throw invalid(`a value has ${operation.value.length} bytes, the limit is ${VALUE_BYTES_MAX}`)
   return key.length + operation.value.length
 }
 
 function checkFacts(facts: AuditFacts): void {
-  if (!ACTION_PATTERN.test(facts.action) || facts.action.length > ACTION_BYTES_MAX) throw invalid('its action is not <facility>.<verb>')
-  if (facts.actor.length === 0 || Buffer.byteLength(facts.actor) > ACTOR_BYTES_MAX) throw invalid('its actor is empty or too long')
-  if (Buffer.byteLength(facts.resourceClass) > RESOURCE_CLASS_BYTES_MAX) throw invalid('its resource class is too long')
-  if (facts.resourceHash !== undefined && facts.resourceHash.length !== 16) throw invalid('its resource hash has not 16 bytes')
-  if (facts.entries !== undefined && facts.entries.root.length !== 32) throw invalid('its entry root has not 32 bytes')
-  if (facts.context !== undefined && Buffer.byteLength(facts.context) > CONTEXT_BYTES_MAX) throw invalid('its context is too long')
+  if (!ACTION_PATTERN.test(facts.action) || facts.action.length > ACTION_BYTES_MAX)
+    throw invalid('its action is not <facility>.<verb>')
+  if (facts.actor.length === 0 || Buffer.byteLength(facts.actor) > ACTOR_BYTES_MAX)
+    throw invalid('its actor is empty or too long')
+  if (Buffer.byteLength(facts.resourceClass) > RESOURCE_CLASS_BYTES_MAX)
+    throw invalid('its resource class is too long')
+  if (facts.resourceHash !== undefined && facts.resourceHash.length !== 16)
+    throw invalid('its resource hash has not 16 bytes')
+  if (facts.entries !== undefined && facts.entries.root.length !== 32)
+    throw invalid('its entry root has not 32 bytes')
+  if (facts.context !== undefined && Buffer.byteLength(facts.context) > CONTEXT_BYTES_MAX)
+    throw invalid('its context is too long')
 }
 
 function invalid(reason: string): ForgeError {

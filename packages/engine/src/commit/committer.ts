@@ -7,7 +7,13 @@ import type { JournalWriter } from '../journal/journal-writer.ts'
 import type { CommitContent, CommitOptions, CommitPlace, Durability } from '../store/store.ts'
 import type { Applier } from './applier.ts'
 import { checkCommit } from './check-commit.ts'
-import { GROUP_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_WAITERS_MAX, RELAXED_SYNC_MS, UNAPPLIED_BYTES_MAX } from './commit-limits.ts'
+import {
+  GROUP_BYTES_MAX,
+  QUEUE_BYTES_MAX,
+  QUEUE_WAITERS_MAX,
+  RELAXED_SYNC_MS,
+  UNAPPLIED_BYTES_MAX,
+} from './commit-limits.ts'
 
 export type CommitBuilder = (place: CommitPlace) => CommitContent
 
@@ -54,26 +60,28 @@ export class Committer {
   readonly #o: CommitterOptions
   readonly #firstSequence: number
   #nextSequence: number
-  #durableSequence: number
+  #writtenSequence: number
   #lastTime: number
   #queue: QueuedCommit[] = []
   #queuedBytes = 0
   #waiting: WaitingCommit[] = []
   #running: Promise<void> | undefined
   #gatesClosed = 0
+  /** Settles when the last closed gate opens. */
+  #gate: PromiseWithResolvers<void> | undefined
   #relaxedTimer: NodeJS.Timeout | undefined
 
   constructor(options: CommitterOptions) {
     this.#o = options
     this.#firstSequence = options.journal.nextSequence
     this.#nextSequence = this.#firstSequence
-    this.#durableSequence = this.#nextSequence - 1
+    this.#writtenSequence = this.#nextSequence - 1
     this.#lastTime = options.lastTime
   }
 
   /** The last commit that is acknowledged and visible. */
   get sequence(): number {
-    return this.#durableSequence
+    return this.#writtenSequence
   }
 
   /** Commit time of the last commit handed over. */
@@ -86,31 +94,59 @@ export class Committer {
   }
 
   submit(build: CommitBuilder, options: CommitOptions): Promise<CommitPlace> {
-    if (this.#waiting.length === 0 && this.#queuedBytes < QUEUE_BYTES_MAX) return this.#enqueue(build, options)
+    if (this.#waiting.length === 0 && this.#queuedBytes < QUEUE_BYTES_MAX)
+      return this.#enqueue(build, options)
     if (this.#waiting.length >= QUEUE_WAITERS_MAX) {
       return Promise.reject(new ForgeError('OVERLOADED', `${QUEUE_WAITERS_MAX} commits are waiting`))
     }
     return new Promise((resolve, reject) => this.#waiting.push({ build, options, resolve, reject }))
   }
 
-  /** Settles when nothing is queued, being written or being applied. */
+  /**
+   * Makes relaxed commits durable and lets them into the databases. Failing poisons the store.
+   * @throws STORE_FAILED
+   */
+  async makeDurable(): Promise<void> {
+    const { journal, applier, health } = this.#o
+    health.assertWritable()
+    const sequence = journal.nextSequence - 1
+    try {
+      await journal.sync()
+    } catch (cause) {
+      throw health.poison(cause)
+    }
+    applier.release(sequence)
+  }
+
+  /** Settles when nothing is queued, being written or being applied, and no exclusive action runs. */
   async drain(): Promise<void> {
-    while (this.#running !== undefined || this.#waiting.length > 0) {
-      await this.#running
+    while (
+      this.#gate !== undefined ||
+      this.#running !== undefined ||
+      this.#queue.length + this.#waiting.length > 0
+    ) {
+      // A commit of this very turn has not begun yet.
+      this.#start()
+      await (this.#running ?? this.#gate?.promise)
       this.#admitWaiting()
     }
-    if (!this.#o.health.poisoned) await this.#o.applier.applied(this.#durableSequence)
+    if (!this.#o.health.poisoned) await this.#o.applier.applied(this.#writtenSequence)
   }
 
   /** Runs `action` with no frame in flight and every database up to date; commits wait meanwhile. */
   async exclusively<T>(action: () => Promise<T>): Promise<T> {
     this.#gatesClosed++
+    this.#gate ??= Promise.withResolvers()
     try {
       await this.#running
-      await this.#o.applier.applied(this.#durableSequence)
+      await this.#o.applier.applied(this.#writtenSequence)
       return await action()
     } finally {
       this.#gatesClosed--
+      if (this.#gatesClosed === 0) {
+        this.#gate?.resolve()
+        this.#gate = undefined
+      }
       this.#start()
     }
   }
@@ -147,7 +183,10 @@ export class Committer {
       const { database, key } = operation
       const target = this.#o.databases.get(database)
       if (target === undefined) {
-        throw this.#o.refusal(database) ?? new ForgeError('COMMIT_INVALID', `the store has no database ${database}`)
+        throw (
+          this.#o.refusal(database) ??
+          new ForgeError('COMMIT_INVALID', `the store has no database ${database}`)
+        )
       }
       return operation.type === 'delete'
         ? { type: 'delete', database, key }
@@ -191,7 +230,10 @@ export class Committer {
   #takeGroup(): QueuedCommit[] {
     let bytes = 0
     let count = 0
-    while (count < this.#queue.length && (count === 0 || bytes + this.#queue[count]!.record.length <= GROUP_BYTES_MAX)) {
+    while (
+      count < this.#queue.length &&
+      (count === 0 || bytes + this.#queue[count]!.record.length <= GROUP_BYTES_MAX)
+    ) {
       bytes += this.#queue[count++]!.record.length
     }
     const group = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count)
@@ -204,23 +246,33 @@ export class Committer {
     const { journal, applier, metrics, clock } = this.#o
     const startedMs = clock.monotonicMs()
     const sync = group.some((commit) => commit.sync)
-    const bytes = await journal.append(group.map((commit) => commit.record), { sync, preallocate: true })
+    const bytes = await journal.append(
+      group.map((commit) => commit.record),
+      { sync, preallocate: true },
+    )
     metrics.observe('journal_append_ms', clock.monotonicMs() - startedMs)
     metrics.add('journal_frames_total')
     metrics.add('journal_bytes_total', bytes)
     metrics.add('commits_total', group.length)
-    this.#durableSequence = group.at(-1)!.place.sequence
-    applier.enqueue(group.map(({ place, operations, record }) => ({ sequence: place.sequence, operations, bytes: record.length })))
+    this.#writtenSequence = group.at(-1)!.place.sequence
+    if (sync) applier.release(this.#writtenSequence)
+    applier.enqueue(
+      group.map(({ place, operations, record }) => ({
+        sequence: place.sequence,
+        operations,
+        bytes: record.length,
+      })),
+    )
     for (const commit of group) commit.resolve(commit.place)
     if (!sync) this.#scheduleSync()
     this.#o.onFrame(bytes)
-    if (applier.queuedBytes > UNAPPLIED_BYTES_MAX) await applier.applied(this.#durableSequence)
+    if (applier.queuedBytes > UNAPPLIED_BYTES_MAX) await applier.applied(this.#writtenSequence)
   }
 
   #scheduleSync(): void {
     this.#relaxedTimer ??= setTimeout(() => {
       this.#relaxedTimer = undefined
-      this.#o.journal.sync().catch((cause: unknown) => this.#o.health.poison(cause))
+      this.makeDurable().catch(() => undefined)
     }, RELAXED_SYNC_MS)
   }
 

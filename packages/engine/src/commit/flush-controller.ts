@@ -24,7 +24,8 @@ export interface FlushControllerOptions {
   readonly metrics: Metrics
   /** Settles when the databases hold every commit up to the one given. */
   readonly applied: (sequence: number) => Promise<void>
-  readonly current: () => { readonly sequence: number; readonly time: number }
+  /** Commit time of the last commit. */
+  readonly lastTime: () => number
   readonly onFailure: (cause: unknown) => void
 }
 
@@ -32,7 +33,9 @@ export interface FlushControllerOptions {
 export class FlushController {
   readonly #o: FlushControllerOptions
   #bytesSinceLast = 0
-  #running: Promise<void> | undefined
+  /** Settles when the last action that was asked for is done. */
+  #last: Promise<unknown> = Promise.resolve()
+  #scheduled = false
 
   constructor(options: FlushControllerOptions) {
     this.#o = options
@@ -40,34 +43,50 @@ export class FlushController {
 
   onFrame(bytes: number): void {
     this.#bytesSinceLast += bytes
-    if (this.#bytesSinceLast < this.#o.everyBytes || this.#running !== undefined) return
-    this.#running = this.take()
+    if (this.#bytesSinceLast < this.#o.everyBytes || this.#scheduled) return
+    this.#scheduled = true
+    void this.take()
       .catch((cause: unknown) => this.#o.onFailure(cause))
       .finally(() => {
-        this.#running = undefined
+        this.#scheduled = false
       })
   }
 
   /** Settles when no flush point is being taken. */
   async idle(): Promise<void> {
-    await this.#running
+    await this.#last
+  }
+
+  /** Runs `action` while no flush point is being taken; actions and flush points take turns. */
+  alone<T>(action: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(action)
+    this.#last = run.catch(() => undefined)
+    return run
   }
 
   /** Makes every database durable up to the present commit, records it, and drops what the journal no longer needs. */
-  async take(): Promise<void> {
+  take(): Promise<void> {
+    return this.alone(() => this.#take())
+  }
+
+  async #take(): Promise<void> {
     if (this.#o.keepJournal) return
     this.#bytesSinceLast = 0
-    const { sequence, time } = this.#o.current()
-    const { digest } = this.#o.journal
+    const { journal } = this.#o
+    const sequence = journal.nextSequence - 1
+    const { digest } = journal
+    const time = this.#o.lastTime()
+    // What is applied is durable in the journal too, so the journal never ends before its flush point.
     await this.#o.applied(sequence)
     await this.flushDatabases()
     await this.record({ sequence, time, digest, closed: false, databases: await this.states() })
-    await this.#o.journal.trim(sequence)
+    await journal.trim(sequence)
     this.#o.metrics.add('flush_points_total')
   }
 
   async flushDatabases(): Promise<void> {
-    for (const database of this.#o.databases.values()) await this.#o.backend.flush(database.name, database.level)
+    for (const database of this.#o.databases.values())
+      await this.#o.backend.flush(database.name, database.level)
   }
 
   async states(): Promise<readonly DatabaseState[]> {
@@ -77,6 +96,9 @@ export class FlushController {
   }
 
   async record(point: FlushPoint): Promise<void> {
-    await this.#o.files.replace(FLUSH_POINT_NAME, encodeFlushPoint(point, journalSealer(this.#o.keyring, FLUSH_POINT_SEGMENT)))
+    await this.#o.files.replace(
+      FLUSH_POINT_NAME,
+      encodeFlushPoint(point, journalSealer(this.#o.keyring, FLUSH_POINT_SEGMENT)),
+    )
   }
 }

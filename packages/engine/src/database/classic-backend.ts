@@ -25,7 +25,10 @@ export class ClassicBackend implements Backend {
   async open(name: string, { create }: { readonly create: boolean }): Promise<LevelDatabase> {
     const path = join(this.#path, name)
     if (create) await mkdir(path, { recursive: true, mode: 0o700 })
-    const level = new ClassicLevel<Uint8Array, Uint8Array>(path, { keyEncoding: 'view', valueEncoding: 'view' })
+    const level = new ClassicLevel<Uint8Array, Uint8Array>(path, {
+      keyEncoding: 'view',
+      valueEncoding: 'view',
+    })
     await level.open({
       createIfMissing: create,
       // Sealed values do not compress.
@@ -40,7 +43,8 @@ export class ClassicBackend implements Backend {
   }
 
   async flush(name: string, database: LevelDatabase): Promise<void> {
-    if (!(database instanceof ClassicLevel)) throw new TypeError('a ClassicBackend flushes its own databases only')
+    if (!(database instanceof ClassicLevel))
+      throw new TypeError('a ClassicBackend flushes its own databases only')
     await database.compactRange(ABOVE_ALL_KEYS, ABOVE_ALL_KEYS)
     await syncDirectory(join(this.#path, name))
   }

@@ -43,9 +43,20 @@ export class Database {
     try {
       return this.#sealer(key).open(key, sealed)
     } catch (cause) {
-      if (isForgeError(cause, 'CRYPTO_OPEN_FAILED', 'CRYPTO_FORMAT', 'CRYPTO_KEY_UNKNOWN', 'CRYPTO_SUITE_REFUSED')) {
+      if (
+        isForgeError(
+          cause,
+          'CRYPTO_OPEN_FAILED',
+          'CRYPTO_FORMAT',
+          'CRYPTO_KEY_UNKNOWN',
+          'CRYPTO_SUITE_REFUSED',
+        )
+      ) {
         const details = { database: this.name, keyspace: key[0] ?? -1 }
-        throw new ForgeError('RECORD_TAMPERED', `a record in ${this.name} failed authentication`, { cause, details })
+        throw new ForgeError('RECORD_TAMPERED', `a record in ${this.name} failed authentication`, {
+          cause,
+          details,
+        })
       }
       throw cause
     }
@@ -66,19 +77,31 @@ export class Database {
 
   async getMany(keys: readonly Uint8Array[], snapshot?: Snapshot): Promise<(Uint8Array | undefined)[]> {
     if (snapshot === undefined && this.overlay.size > 0) return keys.map((key) => this.getSync(key))
-    const values = await this.#guard(() => this.#level.getMany([...keys], snapshot === undefined ? {} : { snapshot }))
-    return values.map((sealed, index) => (sealed === undefined ? undefined : this.unseal(keys[index]!, sealed)))
+    const values = await this.#guard(() =>
+      this.#level.getMany([...keys], snapshot === undefined ? {} : { snapshot }),
+    )
+    return values.map((sealed, index) =>
+      sealed === undefined ? undefined : this.unseal(keys[index]!, sealed),
+    )
   }
 
   /** Pages of authenticated rows; the overlay must be empty. */
-  async *pages(range: KeyRange, options: ScanOptions = {}, snapshot?: Snapshot): AsyncGenerator<readonly Row[]> {
+  async *pages(
+    range: KeyRange,
+    options: ScanOptions = {},
+    snapshot?: Snapshot,
+  ): AsyncGenerator<readonly Row[]> {
     for await (const page of this.sealedPages(range, options, snapshot)) {
       yield options.keysOnly ? page : page.map(({ key, value }) => ({ key, value: this.unseal(key, value) }))
     }
   }
 
   /** Pages of rows as they are stored. */
-  async *sealedPages(range: KeyRange, options: ScanOptions = {}, snapshot?: Snapshot): AsyncGenerator<readonly Row[]> {
+  async *sealedPages(
+    range: KeyRange,
+    options: ScanOptions = {},
+    snapshot?: Snapshot,
+  ): AsyncGenerator<readonly Row[]> {
     let { from, to } = range
     let left = options.limit ?? Number.POSITIVE_INFINITY
     for (;;) {
@@ -111,14 +134,15 @@ export class Database {
     limit: number,
     snapshot: Snapshot,
   ): AsyncGenerator<readonly Row[], { last: Uint8Array | undefined; rows: number; exhausted: boolean }> {
+    // abstract-level has no such option in its types; classic-level reads it.
+    const pageOption = { highWaterMarkBytes: PAGE_BYTES }
     const iterator = this.#level.iterator({
+      ...pageOption,
       ...(range.from === undefined ? {} : { gte: range.from }),
       ...(range.to === undefined ? {} : { lt: range.to }),
       ...(snapshot === undefined ? {} : { snapshot }),
       reverse: options.reverse ?? false,
       values: !options.keysOnly,
-      // abstract-level has no such option in its types; classic-level reads it.
-      ...{ highWaterMarkBytes: PAGE_BYTES },
     })
     const startedMs = performance.now()
     let rows = 0
@@ -161,7 +185,11 @@ export class Database {
 
   #readFailure(cause: unknown): unknown {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_ITERATOR_NOT_OPEN') {
+    if (
+      code === 'LEVEL_DATABASE_NOT_OPEN' ||
+      code === 'LEVEL_ITERATOR_NOT_OPEN' ||
+      code === 'LEVEL_SNAPSHOT_NOT_OPEN'
+    ) {
       return new ForgeError('STORE_CLOSED', 'the store is closed', { cause })
     }
     const details = { database: this.name }

@@ -10,7 +10,11 @@ export class MemoryBackend implements Backend {
     let level = this.#databases.get(name)
     if (level === undefined) {
       if (!create) throw new Error(`no database ${name}`)
-      level = new MemoryLevel<Uint8Array, Uint8Array>({ keyEncoding: 'view', valueEncoding: 'view', storeEncoding: 'view' })
+      level = new MemoryLevel<Uint8Array, Uint8Array>({
+        keyEncoding: 'view',
+        valueEncoding: 'view',
+        storeEncoding: 'view',
+      })
       this.#databases.set(name, level)
     }
     await level.open()

@@ -26,7 +26,10 @@ export class Overlay {
   }
 
   add(operation: SealedOperation, sequence: number): void {
-    this.#rows.set(mapKey(operation.key), { sealed: operation.type === 'put' ? operation.sealed : undefined, sequence })
+    this.#rows.set(mapKey(operation.key), {
+      sealed: operation.type === 'put' ? operation.sealed : undefined,
+      sequence,
+    })
   }
 
   /** Forgets a row that LevelDB now has, unless a later commit wrote it again. */

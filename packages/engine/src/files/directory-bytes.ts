@@ -5,7 +5,8 @@ import { join } from 'node:path'
 export function directoryBytes(path: string): number {
   let bytes = 0
   try {
-    for (const name of readdirSync(path)) bytes += statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0
+    for (const name of readdirSync(path))
+      bytes += statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   }

@@ -6,7 +6,11 @@ export class MemoryStoreFiles implements StoreFiles {
   readonly #files = new Map<string, Uint8Array>()
   readonly #journal = new Map<string, MemoryJournalFile>()
   readonly keyring: KeyringFile = {
-    read: () => Promise.resolve({ ...optional('primary', this.#files.get('keyring')), ...optional('copy', this.#files.get('keyring.copy')) }),
+    read: () =>
+      Promise.resolve({
+        ...optional('primary', this.#files.get('keyring')),
+        ...optional('copy', this.#files.get('keyring.copy')),
+      }),
     replace: (bytes) => {
       this.keyring.replaceSync(bytes)
       return Promise.resolve()
@@ -54,7 +58,10 @@ export class MemoryStoreFiles implements StoreFiles {
   }
 }
 
-function optional(name: 'primary' | 'copy', bytes: Uint8Array | undefined): { primary?: Uint8Array; copy?: Uint8Array } {
+function optional(
+  name: 'primary' | 'copy',
+  bytes: Uint8Array | undefined,
+): { primary?: Uint8Array; copy?: Uint8Array } {
   return bytes === undefined ? {} : { [name]: bytes }
 }
 

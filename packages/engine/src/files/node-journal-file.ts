@@ -15,8 +15,10 @@ const syncFile = promisify(fdatasync)
 export class NodeJournalFile implements JournalFile {
   readonly #plain: number
   readonly #synced: number
-  /** O_DSYNC covers its own bytes only, so relaxed bytes before need a real fdatasync. */
-  #unsyncedBytes = false
+  /** Relaxed writes so far, and how many of them a sync covered: O_DSYNC covers its own bytes only. */
+  #relaxedWrites = 0
+  #syncedWrites = 0
+  #lastSync: Promise<unknown> = Promise.resolve()
 
   private constructor(plain: number, synced: number) {
     this.#plain = plain
@@ -27,7 +29,10 @@ export class NodeJournalFile implements JournalFile {
     const flags = constants.O_RDWR | (create ? constants.O_CREAT | constants.O_EXCL : 0)
     const plain = await openFile(path, flags, 0o600)
     try {
-      return new NodeJournalFile(plain, await openFile(path, constants.O_RDWR | (constants.O_DSYNC ?? constants.O_SYNC ?? 0)))
+      return new NodeJournalFile(
+        plain,
+        await openFile(path, constants.O_RDWR | (constants.O_DSYNC ?? constants.O_SYNC ?? 0)),
+      )
     } catch (error) {
       await closeFile(plain)
       throw error
@@ -39,15 +44,19 @@ export class NodeJournalFile implements JournalFile {
   }
 
   async write(offset: number, bytes: Uint8Array, { sync }: { readonly sync: boolean }): Promise<void> {
-    const together = sync && !this.#unsyncedBytes
+    const together = sync && this.#relaxedWrites === this.#syncedWrites
     await writeAll(together ? this.#synced : this.#plain, bytes, offset)
-    if (!sync) this.#unsyncedBytes = true
+    if (!sync) this.#relaxedWrites++
     else if (!together) await this.sync()
   }
 
   async sync(): Promise<void> {
-    await syncFile(this.#plain)
-    this.#unsyncedBytes = false
+    // A write that ends while the sync runs is not covered by it.
+    const covered = this.#relaxedWrites
+    const running = syncFile(this.#plain)
+    this.#lastSync = Promise.allSettled([this.#lastSync, running])
+    await running
+    this.#syncedWrites = Math.max(this.#syncedWrites, covered)
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -62,6 +71,7 @@ export class NodeJournalFile implements JournalFile {
   }
 
   async close(): Promise<void> {
+    await this.#lastSync
     await closeFile(this.#plain)
     await closeFile(this.#synced)
   }

@@ -38,12 +38,17 @@ export class NodeStoreFiles implements StoreFiles {
   }
 
   async listJournal(): Promise<readonly string[]> {
-    await mkdir(join(this.#path, JOURNAL_FOLDER), { recursive: true, mode: 0o700 })
-    return (await readdir(join(this.#path, JOURNAL_FOLDER))).sort()
+    try {
+      return (await readdir(join(this.#path, JOURNAL_FOLDER))).sort()
+    } catch (error) {
+      if (isNotFound(error)) return []
+      throw error
+    }
   }
 
-  openJournalFile(name: string, options: { readonly create: boolean }): Promise<JournalFile> {
-    return NodeJournalFile.open(join(this.#path, JOURNAL_FOLDER, name), options)
+  async openJournalFile(name: string, options: { readonly create: boolean }): Promise<JournalFile> {
+    if (options.create) await mkdir(join(this.#path, JOURNAL_FOLDER), { recursive: true, mode: 0o700 })
+    return await NodeJournalFile.open(join(this.#path, JOURNAL_FOLDER, name), options)
   }
 
   async removeJournalFile(name: string): Promise<void> {
@@ -55,7 +60,10 @@ export class NodeStoreFiles implements StoreFiles {
   }
 
   bytes(): number {
-    const small = ['FORGE', 'keyring', 'keyring.copy'].reduce((sum, name) => sum + fileBytes(join(this.#path, name)), 0)
+    const small = ['FORGE', 'keyring', 'keyring.copy'].reduce(
+      (sum, name) => sum + fileBytes(join(this.#path, name)),
+      0,
+    )
     return small + directoryBytes(join(this.#path, JOURNAL_FOLDER))
   }
 }

@@ -30,7 +30,13 @@ export function writeCommitRecord(writer: ByteWriter, record: CommitRecord): voi
     (facts.entries ? HAS_ENTRIES : 0) |
     (facts.context === undefined ? 0 : HAS_CONTEXT) |
     (nonce ? HAS_NONCE : 0)
-  writer.u8(RECORD_VERSION).u48(record.time).text(facts.actor).text(facts.action).text(facts.resourceClass).u8(flags)
+  writer
+    .u8(RECORD_VERSION)
+    .u48(record.time)
+    .text(facts.actor)
+    .text(facts.action)
+    .text(facts.resourceClass)
+    .u8(flags)
   if (facts.resourceHash) writer.bytes(facts.resourceHash)
   if (facts.entries) writer.u32(facts.entries.count).bytes(facts.entries.root)
   if (facts.context !== undefined) writer.text(facts.context)
@@ -38,7 +44,11 @@ export function writeCommitRecord(writer: ByteWriter, record: CommitRecord): voi
   writer.varint(record.operations.length)
   for (const operation of record.operations) {
     const { database, key } = operation
-    writer.u8(operation.type === 'put' ? TYPE_PUT : TYPE_DELETE).text(database).varint(key.length).bytes(key)
+    writer
+      .u8(operation.type === 'put' ? TYPE_PUT : TYPE_DELETE)
+      .text(database)
+      .varint(key.length)
+      .bytes(key)
     if (operation.type === 'put') writer.varint(operation.sealed.length).bytes(operation.sealed)
   }
 }

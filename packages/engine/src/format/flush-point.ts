@@ -30,7 +30,12 @@ const FLUSH_POINT_VERSION = 1
 const KEY = utf8Encode('flush-point')
 
 export function encodeFlushPoint(point: FlushPoint, sealer: Sealer): Uint8Array {
-  const writer = new ByteWriter().u8(FLUSH_POINT_VERSION).u64(point.sequence).u48(point.time).bytes(point.digest).u8(point.closed ? 1 : 0)
+  const writer = new ByteWriter()
+    .u8(FLUSH_POINT_VERSION)
+    .u64(point.sequence)
+    .u48(point.time)
+    .bytes(point.digest)
+    .u8(point.closed ? 1 : 0)
   writer.varint(point.databases.length)
   for (const state of point.databases) {
     writer.text(state.name).u64(state.manifestNumber).u64(state.manifestBytes).bytes(state.tablesDigest)

@@ -6,12 +6,13 @@ import { readCommitRecord, type CommitRecord } from './commit-record.ts'
 /**
  * A frame is what one fsync makes durable: the commits of one group, sealed, chained to the frame before.
  *
- *     length u32 | crc32c u32 | first sequence u64 | count u32 | digest of the previous frame 32 B | sealed body
+ *     length u32 | crc32c u32 | first sequence u64 | count u32 | unsynced u32 | digest of the previous frame 32 B | sealed body
  *
- * `length` covers the whole frame, the checksum everything behind itself. The body is `count` records, each behind
- * its length as u32.
+ * `length` covers the whole frame, the checksum everything behind itself. `unsynced` counts the commits right before
+ * this frame that were not known to be durable when it was written: only those may a crash have torn although this
+ * frame is whole. The body is `count` records, each behind its length as u32.
  */
-export const FRAME_HEADER_BYTES = 52
+export const FRAME_HEADER_BYTES = 56
 
 /** The smallest sealed body: a v1 seal of an empty value. */
 const SEALED_BYTES_MIN = 34
@@ -26,11 +27,14 @@ export interface FrameHeader {
   readonly length: number
   readonly firstSequence: number
   readonly count: number
+  readonly unsynced: number
   readonly previousDigest: Uint8Array
 }
 
 export interface FrameContent {
   readonly firstSequence: number
+  /** Commits right before that are not known to be durable. */
+  readonly unsynced: number
   readonly previousDigest: Uint8Array
   /** Encoded commit records, in order. */
   readonly records: readonly Uint8Array[]
@@ -40,7 +44,10 @@ export function sequenceKey(sequence: number): Uint8Array {
   return new ByteWriter(16).u64(sequence).finish()
 }
 
-export function encodeFrame({ firstSequence, previousDigest, records }: FrameContent, sealer: Sealer): Uint8Array {
+export function encodeFrame(
+  { firstSequence, unsynced, previousDigest, records }: FrameContent,
+  sealer: Sealer,
+): Uint8Array {
   assert(previousDigest.length === DIGEST_BYTES, 'a frame names the 32-byte digest of the frame before')
   const body = new ByteWriter(records.reduce((sum, record) => sum + record.length + 4, 0))
   for (const record of records) body.prefixed(record)
@@ -52,7 +59,8 @@ export function encodeFrame({ firstSequence, previousDigest, records }: FrameCon
   buffer.writeUInt32BE(length, 0)
   frame.set(sequenceKey(firstSequence), 8)
   buffer.writeUInt32BE(records.length, 16)
-  frame.set(previousDigest, 20)
+  buffer.writeUInt32BE(unsynced, 20)
+  frame.set(previousDigest, 24)
   frame.set(sealed, FRAME_HEADER_BYTES)
   buffer.writeUInt32BE(crc32c(frame.subarray(8)), 4)
   return frame
@@ -74,7 +82,8 @@ export function peekFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
     length,
     firstSequence: high * 0x1_0000_0000 + buffer.readUInt32BE(12),
     count: buffer.readUInt32BE(16),
-    previousDigest: bytes.subarray(20, FRAME_HEADER_BYTES),
+    unsynced: buffer.readUInt32BE(20),
+    previousDigest: bytes.subarray(24, FRAME_HEADER_BYTES),
   }
 }
 
@@ -86,7 +95,11 @@ export function frameChecksumHolds(frame: Uint8Array): boolean {
  * Opens the body of a frame whose checksum holds.
  * @throws CRYPTO_OPEN_FAILED when it is not authentic, JOURNAL_DAMAGED when its records do not add up
  */
-export function decodeFrameBody(frame: Uint8Array, header: FrameHeader, sealer: Sealer): readonly CommitRecord[] {
+export function decodeFrameBody(
+  frame: Uint8Array,
+  header: FrameHeader,
+  sealer: Sealer,
+): readonly CommitRecord[] {
   const body = sealer.open(sequenceKey(header.firstSequence), frame.subarray(FRAME_HEADER_BYTES))
   const reader = new ByteReader(body, { code: 'JOURNAL_DAMAGED', what: 'a journal frame' })
   const records: CommitRecord[] = []

@@ -31,7 +31,8 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader | 'short' 
   if (bytes.length < SEGMENT_HEADER_BYTES) return 'short'
   const buffer = asBuffer(bytes)
   if (!equalBytes(bytes.subarray(0, 8), MAGIC)) return 'damaged'
-  if (buffer.readUInt32BE(SEGMENT_HEADER_BYTES - 4) !== crc32c(bytes.subarray(0, SEGMENT_HEADER_BYTES - 4))) return 'damaged'
+  if (buffer.readUInt32BE(SEGMENT_HEADER_BYTES - 4) !== crc32c(bytes.subarray(0, SEGMENT_HEADER_BYTES - 4)))
+    return 'damaged'
   if (bytes[8] !== SEGMENT_VERSION) return 'newer'
   return {
     storeId: bytes.slice(9, 25),

@@ -17,12 +17,15 @@ export interface StoreFile {
 
 const schema = z.strictObject({
   format: z.literal('forge-store'),
-  version: z.number(),
+  version: z.literal(STORE_FORMAT_VERSION),
   storeId: z.string().regex(/^[0-9a-f]{32}$/),
   generation: z.string().regex(/^[0-9a-f]{16}$/),
   created: z.int().min(0),
   suite: z.enum(['none', 'aes-256-gcm', 'chacha20-poly1305', 'xchacha20-poly1305']),
-  databases: z.array(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/)).min(1).max(256),
+  databases: z
+    .array(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/))
+    .min(1)
+    .max(256),
   mac: z.string().regex(/^[0-9a-f]{64}$/),
 })
 
@@ -57,7 +60,10 @@ export function decodeStoreFile(bytes: Uint8Array): { file: StoreFile; verify: (
   const text = utf8Decode(bytes)
   const parsed = parseJson(text)
   if (isNewer(parsed)) {
-    throw new ForgeError('STORE_VERSION', `the store has format version ${parsed.version}; this ForgeOne knows ${STORE_FORMAT_VERSION}`)
+    throw new ForgeError(
+      'STORE_VERSION',
+      `the store has format version ${parsed.version}; this ForgeOne knows ${STORE_FORMAT_VERSION}`,
+    )
   }
   const result = schema.safeParse(parsed)
   // The text must be the one we would write: blanks or a reordering are damage too, however harmless.

@@ -54,7 +54,12 @@ export class Health {
 
   /** Notes something that is wrong while the rest goes on. */
   note(error: ForgeError, where: string): void {
-    this.#reasons.set(`${error.code} ${where}`, { code: error.code, where, message: error.message, repair: error.hint })
+    this.#reasons.set(`${error.code} ${where}`, {
+      code: error.code,
+      where,
+      message: error.message,
+      repair: error.hint,
+    })
     this.#metrics.add('health_findings_total')
     this.#logger.log('warn', error.message, { code: error.code, where })
   }
@@ -64,7 +69,11 @@ export class Health {
     if (this.#poison !== undefined) return this.#poison
     const message = cause instanceof Error ? cause.message : String(cause)
     const code: ErrorCode = cause instanceof ForgeError ? cause.code : 'STORE_FAILED'
-    this.#poison = new ForgeError(code === 'STORE_FENCED' ? code : 'STORE_FAILED', `the store stopped writing: ${message}`, { cause })
+    this.#poison = new ForgeError(
+      code === 'STORE_FENCED' ? code : 'STORE_FAILED',
+      `the store stopped writing: ${message}`,
+      { cause },
+    )
     this.#metrics.add('store_poisoned_total')
     this.note(this.#poison, 'store')
     return this.#poison
@@ -91,5 +100,8 @@ export class Health {
 
 /** The same failure as one caller sees it: `none` was not written; `unknown` may be durable, reopening tells. */
 export function withOutcome(error: ForgeError, outcome: 'none' | 'unknown'): ForgeError {
-  return new ForgeError(error.code, error.message, { cause: error.cause, details: { ...error.details, outcome } })
+  return new ForgeError(error.code, error.message, {
+    cause: error.cause,
+    details: { ...error.details, outcome },
+  })
 }

@@ -4,6 +4,9 @@ import type { Health } from './health.ts'
 
 /** A walk over the directories costs a millisecond or so; the estimate between two walks only errs upward. */
 const WALK_MS = 250
+const WALK_BYTES = 1024 * 1024
+/** A row takes room in the journal, in LevelDB's log, and in a table before that log goes. */
+const COPIES_WRITTEN = 3
 const FREE_CHECK_MS = 1000
 const FREE_CHECK_BYTES = 16 * 1024 * 1024
 /** Deletes and administrative commits may exceed the quota by this share, so that a full store can be emptied. */
@@ -31,6 +34,7 @@ export interface SpaceGuardOptions {
 export class SpaceGuard {
   readonly #o: SpaceGuardOptions
   #usedBytes = 0
+  #bytesSinceWalk = 0
   #walkedMs = Number.NEGATIVE_INFINITY
   #freeCheckedMs = Number.NEGATIVE_INFINITY
   #bytesSinceFreeCheck = 0
@@ -50,7 +54,8 @@ export class SpaceGuard {
 
   /** Counts a commit that was accepted. */
   record(bytes: number): void {
-    this.#usedBytes += bytes
+    this.#usedBytes += bytes * COPIES_WRITTEN
+    this.#bytesSinceWalk += bytes
     this.#bytesSinceFreeCheck += bytes
   }
 
@@ -58,15 +63,19 @@ export class SpaceGuard {
     const { maxBytes } = this.#o
     if (maxBytes === undefined) return
     const limit = privileged ? maxBytes * (1 + PRIVILEGED_SHARE) : maxBytes
-    if (this.#walkedMs !== Number.NEGATIVE_INFINITY && this.#usedBytes + bytes <= limit) return
+    if (this.#walkedMs !== Number.NEGATIVE_INFINITY && this.#usedBytes + bytes * COPIES_WRITTEN <= limit)
+      return
     const nowMs = this.#o.clock.monotonicMs()
-    if (nowMs - this.#walkedMs >= WALK_MS) {
+    if (nowMs - this.#walkedMs >= WALK_MS || this.#bytesSinceWalk >= WALK_BYTES) {
       this.#walkedMs = nowMs
+      this.#bytesSinceWalk = 0
       this.#usedBytes = this.#o.measureBytes()
     }
-    if (this.#usedBytes + bytes <= limit) return
+    if (this.#usedBytes + bytes * COPIES_WRITTEN <= limit) return
     const details = { usedBytes: this.#usedBytes, maxBytes }
-    throw new ForgeError('QUOTA_EXCEEDED', `the store uses ${this.#usedBytes} of ${maxBytes} bytes`, { details })
+    throw new ForgeError('QUOTA_EXCEEDED', `the store uses ${this.#usedBytes} of ${maxBytes} bytes`, {
+      details,
+    })
   }
 
   #checkFree(bytes: number): void {
@@ -87,7 +96,11 @@ export class SpaceGuard {
       return
     }
     const details = { freeBytes, neededBytes: Math.ceil(room) }
-    const error = new ForgeError('STORAGE_FULL', `the disk has ${freeBytes} bytes left; the store keeps ${Math.ceil(room)} free`, { details })
+    const error = new ForgeError(
+      'STORAGE_FULL',
+      `the disk has ${freeBytes} bytes left; the store keeps ${Math.ceil(room)} free`,
+      { details },
+    )
     health.setFull(error)
     throw error
   }

@@ -75,7 +75,6 @@ export async function readJournal(options: JournalReadOptions): Promise<JournalE
       if (header === undefined) {
         // A crash between creating the file and writing its header: nothing was acknowledged from it.
         torn = { name, offset: 0 }
-        if (options.repair) await removeSegment(files, name)
         break
       }
       assertContinues({ header, name, segments, nextSequence, previousDigest })
@@ -93,6 +92,8 @@ export async function readJournal(options: JournalReadOptions): Promise<JournalE
   }
   if (segments.length === 0) throw damaged('it has no segment')
   checkAgainstFlushPoint({ flushPoint, segments, nextSequence, previousDigest })
+  // Only now: a journal that is refused keeps every byte.
+  if (options.repair && torn !== undefined) await cutTorn(files, torn)
   return { nextSequence, previousDigest, segments, nextSegment, frames, torn }
 }
 
@@ -100,9 +101,21 @@ function damaged(reason: string): ForgeError {
   return new ForgeError('JOURNAL_DAMAGED', `the journal is damaged: ${reason}`)
 }
 
-async function removeSegment(files: StoreFiles, name: string): Promise<void> {
-  await files.removeJournalFile(name)
-  await files.syncJournal()
+async function cutTorn(
+  files: StoreFiles,
+  torn: { readonly name: string; readonly offset: number },
+): Promise<void> {
+  if (torn.offset === 0) {
+    await files.removeJournalFile(torn.name)
+    await files.syncJournal()
+    return
+  }
+  const file = await files.openJournalFile(torn.name, { create: false })
+  try {
+    await file.truncate(torn.offset)
+  } finally {
+    await file.close()
+  }
 }
 
 async function readHeader(at: {
@@ -113,13 +126,15 @@ async function readHeader(at: {
 }): Promise<SegmentHeader | undefined> {
   const bytes = await at.file.read(0, SEGMENT_HEADER_BYTES)
   const header = decodeSegmentHeader(bytes)
-  if (header === 'newer') throw new ForgeError('STORE_VERSION', `segment ${at.name} was written by a newer ForgeOne`)
+  if (header === 'newer')
+    throw new ForgeError('STORE_VERSION', `segment ${at.name} was written by a newer ForgeOne`)
   if (header === 'short' || header === 'damaged') {
     const empty = (await at.file.size()) <= SEGMENT_HEADER_BYTES
     if (at.isLast && empty) return undefined
     throw damaged(`segment ${at.name} has no valid header`)
   }
-  if (!equalBytes(header.storeId, at.options.storeId)) throw damaged(`segment ${at.name} belongs to another store`)
+  if (!equalBytes(header.storeId, at.options.storeId))
+    throw damaged(`segment ${at.name} belongs to another store`)
   if (segmentName(header.segment) !== at.name) throw damaged(`segment ${at.name} was renamed`)
   return header
 }
@@ -161,12 +176,16 @@ async function readFrames(at: {
     if (!at.isLast || (await at.scanner.laterFrameFollows(scanned.offset))) {
       throw damaged(`segment ${at.name} breaks at byte ${scanned.offset}`)
     }
-    if (at.options.repair) await at.file.truncate(scanned.offset)
     return { torn: { name: at.name, offset: scanned.offset }, frames }
   }
 }
 
-async function handOver(scanned: ScannedFrame, sealer: Sealer, options: JournalReadOptions, name: string): Promise<void> {
+async function handOver(
+  scanned: ScannedFrame,
+  sealer: Sealer,
+  options: JournalReadOptions,
+  name: string,
+): Promise<void> {
   const { header, frame, digest, offset } = scanned
   const last = header.firstSequence + header.count - 1
   let records: readonly CommitRecord[]
@@ -174,7 +193,11 @@ async function handOver(scanned: ScannedFrame, sealer: Sealer, options: JournalR
     records = decodeFrameBody(frame, header, sealer)
   } catch (cause) {
     if (cause instanceof ForgeError && cause.code === 'CRYPTO_LOCKED') throw cause
-    throw new ForgeError('JOURNAL_DAMAGED', `the frame at byte ${offset} of segment ${name} is not authentic`, { cause })
+    throw new ForgeError(
+      'JOURNAL_DAMAGED',
+      `the frame at byte ${offset} of segment ${name} is not authentic`,
+      { cause },
+    )
   }
   const { flushPoint } = options
   if (flushPoint === undefined || last > flushPoint.sequence) {
@@ -199,7 +222,8 @@ function checkAgainstFlushPoint(at: {
       `the journal ends at commit ${nextSequence - 1}, but commit ${flushPoint.sequence} was durable`,
     )
   }
-  if (first > flushPoint.sequence + 1) throw damaged(`commits ${flushPoint.sequence + 1} to ${first - 1} are missing`)
+  if (first > flushPoint.sequence + 1)
+    throw damaged(`commits ${flushPoint.sequence + 1} to ${first - 1} are missing`)
   if (nextSequence - 1 === flushPoint.sequence && !equalBytes(at.previousDigest, flushPoint.digest)) {
     throw damaged('its last frame is not the one the flush point names')
   }

@@ -29,6 +29,9 @@ export class JournalWriter {
   #nextSegment: number
   #previousDigest: Uint8Array
   #nextSequence: number
+  #durableSequence: number
+  /** After a failed write or sync nothing is tried again: the kernel may have marked the lost pages clean. */
+  #failed = false
   #file: JournalFile | undefined
   #sealer: Sealer | undefined
   #offset = 0
@@ -42,6 +45,7 @@ export class JournalWriter {
     this.#nextSegment = o.end.nextSegment
     this.#previousDigest = o.end.previousDigest
     this.#nextSequence = o.end.nextSequence
+    this.#durableSequence = o.end.nextSequence - 1
   }
 
   /** Digest of the last frame appended. */
@@ -59,13 +63,19 @@ export class JournalWriter {
     assert(records.length > 0, 'a frame holds at least one commit')
     if (this.#file === undefined || this.#offset >= SEGMENT_BYTES) await this.startSegment()
     const { file, sealer } = this.#current()
-    const frame = encodeFrame({ firstSequence: this.#nextSequence, previousDigest: this.#previousDigest, records }, sealer)
+    const firstSequence = this.#nextSequence
+    const unsynced = firstSequence - 1 - this.#durableSequence
+    const frame = encodeFrame(
+      { firstSequence, unsynced, previousDigest: this.#previousDigest, records },
+      sealer,
+    )
     const bytes = this.#withPreallocation(frame, options)
-    await file.write(this.#offset, bytes, { sync: options.sync })
+    await this.#guard(() => file.write(this.#offset, bytes, { sync: options.sync }))
     this.#allocatedEnd = Math.max(this.#allocatedEnd, this.#offset + bytes.length)
     this.#offset += frame.length
     this.#nextSequence += records.length
     this.#previousDigest = frameDigest(frame)
+    if (options.sync) this.#durableSequence = this.#nextSequence - 1
     return frame.length
   }
 
@@ -73,7 +83,12 @@ export class JournalWriter {
   async startSegment(): Promise<void> {
     await this.#closeFile()
     const segment = this.#nextSegment++
-    const header = { storeId: this.#storeId, segment, firstSequence: this.#nextSequence, previousDigest: this.#previousDigest }
+    const header = {
+      storeId: this.#storeId,
+      segment,
+      firstSequence: this.#nextSequence,
+      previousDigest: this.#previousDigest,
+    }
     const file = await this.#files.openJournalFile(segmentName(segment), { create: true })
     this.#file = file
     await file.write(0, encodeSegmentHeader(header), { sync: true })
@@ -84,21 +99,28 @@ export class JournalWriter {
     this.#segments.push({ segment, firstSequence: this.#nextSequence })
   }
 
+  /** Goes on in a new segment, unless the present one holds no frame yet. */
+  async endSegment(): Promise<void> {
+    if (this.#file !== undefined && this.#offset > SEGMENT_HEADER_BYTES) await this.startSegment()
+  }
+
   /** Makes relaxed commits durable. */
   async sync(): Promise<void> {
-    await this.#file?.sync()
+    const file = this.#file
+    if (file === undefined) return
+    const sequence = this.#nextSequence - 1
+    await this.#guard(() => file.sync())
+    this.#durableSequence = Math.max(this.#durableSequence, sequence)
   }
 
   /** Drops every segment whose commits all lie at or below `sequence`. The last segment stays. */
   async trim(sequence: number): Promise<void> {
-    let removed = 0
-    // Oldest first, so that a crash in between leaves a journal without a hole.
+    // Oldest first and each made durable, so that no crash leaves a journal with a hole.
     while (this.#segments.length > 1 && this.#segments[1]!.firstSequence <= sequence + 1) {
       const { segment } = this.#segments.shift()!
       await this.#files.removeJournalFile(segmentName(segment))
-      removed++
+      await this.#files.syncJournal()
     }
-    if (removed > 0) await this.#files.syncJournal()
   }
 
   async close(): Promise<void> {
@@ -109,8 +131,21 @@ export class JournalWriter {
     const file = this.#file
     this.#file = undefined
     if (file === undefined) return
-    await file.sync()
-    await file.close()
+    try {
+      if (!this.#failed) await this.#guard(() => file.sync())
+      this.#durableSequence = this.#nextSequence - 1
+    } finally {
+      await file.close()
+    }
+  }
+
+  async #guard(action: () => Promise<void>): Promise<void> {
+    try {
+      await action()
+    } catch (cause) {
+      this.#failed = true
+      throw cause
+    }
   }
 
   #current(): { file: JournalFile; sealer: Sealer } {

@@ -11,6 +11,7 @@ import type { JournalFile } from '../files/store-files.ts'
 
 /** Large enough that small frames cost no read each, small enough to be nothing beside the databases. */
 const READ_BYTES = 1024 * 1024
+const ZEROS = new Uint8Array(READ_BYTES)
 
 export interface ScannedFrame {
   readonly kind: 'frame'
@@ -32,7 +33,10 @@ export class SegmentScanner {
   #bufferOffset = SEGMENT_HEADER_BYTES
   #offset = SEGMENT_HEADER_BYTES
 
-  constructor(file: JournalFile, from: { readonly firstSequence: number; readonly previousDigest: Uint8Array }) {
+  constructor(
+    file: JournalFile,
+    from: { readonly firstSequence: number; readonly previousDigest: Uint8Array },
+  ) {
     this.#file = file
     this.#nextSequence = from.firstSequence
     this.#previousDigest = from.previousDigest
@@ -61,12 +65,18 @@ export class SegmentScanner {
     this.#offset += header.length
     this.#nextSequence += header.count
     this.#previousDigest = frameDigest(frame)
-    return { kind: 'frame', header: peekFrameHeader(frame) ?? header, frame, digest: this.#previousDigest, offset }
+    return {
+      kind: 'frame',
+      header: peekFrameHeader(frame) ?? header,
+      frame,
+      digest: this.#previousDigest,
+      offset,
+    }
   }
 
   /**
-   * After a break: is there a whole, later frame anywhere behind it? Then the break is damage; a tail that a crash
-   * tore has nothing valid behind it.
+   * After a break: is there a whole frame anywhere behind it that was written when the broken commit was durable?
+   * Then the break is damage. A crash may tear relaxed frames in any order, but each says what it relied on.
    */
   async laterFrameFollows(brokenOffset: number): Promise<boolean> {
     const size = await this.#file.size()
@@ -75,7 +85,12 @@ export class SegmentScanner {
       // The top bytes of a plausible length and sequence are small; this rejects nearly every offset at once.
       if (bytes[at]! > 2 || bytes[at + 8] !== 0) continue
       const header = peekFrameHeader(bytes.subarray(at, at + FRAME_HEADER_BYTES))
-      if (header === undefined || header.firstSequence <= this.#nextSequence || header.count === 0) continue
+      if (
+        header === undefined ||
+        header.firstSequence - header.unsynced <= this.#nextSequence ||
+        header.count === 0
+      )
+        continue
       const frame = bytes.subarray(at, at + header.length)
       if (frame.length === header.length && frameChecksumHolds(frame)) return true
     }
@@ -83,10 +98,10 @@ export class SegmentScanner {
   }
 
   async #onlyZerosFollow(): Promise<boolean> {
-    for (let at = this.#offset; ; ) {
+    for (let at = this.#offset; ;) {
       const bytes = await this.#file.read(at, READ_BYTES)
       if (bytes.length === 0) return true
-      if (bytes.some((byte) => byte !== 0)) return false
+      if (!equalBytes(bytes, ZEROS.subarray(0, bytes.length))) return false
       at += bytes.length
     }
   }

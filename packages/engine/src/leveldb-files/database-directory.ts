@@ -4,8 +4,14 @@ import { join } from 'node:path'
 import { ByteWriter, utf8Decode } from '@forgeone/common'
 import type { DatabaseState } from '../format/flush-point.ts'
 import { isNotFound } from '../files/node-store-files.ts'
-import { parseManifest, type Manifest } from './manifest.ts'
-import { tableFooterHolds, tableName } from './table-file.ts'
+import { parseManifest, type LiveTable, type Manifest } from './manifest.ts'
+import { checkTable, tableFooterHolds, tableName } from './table-file.ts'
+
+/**
+ * Tables of one database that are read whole before it is opened, the newest first; of the rest only size and end are
+ * checked, so that opening a large store does not mean reading it. A verify reads all.
+ */
+export const OPEN_CHECK_BYTES_MAX: number = 64 * 1024 * 1024
 
 /** A file of a database that is not as it must be. */
 export interface FileFinding {
@@ -32,29 +38,51 @@ export async function readDatabaseDirectory(path: string): Promise<DatabaseDirec
 
 /**
  * Checks a database before LevelDB sees it (it would skip, drop or launder what is damaged): CURRENT, MANIFEST,
- * and that every live table is there, has its size and ends as a table does.
+ * and every live table. LevelDB aborts the process on some damaged blocks, so it must not meet them at all.
  * @param expected what the last flush point says of it, if there was one
  */
-export async function checkStructure(path: string, expected: DatabaseState | undefined, closed: boolean): Promise<readonly FileFinding[]> {
+export async function checkStructure(
+  path: string,
+  expected: DatabaseState | undefined,
+  closed: boolean,
+): Promise<readonly FileFinding[]> {
   const directory = await readDatabaseDirectory(path)
   if ('problem' in directory) return [directory]
   const findings: FileFinding[] = []
-  for (const table of directory.manifest.tables) {
-    const file = tableName(table.number)
-    const size = await sizeOf(join(path, file))
-    if (size === undefined) findings.push({ file, problem: 'it is missing' })
-    else if (size !== table.size) findings.push({ file, problem: `it has ${size} bytes instead of ${table.size}` })
-    else if (!(await tableFooterHolds(join(path, file), size))) findings.push({ file, problem: 'its footer is damaged' })
+  let bytesLeft = OPEN_CHECK_BYTES_MAX
+  // The newest first: a crash is more likely to have hurt them.
+  for (const table of directory.manifest.tables.toReversed()) {
+    bytesLeft -= table.size
+    const problem = await checkOneTable(join(path, tableName(table.number)), table, { whole: bytesLeft >= 0 })
+    if (problem !== undefined) findings.push({ file: tableName(table.number), problem })
   }
   const stale = expected === undefined ? undefined : olderThan(directory, expected, closed)
   if (stale !== undefined) findings.push({ file: directory.manifestName, problem: stale })
   return findings
 }
 
-function olderThan(directory: DatabaseDirectory, expected: DatabaseState, closed: boolean): string | undefined {
+async function checkOneTable(
+  path: string,
+  table: LiveTable,
+  { whole }: { readonly whole: boolean },
+): Promise<string | undefined> {
+  const size = await sizeOf(path)
+  if (size === undefined) return 'it is missing'
+  if (size !== table.size) return `it has ${size} bytes instead of ${table.size}`
+  if (whole) return await checkTable(path, table)
+  return (await tableFooterHolds(path, size)) ? undefined : 'its footer is damaged'
+}
+
+function olderThan(
+  directory: DatabaseDirectory,
+  expected: DatabaseState,
+  closed: boolean,
+): string | undefined {
   const number = manifestNumber(directory.manifestName)
   if (number < expected.manifestNumber) return 'it is older than the last flush point'
-  if (number === expected.manifestNumber && directory.manifest.endOffset < expected.manifestBytes) return 'its end is missing'
+  if (number === expected.manifestNumber && directory.manifest.endOffset < expected.manifestBytes)
+    return 'its end is missing'
+  if (closed && directory.manifest.torn) return 'its end is torn'
   if (closed && !Buffer.from(tablesDigest(directory.manifest)).equals(expected.tablesDigest)) {
     return 'it lists other tables than when the store was closed'
   }

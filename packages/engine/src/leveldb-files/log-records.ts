@@ -17,6 +17,8 @@ export interface LogRecords {
   readonly endOffset: number
   /** Where the bytes stop being a log, or undefined when all of them are. A torn last record counts too. */
   readonly brokenOffset: number | undefined
+  /** The break is one that a crash leaves: the bytes end inside a record, or only zeros follow. */
+  readonly torn: boolean
 }
 
 /** LevelDB stores checksums rotated and offset, so that a checksum of checksums stays strong. */
@@ -32,7 +34,13 @@ export function readLogRecords(bytes: Uint8Array): LogRecords {
   let parts: Uint8Array[] = []
   let offset = 0
   let endOffset = 0
-  const stop = (brokenOffset: number | undefined): LogRecords => ({ records, endOffset, brokenOffset })
+  const stop = (brokenOffset: number | undefined): LogRecords => ({
+    records,
+    endOffset,
+    brokenOffset,
+    torn: false,
+  })
+  const tear = (brokenOffset: number): LogRecords => ({ records, endOffset, brokenOffset, torn: true })
   for (;;) {
     const blockLeft = BLOCK_BYTES - (offset % BLOCK_BYTES)
     if (blockLeft < HEADER_BYTES) {
@@ -41,14 +49,16 @@ export function readLogRecords(bytes: Uint8Array): LogRecords {
       offset += blockLeft
       continue
     }
-    if (offset >= buffer.length) return stop(parts.length === 0 ? undefined : endOffset)
-    if (buffer.length - offset < HEADER_BYTES) return stop(offset)
+    if (offset >= buffer.length) return parts.length === 0 ? stop(undefined) : tear(endOffset)
+    if (buffer.length - offset < HEADER_BYTES) return tear(offset)
     const length = buffer.readUInt16LE(offset + 4)
     const type = buffer[offset + 6]!
     const end = offset + HEADER_BYTES + length
-    const valid = type >= FULL && type <= LAST && HEADER_BYTES + length <= blockLeft && end <= buffer.length
-    if (!valid) return stop(offset)
-    if (crc32c(buffer.subarray(offset + 6, end)) !== unmaskChecksum(buffer.readUInt32LE(offset))) return stop(offset)
+    if (type === 0 && buffer.subarray(offset).every((byte) => byte === 0)) return tear(offset)
+    if (type < FULL || type > LAST || HEADER_BYTES + length > blockLeft) return stop(offset)
+    if (end > buffer.length) return tear(offset)
+    if (crc32c(buffer.subarray(offset + 6, end)) !== unmaskChecksum(buffer.readUInt32LE(offset)))
+      return stop(offset)
     const begins = type === FULL || type === FIRST
     if (begins !== (parts.length === 0)) return stop(offset)
     parts.push(buffer.subarray(offset + HEADER_BYTES, end))

@@ -18,6 +18,8 @@ export interface Manifest {
   readonly previousLogNumber: number
   /** End of the last whole record; what follows is torn. */
   readonly endOffset: number
+  /** A record follows `endOffset` that is not whole: it is being written, or a crash tore it. */
+  readonly torn: boolean
 }
 
 interface ManifestState {
@@ -28,8 +30,8 @@ interface ManifestState {
 
 /** @returns the manifest, or why the bytes are none */
 export function parseManifest(bytes: Uint8Array): Manifest | { readonly damage: string } {
-  const { records, endOffset, brokenOffset } = readLogRecords(bytes)
-  if (brokenOffset !== undefined) return { damage: `record at byte ${brokenOffset} is broken` }
+  const { records, endOffset, brokenOffset, torn } = readLogRecords(bytes)
+  if (brokenOffset !== undefined && !torn) return { damage: `record at byte ${brokenOffset} is broken` }
   if (records.length === 0) return { damage: 'it holds no record' }
   const state: ManifestState = { tables: new Map(), logNumber: 0, previousLogNumber: 0 }
   for (const record of records) {
@@ -37,7 +39,8 @@ export function parseManifest(bytes: Uint8Array): Manifest | { readonly damage: 
     if (damage !== undefined) return { damage }
   }
   const { logNumber, previousLogNumber } = state
-  return { tables: [...state.tables.values()].sort((a, b) => a.number - b.number), logNumber, previousLogNumber, endOffset }
+  const tables = [...state.tables.values()].sort((a, b) => a.number - b.number)
+  return { tables, logNumber, previousLogNumber, endOffset, torn }
 }
 
 /** One version edit: a list of tagged fields (LevelDB `version_edit.cc`). */
@@ -70,7 +73,13 @@ function applyEdit(record: Uint8Array, state: ManifestState): string | undefined
         const level = cursor.number()
         const number = cursor.number()
         const size = cursor.number()
-        state.tables.set(number, { level, number, size, smallest: cursor.prefixed(), largest: cursor.prefixed() })
+        state.tables.set(number, {
+          level,
+          number,
+          size,
+          smallest: cursor.prefixed(),
+          largest: cursor.prefixed(),
+        })
         break
       }
       case 9:

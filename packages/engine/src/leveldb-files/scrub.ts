@@ -1,12 +1,15 @@
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { ScrubResult } from '../database/backend.ts'
 import { isNotFound } from '../files/node-store-files.ts'
-import { readDatabaseDirectory, type FileFinding } from './database-directory.ts'
+import { readDatabaseDirectory, type DatabaseDirectory, type FileFinding } from './database-directory.ts'
 import type { LiveTable } from './manifest.ts'
 import { checkTable, tableName } from './table-file.ts'
 
 /** A compaction may replace tables while they are read; then the MANIFEST is read again, this often at most. */
 const ROUNDS_MAX = 20
+/** LevelDB writes a record of a MANIFEST in one or two system calls. */
+const TORN_WAIT_MS = 200
 
 /** Checks every live table of a database, beside a writer if there is one. */
 export async function scrubDatabase(path: string): Promise<ScrubResult> {
@@ -28,12 +31,26 @@ export async function scrubDatabase(path: string): Promise<ScrubResult> {
       bytes += table.size
       if (problem !== undefined) findings.push({ file: tableName(table.number), problem })
     }
-    if (!vanished) return { tables: checked.size, bytes, findings }
+    if (!vanished) {
+      const torn = await tornForGood(path, directory)
+      return { tables: checked.size, bytes, findings: torn === undefined ? findings : [...findings, torn] }
+    }
   }
   const { tables } = await liveTables(path)
   const missing = tables.filter((table) => !checked.has(table.number))
   for (const table of missing) findings.push({ file: tableName(table.number), problem: 'it is missing' })
   return { tables: checked.size, bytes, findings }
+}
+
+/** A torn end that is still the same after a while is none that a writer is just writing. */
+async function tornForGood(path: string, before: DatabaseDirectory): Promise<FileFinding | undefined> {
+  if (!before.manifest.torn) return undefined
+  await setTimeout(TORN_WAIT_MS)
+  const now = await readDatabaseDirectory(path)
+  if ('problem' in now) return now
+  const same =
+    now.manifestName === before.manifestName && now.manifest.endOffset === before.manifest.endOffset
+  return same && now.manifest.torn ? { file: now.manifestName, problem: 'its end is torn' } : undefined
 }
 
 async function liveTables(path: string): Promise<{ tables: readonly LiveTable[] }> {

@@ -1,4 +1,15 @@
-import { linkSync, readFileSync, realpathSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { ForgeError, toHex, utf8Encode, type Clock, type Random } from '@forgeone/common'
 import { z } from 'zod'
@@ -12,7 +23,8 @@ const RECHECK_MS = 5_000
 const ATTEMPTS_MAX = 10
 
 const schema = z.strictObject({
-  nonce: z.string(),
+  // Part of a file name when a stale lock is moved away.
+  nonce: z.string().regex(/^[0-9a-f]{32}$/),
   pid: z.number(),
   startTime: z.string().optional(),
   pidNamespace: z.string().optional(),
@@ -43,7 +55,10 @@ export class StoreLock {
   }
 
   /** @throws STORE_LOCKED naming the holder */
-  static acquire(directory: string, { clock, random }: { readonly clock: Clock; readonly random: Random }): StoreLock {
+  static acquire(
+    directory: string,
+    { clock, random }: { readonly clock: Clock; readonly random: Random },
+  ): StoreLock {
     const realPath = realpathSync(directory)
     if (openPaths.has(realPath)) throw locked('this process', process.pid)
     const nonce = toHex(random.bytes(16))
@@ -55,6 +70,7 @@ export class StoreLock {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         if (tryLink(temporary, path)) {
           openPaths.add(realPath)
+          removeLeftovers(directory)
           return new StoreLock({ path, realPath, nonce, clock })
         }
         removeIfStale(path, own)
@@ -66,10 +82,16 @@ export class StoreLock {
   }
 
   /** Who holds the lock of a directory, for reports; undefined when nobody does. */
-  static holder(directory: string): { pid: number; host: string; state: 'alive' | 'gone' | 'unknown' } | undefined {
+  static holder(
+    directory: string,
+  ): { pid: number; host: string; state: 'alive' | 'gone' | 'unknown' } | undefined {
     const holder = readHolder(join(directory, 'lock'))
     if (holder === undefined) return undefined
-    return { pid: holder.identity.pid, host: holder.identity.host, state: judge(holder.identity, ownIdentity()) }
+    return {
+      pid: holder.identity.pid,
+      host: holder.identity.host,
+      state: judge(holder.identity, ownIdentity()),
+    }
   }
 
   /** @throws STORE_FENCED when another process took the store over while this one stood still */
@@ -135,6 +157,16 @@ function removeIfStale(path: string, own: ProcessIdentity): void {
   unlinkSync(moved)
 }
 
+/** What killed processes left while they tried for the lock; a young file may belong to one that still tries. */
+function removeLeftovers(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith('lock.')) continue
+    const file = join(directory, name)
+    const changedMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY
+    if (Date.now() - changedMs > HEARTBEAT_STALE_MS) rmSync(file, { force: true })
+  }
+}
+
 interface Holder {
   readonly nonce: string
   readonly identity: ProcessIdentity
@@ -154,8 +186,14 @@ function readHolder(path: string): Holder | undefined {
   }
   const parsed = schema.safeParse(tryParse(text))
   if (!parsed.success) {
-    const identity = { pid: 0, host: 'an unknown host', startTime: undefined, pidNamespace: undefined, bootId: undefined }
-    return { nonce: toHex(utf8Encode(text.slice(0, 16))), ageMs: HEARTBEAT_STALE_MS + ageMs, identity }
+    const identity = {
+      pid: 0,
+      host: 'an unknown host',
+      startTime: undefined,
+      pidNamespace: undefined,
+      bootId: undefined,
+    }
+    return { nonce: toHex(utf8Encode(text.slice(0, 16))), ageMs, identity }
   }
   const { nonce, pid, host, startTime, pidNamespace, bootId } = parsed.data
   return { nonce, ageMs, identity: { pid, host, startTime, pidNamespace, bootId } }

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs'
 import { access, constants, mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { ForgeError, utf8Encode } from '@forgeone/common'
 import type { StoreFiles } from '../files/store-files.ts'
-import { isNotFound } from '../files/node-store-files.ts'
+import { isNotFound, syncDirectory } from '../files/node-store-files.ts'
 import { STORE_FILE_NAME } from '../format/store-file.ts'
 
 /** Present from the first file of a new store until its last: what lies beside it then is unfinished. */
 const CREATING_NAME = 'creating'
-/** Appears and vanishes with opening; never a sign of a store. */
+/** Appears and vanishes with opening, or was left by a creation that was killed at once; never a sign of a store. */
+const PASSING_NAME_PATTERN = /^(lock(\..+)?|creating\.tmp)$/
+/** As above, but not to be cleared: another process may be trying the lock. */
 const LOCK_NAME_PATTERN = /^lock(\..+)?$/
 
 export type DirectoryContent = 'store' | 'empty' | 'unfinished'
@@ -17,7 +19,10 @@ export type DirectoryContent = 'store' | 'empty' | 'unfinished'
  * Decides what a directory is before anything in it is touched.
  * @throws STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_DAMAGED, STORE_UNWRITABLE
  */
-export async function inspectDirectory(path: string, { mayCreate }: { readonly mayCreate: boolean }): Promise<DirectoryContent> {
+export async function inspectDirectory(
+  path: string,
+  { mayCreate }: { readonly mayCreate: boolean },
+): Promise<DirectoryContent> {
   const names = await listDirectory(path, mayCreate)
   if (names.includes(STORE_FILE_NAME)) {
     await assertWritable(path)
@@ -27,8 +32,9 @@ export async function inspectDirectory(path: string, { mayCreate }: { readonly m
   if (names.includes('journal') || names.includes('keyring')) {
     throw new ForgeError('STORE_DAMAGED', `the file ${STORE_FILE_NAME} is missing from ${path}`)
   }
-  const others = names.filter((name) => !LOCK_NAME_PATTERN.test(name))
-  if (others.length > 0) throw new ForgeError('STORE_NOT_A_STORE', `${path} holds other files (${others[0]}, …) and no store`)
+  const others = names.filter((name) => !PASSING_NAME_PATTERN.test(name))
+  if (others.length > 0)
+    throw new ForgeError('STORE_NOT_A_STORE', `${path} holds other files (${others[0]}, …) and no store`)
   if (!mayCreate) throw new ForgeError('STORE_NOT_FOUND', `there is no store at ${path}`)
   await assertWritable(path)
   return 'empty'
@@ -38,13 +44,26 @@ async function listDirectory(path: string, mayCreate: boolean): Promise<string[]
   try {
     if (!existsSync(path)) {
       if (!mayCreate) throw new ForgeError('STORE_NOT_FOUND', `there is no store at ${path}`)
-      await mkdir(path, { recursive: true, mode: 0o700 })
+      await makeDurably(resolve(path))
     }
-    if (!(await stat(path)).isDirectory()) throw new ForgeError('STORE_NOT_A_STORE', `${path} is a file, not a directory`)
+    if (!(await stat(path)).isDirectory())
+      throw new ForgeError('STORE_NOT_A_STORE', `${path} is a file, not a directory`)
     return await readdir(path)
   } catch (cause) {
     if (cause instanceof ForgeError) throw cause
-    throw new ForgeError('STORE_UNWRITABLE', `the directory ${path} cannot be used: ${reason(cause)}`, { cause })
+    throw new ForgeError('STORE_UNWRITABLE', `the directory ${path} cannot be used: ${reason(cause)}`, {
+      cause,
+    })
+  }
+}
+
+/** A directory whose name a power cut takes away again takes every acknowledged commit with it. */
+async function makeDurably(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = path; ; made = dirname(made)) {
+    await syncDirectory(dirname(made))
+    if (made === first || made === dirname(made)) return
   }
 }
 
@@ -52,7 +71,9 @@ async function assertWritable(path: string): Promise<void> {
   try {
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (cause) {
-    throw new ForgeError('STORE_UNWRITABLE', `the directory ${path} cannot be written: ${reason(cause)}`, { cause })
+    throw new ForgeError('STORE_UNWRITABLE', `the directory ${path} cannot be written: ${reason(cause)}`, {
+      cause,
+    })
   }
 }
 
@@ -60,7 +81,8 @@ async function assertWritable(path: string): Promise<void> {
 export async function beginCreation(path: string, files: StoreFiles): Promise<void> {
   await files.replace(CREATING_NAME, utf8Encode('a store is being created here\n'))
   for (const name of await readdir(path)) {
-    if (name !== CREATING_NAME && !LOCK_NAME_PATTERN.test(name)) await rm(join(path, name), { recursive: true })
+    if (name !== CREATING_NAME && !LOCK_NAME_PATTERN.test(name))
+      await rm(join(path, name), { recursive: true })
   }
 }
 

@@ -1,7 +1,8 @@
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError } from '@forgeone/common'
 import type { Keyring } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import { Database } from '../database/database.ts'
+import { ioFailure } from '../files/io-failure.ts'
 import type { FlushPoint } from '../format/flush-point.ts'
 import type { Health } from '../health/health.ts'
 
@@ -36,10 +37,15 @@ export async function openDatabases(options: OpenDatabasesOptions): Promise<Open
   const openOne = async (name: string, create: boolean): Promise<void> => {
     const opened = await tryOpen(name, create, options)
     if (opened instanceof Database) online.set(name, opened)
+    // A database that never served has nothing to set aside: the opening fails and may be repeated.
+    else if (create) throw opened
     else setOffline(name, opened, options.health, offline)
   }
   try {
-    await settleAll([...sound.map((name) => openOne(name, false)), ...options.added.map((name) => openOne(name, true))])
+    await settleAll([
+      ...sound.map((name) => openOne(name, false)),
+      ...options.added.map((name) => openOne(name, true)),
+    ])
   } catch (error) {
     await Promise.all([...online.values()].map((database) => database.close()))
     throw error
@@ -53,16 +59,30 @@ export async function openDatabases(options: OpenDatabasesOptions): Promise<Open
 async function findDamage(name: string, options: OpenDatabasesOptions): Promise<ForgeError | undefined> {
   const { flushPoint } = options
   const expected = flushPoint?.databases.find((state) => state.name === name)
-  const [finding] = await options.backend.check(name, expected, flushPoint?.closed ?? false)
-  if (finding === undefined) return undefined
-  return new ForgeError('DATABASE_DAMAGED', `${name}/${finding.file} is damaged: ${finding.problem}`)
+  try {
+    const [finding] = await options.backend.check(name, expected, flushPoint?.closed ?? false)
+    if (finding === undefined) return undefined
+    return new ForgeError('DATABASE_DAMAGED', `${name}/${finding.file} is damaged: ${finding.problem}`)
+  } catch (cause) {
+    if (!isForgeError(ioFailure(cause, 'read'))) throw cause
+    return new ForgeError('DATABASE_DAMAGED', `the files of ${name} cannot be read`, { cause })
+  }
 }
 
-async function tryOpen(name: string, create: boolean, options: OpenDatabasesOptions): Promise<Database | ForgeError> {
+async function tryOpen(
+  name: string,
+  create: boolean,
+  options: OpenDatabasesOptions,
+): Promise<Database | ForgeError> {
   try {
-    return new Database({ name, level: await options.backend.open(name, { create }), keyring: options.keyring })
+    return new Database({
+      name,
+      level: await options.backend.open(name, { create }),
+      keyring: options.keyring,
+    })
   } catch (cause) {
-    if (isLockedByAnother(cause)) throw new ForgeError('STORE_LOCKED', `another process holds the database ${name}`, { cause })
+    if (isLockedByAnother(cause))
+      throw new ForgeError('STORE_LOCKED', `another process holds the database ${name}`, { cause })
     return new ForgeError('DATABASE_DAMAGED', `LevelDB cannot open ${name}`, { cause })
   }
 }
@@ -73,9 +93,20 @@ function isLockedByAnother(cause: unknown): boolean {
   return inner instanceof Error && 'code' in inner && inner.code === 'LEVEL_LOCKED'
 }
 
-function setOffline(name: string, damage: ForgeError, health: Health, offline: Map<string, ForgeError>): void {
+function setOffline(
+  name: string,
+  damage: ForgeError,
+  health: Health,
+  offline: Map<string, ForgeError>,
+): void {
   health.note(damage, name)
-  offline.set(name, new ForgeError('DATABASE_OFFLINE', `${name} is offline: ${damage.message}`, { cause: damage, details: { database: name } }))
+  offline.set(
+    name,
+    new ForgeError('DATABASE_OFFLINE', `${name} is offline: ${damage.message}`, {
+      cause: damage,
+      details: { database: name },
+    }),
+  )
 }
 
 /** Waits for all, so that nothing is still opening when the first failure is thrown. */

@@ -1,20 +1,31 @@
-import { ByteWriter, ForgeError, Metrics, silentLogger, systemClock, systemRandom, toHex, type Logger } from '@forgeone/common'
+import {
+  ByteWriter,
+  ForgeError,
+  Metrics,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  toHex,
+  type Logger,
+} from '@forgeone/common'
 import { createKeyring, openKeyring, type Keyring } from '@forgeone/crypto'
 import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
 import { ClassicBackend } from '../database/classic-backend.ts'
+import type { Database } from '../database/database.ts'
+import { ioFailure } from '../files/io-failure.ts'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
 import { writeCommitRecord } from '../format/commit-record.ts'
 import { decodeFlushPoint, encodeFlushPoint, type FlushPoint } from '../format/flush-point.ts'
 import { NO_DIGEST } from '../format/frame.ts'
 import { decodeStoreFile, encodeStoreFile, STORE_FILE_NAME, type StoreFile } from '../format/store-file.ts'
 import { Health } from '../health/health.ts'
-import { journalSealer, readJournal } from '../journal/journal-reader.ts'
+import { journalSealer, readJournal, type JournalRecord } from '../journal/journal-reader.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
 import { StoreLock } from '../lock/store-lock.ts'
 import type { LocalStoreOptions } from '../store/local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome, ResolvedOptions } from '../store/local-store-parts.ts'
 import { beginCreation, endCreation, inspectDirectory, nearestExisting } from './creation.ts'
-import { openDatabases } from './open-databases.ts'
+import { openDatabases, type OpenedDatabases } from './open-databases.ts'
 import { Replay } from './replay.ts'
 import { assertLocalFilesystem } from './unsafe-filesystem.ts'
 
@@ -23,8 +34,7 @@ const DATABASE_NAME_PATTERN = /^[a-z][a-z0-9_]{0,63}$/
 /** The keyring scope of the journal, so no database may bear it. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['journal', 'index', 'keyring'])
 
-/** Opens or creates a store: locks it, checks its files, replays what a crash left. */
-export async function openParts(options: LocalStoreOptions): Promise<LocalStoreParts> {
+async function lockAndOpen(options: LocalStoreOptions): Promise<LocalStoreParts> {
   const resolved = resolveOptions(options)
   const { path } = options
   const mayCreate = options.create !== 'never'
@@ -34,18 +44,30 @@ export async function openParts(options: LocalStoreOptions): Promise<LocalStoreP
   }
   const lock = path === undefined ? undefined : StoreLock.acquire(path, resolved)
   try {
-    const content = path === undefined ? await memoryContent(resolved) : await inspectDirectory(path, { mayCreate })
+    const content =
+      path === undefined ? await memoryContent(resolved) : await inspectDirectory(path, { mayCreate })
     if (content === 'store') {
-      if (options.create === 'always') throw new ForgeError('STORE_EXISTS', `there is already a store at ${path ?? 'this place'}`)
+      if (options.create === 'always')
+        throw new ForgeError('STORE_EXISTS', `there is already a store at ${path ?? 'this place'}`)
       // A crash between the last file of a creation and the end of its mark leaves both.
       if (path !== undefined) await endCreation(path)
       return await openExisting(resolved, lock)
     }
-    if (!mayCreate) throw new ForgeError('STORE_NOT_FOUND', `the store at ${path ?? 'this place'} was never finished`)
+    if (!mayCreate)
+      throw new ForgeError('STORE_NOT_FOUND', `the store at ${path ?? 'this place'} was never finished`)
     return await createStore(resolved, lock)
   } catch (error) {
     lock?.release()
     throw error
+  }
+}
+
+/** Opens or creates a store: locks it, checks its files, replays what a crash left. */
+export async function openParts(options: LocalStoreOptions): Promise<LocalStoreParts> {
+  try {
+    return await lockAndOpen(options)
+  } catch (cause) {
+    throw ioFailure(cause, 'open the store')
   }
 }
 
@@ -64,7 +86,16 @@ function resolveOptions(options: LocalStoreOptions): ResolvedOptions {
   const logger: Logger = options.logger ?? silentLogger
   const metrics = options.metrics ?? new Metrics()
   const health = new Health({ logger, metrics })
-  return { options, files, backend, health, logger, metrics, clock: options.clock ?? systemClock, random: options.random ?? systemRandom }
+  return {
+    options,
+    files,
+    backend,
+    health,
+    logger,
+    metrics,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+  }
 }
 
 async function memoryContent(resolved: ResolvedOptions): Promise<'store' | 'empty'> {
@@ -77,64 +108,145 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
   const storeId = random.bytes(16)
   const suite = options.suite ?? 'aes-256-gcm'
   const scopes = ['journal', ...options.databases]
-  const keyring = await createKeyring({ file: files.keyring, provider: options.provider, storeId, suite, scopes, clock, random })
-  const { online } = await openDatabases({ existing: [], added: options.databases, backend, keyring, flushPoint: undefined, health, beforeOpening: () => Promise.resolve() })
-  await files.listJournal()
-  const end = { nextSequence: 0, previousDigest: NO_DIGEST, segments: [], nextSegment: 1, frames: 0, torn: undefined }
-  const journal = new JournalWriter({ files, keyring, storeId, end })
-  const time = clock.now()
-  const created = new ByteWriter()
-  const facts = { actor: 'system', action: 'store.created', resourceClass: 'store', context: `{"suite":"${suite}"}` }
-  writeCommitRecord(created, { time, facts, operations: [], nonce: random.bytes(16) })
-  await journal.append([created.finish()], { sync: true, preallocate: false })
-  const file: StoreFile = { storeId, generation: toHex(random.bytes(8)), created: time, suite, databases: options.databases }
-  await files.replace(STORE_FILE_NAME, encodeStoreFile(file, (bytes) => keyring.fileMac(STORE_MAC_LABEL, bytes)))
-  if (options.path !== undefined) await endCreation(options.path)
-  const recovery: RecoveryOutcome = { created: true, cleanClose: true, commitsReplayed: 0, tornTail: undefined, flushPointLost: false }
-  return { ...resolved, lock, keyring, journal, file, online, offline: new Map(), recovery, lastTime: time }
+  const provider = options.provider
+  const keyring = await createKeyring({
+    file: files.keyring,
+    provider,
+    storeId,
+    suite,
+    scopes,
+    clock,
+    random,
+  })
+  const opening = new Opening(keyring)
+  return await opening.finish(async () => {
+    const added = options.databases
+    const { online } = opening.keep(
+      await openDatabases({
+        existing: [],
+        added,
+        backend,
+        keyring,
+        flushPoint: undefined,
+        health,
+        beforeOpening: () => Promise.resolve(),
+      }),
+    )
+    const end = {
+      nextSequence: 0,
+      previousDigest: NO_DIGEST,
+      segments: [],
+      nextSegment: 1,
+      frames: 0,
+      torn: undefined,
+    }
+    const journal = new JournalWriter({ files, keyring, storeId, end })
+    const time = clock.now()
+    const created = new ByteWriter()
+    const facts = {
+      actor: 'system',
+      action: 'store.created',
+      resourceClass: 'store',
+      context: `{"suite":"${suite}"}`,
+    }
+    writeCommitRecord(created, { time, facts, operations: [], nonce: random.bytes(16) })
+    await journal.append([created.finish()], { sync: true, preallocate: false })
+    const generation = toHex(random.bytes(8))
+    const file: StoreFile = { storeId, generation, created: time, suite, databases: options.databases }
+    await writeStoreFile(resolved, keyring, file)
+    if (options.path !== undefined) await endCreation(options.path)
+    const recovery = {
+      created: true,
+      cleanClose: true,
+      commitsReplayed: 0,
+      tornTail: undefined,
+      flushPointLost: false,
+    }
+    return { ...resolved, lock, keyring, journal, file, online, offline: new Map(), recovery, lastTime: time }
+  })
 }
 
-async function openExisting(resolved: ResolvedOptions, lock: StoreLock | undefined): Promise<LocalStoreParts> {
+async function openExisting(
+  resolved: ResolvedOptions,
+  lock: StoreLock | undefined,
+): Promise<LocalStoreParts> {
   const { options, files, backend, health, clock, random } = resolved
   const decoded = decodeStoreFile((await files.read(STORE_FILE_NAME))!)
   const { storeId } = decoded.file
-  const keyring = await openKeyring({ file: files.keyring, provider: options.provider, storeId, clock, random })
-  try {
+  const keyring = await openKeyring({
+    file: files.keyring,
+    provider: options.provider,
+    storeId,
+    clock,
+    random,
+  })
+  const opening = new Opening(keyring)
+  return await opening.finish(async () => {
     decoded.verify((bytes) => keyring.fileMac(STORE_MAC_LABEL, bytes))
-    for (const name of keyring.damagedCopies) health.note(new ForgeError('KEYRING_DAMAGED', `${name} was damaged and repaired from its copy`), name)
-    const added = options.databases.filter((name) => !decoded.file.databases.includes(name))
+    for (const name of keyring.damagedCopies) {
+      health.note(new ForgeError('KEYRING_DAMAGED', `${name} was damaged and repaired from its copy`), name)
+    }
+    const existing = decoded.file.databases
+    const added = options.databases.filter((name) => !existing.includes(name))
     if (added.length > 0) await keyring.ensureScopes(added)
     const flushPoint = await readFlushPoint(resolved, keyring)
     // From here on the files change: without this mark a crash would look like the clean close before it.
     const beforeOpening = async (): Promise<void> => {
       if (flushPoint?.closed) await reopenFlushPoint(resolved, keyring, flushPoint)
     }
-    const existing = decoded.file.databases
-    const { online, offline } = await openDatabases({ existing, added, backend, keyring, flushPoint, health, beforeOpening })
-    const file: StoreFile = { ...decoded.file, databases: [...decoded.file.databases, ...added] }
-    if (added.length > 0) await files.replace(STORE_FILE_NAME, encodeStoreFile(file, (bytes) => keyring.fileMac(STORE_MAC_LABEL, bytes)))
+    const { online, offline } = opening.keep(
+      await openDatabases({ existing, added, backend, keyring, flushPoint, health, beforeOpening }),
+    )
+    const file: StoreFile = { ...decoded.file, databases: [...existing, ...added] }
+    if (added.length > 0) await writeStoreFile(resolved, keyring, file)
+    const replay = new Replay(online)
+    const onRecords = (records: readonly JournalRecord[]): Promise<void> => replay.add(records)
+    const end = await readJournal({ files, keyring, storeId, flushPoint, repair: true, onRecords })
+    await replay.flush()
+    const recovery: RecoveryOutcome = {
+      created: false,
+      cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
+      commitsReplayed: replay.commits,
+      tornTail: end.torn,
+      flushPointLost: flushPoint === undefined,
+    }
+    const journal = new JournalWriter({ files, keyring, storeId, end })
+    const lastTime = Math.max(replay.lastTime, flushPoint?.time ?? 0)
+    return { ...resolved, lock, keyring, journal, file, online, offline, recovery, lastTime }
+  })
+}
+
+/** What is open so far: all of it is closed again when the opening fails. */
+class Opening {
+  readonly #keyring: Keyring
+  #databases: Iterable<Database> = []
+
+  constructor(keyring: Keyring) {
+    this.#keyring = keyring
+  }
+
+  keep(opened: OpenedDatabases): OpenedDatabases {
+    this.#databases = opened.online.values()
+    return opened
+  }
+
+  async finish<T>(action: () => Promise<T>): Promise<T> {
     try {
-      const replay = new Replay(online)
-      const end = await readJournal({ files, keyring, storeId, flushPoint, repair: true, onRecords: (records) => replay.add(records) })
-      await replay.flush()
-      const recovery: RecoveryOutcome = {
-        created: false,
-        cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
-        commitsReplayed: replay.commits,
-        tornTail: end.torn,
-        flushPointLost: flushPoint === undefined,
-      }
-      const journal = new JournalWriter({ files, keyring, storeId, end })
-      const lastTime = Math.max(replay.lastTime, flushPoint?.time ?? 0)
-      return { ...resolved, lock, keyring, journal, file, online, offline, recovery, lastTime }
+      return await action()
     } catch (error) {
-      await Promise.all([...online.values()].map((database) => database.close()))
+      await Promise.allSettled([...this.#databases].map((database) => database.close()))
+      await this.#keyring.flush()
+      this.#keyring.lock()
       throw error
     }
-  } catch (error) {
-    keyring.lock()
-    throw error
   }
+}
+
+async function writeStoreFile({ files }: ResolvedOptions, keyring: Keyring, file: StoreFile): Promise<void> {
+  await files.replace(
+    STORE_FILE_NAME,
+    encodeStoreFile(file, (bytes) => keyring.fileMac(STORE_MAC_LABEL, bytes)),
+  )
 }
 
 /** An unreadable flush point only costs time: every segment that is present is replayed then. */
@@ -144,12 +256,21 @@ async function readFlushPoint(resolved: ResolvedOptions, keyring: Keyring): Prom
   try {
     return decodeFlushPoint(bytes, journalSealer(keyring, FLUSH_POINT_SEGMENT))
   } catch (cause) {
-    resolved.health.note(new ForgeError('JOURNAL_DAMAGED', 'the flush point is damaged; the whole journal was replayed', { cause }), FLUSH_POINT_NAME)
+    resolved.health.note(
+      new ForgeError('JOURNAL_DAMAGED', 'the flush point is damaged; the whole journal was replayed', {
+        cause,
+      }),
+      FLUSH_POINT_NAME,
+    )
     return undefined
   }
 }
 
-async function reopenFlushPoint(resolved: ResolvedOptions, keyring: Keyring, flushPoint: FlushPoint): Promise<void> {
+async function reopenFlushPoint(
+  resolved: ResolvedOptions,
+  keyring: Keyring,
+  flushPoint: FlushPoint,
+): Promise<void> {
   const sealer = journalSealer(keyring, FLUSH_POINT_SEGMENT)
   await resolved.files.replace(FLUSH_POINT_NAME, encodeFlushPoint({ ...flushPoint, closed: false }, sealer))
 }

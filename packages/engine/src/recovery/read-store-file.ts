@@ -13,7 +13,8 @@ export async function readStoreFile(path: string): Promise<StoreFile | undefined
   try {
     return decodeStoreFile(await readFile(join(path, STORE_FILE_NAME))).file
   } catch (error) {
-    if (isNotFound(error) || (error instanceof Error && 'code' in error && error.code === 'ENOTDIR')) return undefined
+    if (isNotFound(error) || (error instanceof Error && 'code' in error && error.code === 'ENOTDIR'))
+      return undefined
     throw error
   }
 }

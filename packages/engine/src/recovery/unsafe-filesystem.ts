@@ -16,5 +16,6 @@ const NETWORK_FILESYSTEMS: ReadonlyMap<number, string> = new Map([
 export function assertLocalFilesystem(path: string): void {
   if (process.platform !== 'linux') return
   const name = NETWORK_FILESYSTEMS.get(statfsSync(path).type)
-  if (name !== undefined) throw new ForgeError('UNSAFE_FILESYSTEM', `${path} lies on ${name}, a network file system`)
+  if (name !== undefined)
+    throw new ForgeError('UNSAFE_FILESYSTEM', `${path} lies on ${name}, a network file system`)
 }

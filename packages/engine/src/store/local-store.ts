@@ -32,7 +32,13 @@ export class LocalStore implements Store {
     const { journal, health, online, clock, options } = parts
     const poison = (cause: unknown): void => void health.poison(cause)
     const startSequence = journal.nextSequence - 1
-    this.#applier = new Applier({ databases: online, appliedSequence: startSequence, onFailure: poison })
+    const makeDurable = (): Promise<void> => this.#committer.makeDurable()
+    this.#applier = new Applier({
+      databases: online,
+      appliedSequence: startSequence,
+      makeDurable,
+      onFailure: poison,
+    })
     const space = new SpaceGuard({
       path: options.path,
       maxBytes: options.maxBytes,
@@ -47,7 +53,7 @@ export class LocalStore implements Store {
       keepJournal: parts.offline.size > 0,
       everyBytes: options.flushPointBytes ?? FLUSH_POINT_BYTES,
       applied: (sequence) => this.#applier.applied(sequence),
-      current: () => ({ sequence: this.#committer.sequence, time: this.#committer.lastTime }),
+      lastTime: () => this.#committer.lastTime,
       onFailure: poison,
     })
     this.#committer = new Committer({
@@ -74,8 +80,14 @@ export class LocalStore implements Store {
     const store = new LocalStore(await openParts(options))
     const { recovery } = store.#parts
     // What was replayed lies in LevelDB's memory; make it durable, so that the next crash does not replay it again.
-    if (recovery.commitsReplayed > 0 || recovery.flushPointLost) await store.#flusher.take()
-    return store
+    if (recovery.commitsReplayed === 0 && !recovery.flushPointLost) return store
+    try {
+      await store.flush()
+      return store
+    } catch (error) {
+      await store.close().catch(() => undefined)
+      throw error
+    }
   }
 
   get id(): Uint8Array {
@@ -136,13 +148,13 @@ export class LocalStore implements Store {
 
   async *scan(name: string, range: KeyRange, options: ScanOptions = {}): AsyncGenerator<readonly Row[]> {
     const database = this.#find(name)
-    if (!this.#parts.health.poisoned) await this.#applier.applied(this.sequence)
+    await this.#caughtUp()
     yield* database.pages(range, options)
   }
 
   async view(): Promise<StoreView> {
     this.#parts.health.assertReadable()
-    await this.#applier.applied(this.sequence)
+    await this.#caughtUp()
     return await this.#applier.hold(
       () =>
         new LocalView({
@@ -157,15 +169,23 @@ export class LocalStore implements Store {
     return this.#parts.keyring.keyedHash(purpose, value).subarray(0, 16)
   }
 
-  /** Takes a flush point now: the journal before it is no longer needed. */
+  /** Takes a flush point now and lets the journal before it go. */
   async flush(): Promise<void> {
-    await this.#flusher.idle()
-    await this.#flusher.take()
+    if (this.#closing !== undefined) throw closed()
+    this.#parts.health.assertWritable()
+    try {
+      // Only whole segments are dropped, so the present one is ended first.
+      await this.#committer.exclusively(() => this.#parts.journal.endSegment())
+      await this.#flusher.take()
+    } catch (cause) {
+      throw this.#parts.health.poison(cause)
+    }
   }
 
-  /** Runs `action` while no commit is in flight and all databases show the same, last commit. */
+  /** Runs `action` while nothing is written and all databases show the same, last commit. */
   exclusively<T>(action: (place: { readonly sequence: number }) => Promise<T>): Promise<T> {
-    return this.#committer.exclusively(() => action({ sequence: this.sequence }))
+    if (this.#closing !== undefined) return Promise.reject(closed())
+    return this.#committer.exclusively(() => this.#flusher.alone(() => action({ sequence: this.sequence })))
   }
 
   close(): Promise<void> {
@@ -183,10 +203,15 @@ export class LocalStore implements Store {
       await this.#committer.drain()
       this.#committer.stop()
       await this.#flusher.idle()
-      if (health.poisoned || this.#parts.offline.size > 0) {
-        await Promise.allSettled([journal.close(), ...[...online.values()].map((database) => closeInTime(database))])
-      } else await this.#closeCleanly()
+      if (!health.poisoned && this.#parts.offline.size === 0) await this.#closeCleanly()
+    } catch (cause) {
+      throw health.poison(cause)
     } finally {
+      // Whatever happened, nothing stays open; what is closed already ignores it.
+      await Promise.allSettled([
+        journal.close(),
+        ...[...online.values()].map((database) => closeInTime(database)),
+      ])
       health.closed()
       await keyring.flush().catch(() => undefined)
       keyring.lock()
@@ -216,6 +241,18 @@ export class LocalStore implements Store {
     await journal.close()
   }
 
+  /**
+   * Scans and views read LevelDB alone, so it must hold every settled commit first.
+   * @throws STORE_FAILED when a batch failed and it never will
+   */
+  async #caughtUp(): Promise<void> {
+    try {
+      await this.#applier.applied(this.sequence)
+    } catch (cause) {
+      throw this.#parts.health.poison(cause)
+    }
+  }
+
   #find(name: string): Database {
     this.#parts.health.assertReadable()
     const database = this.#parts.online.get(name)
@@ -224,7 +261,9 @@ export class LocalStore implements Store {
   }
 
   #refusal(name: string): ForgeError {
-    return this.#parts.offline.get(name) ?? new ForgeError('COMMIT_INVALID', `the store has no database ${name}`)
+    return (
+      this.#parts.offline.get(name) ?? new ForgeError('COMMIT_INVALID', `the store has no database ${name}`)
+    )
   }
 }
 
@@ -235,7 +274,10 @@ function closed(): ForgeError {
 async function closeInTime(database: Database): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ForgeError('DATABASE_DAMAGED', `${database.name} does not close`)), CLOSE_MS_MAX)
+    timer = setTimeout(
+      () => reject(new ForgeError('DATABASE_DAMAGED', `${database.name} does not close`)),
+      CLOSE_MS_MAX,
+    )
   })
   try {
     await Promise.race([database.close(), late])

@@ -21,7 +21,9 @@ export class LocalView implements StoreView {
 
   constructor(o: { sequence: number; databases: Iterable<Database>; refusal: (name: string) => ForgeError }) {
     this.sequence = o.sequence
-    this.#pinned = new Map([...o.databases].map((database) => [database.name, { database, snapshot: database.level.snapshot() }]))
+    this.#pinned = new Map(
+      [...o.databases].map((database) => [database.name, { database, snapshot: database.level.snapshot() }]),
+    )
     this.#refusal = o.refusal
     this.#timer = setTimeout(() => void this[Symbol.asyncDispose](), VIEW_MS_MAX)
     this.#timer.unref()
@@ -49,7 +51,8 @@ export class LocalView implements StoreView {
   }
 
   #find(name: string): Pinned {
-    if (this.#closed) throw new ForgeError('STORE_CLOSED', `the view is closed; a view lives at most ${VIEW_MS_MAX / 1000} s`)
+    if (this.#closed)
+      throw new ForgeError('STORE_CLOSED', `the view is closed; a view lives at most ${VIEW_MS_MAX / 1000} s`)
     const pinned = this.#pinned.get(name)
     if (pinned === undefined) throw this.#refusal(name)
     return pinned

@@ -40,7 +40,11 @@ function fail(name: string, error: ForgeError): DoctorCheck {
 }
 
 function checkRuntime(): DoctorCheck {
-  return { name: 'runtime', status: 'ok', message: `Node ${process.versions.node}, OpenSSL ${process.versions.openssl}` }
+  return {
+    name: 'runtime',
+    status: 'ok',
+    message: `Node ${process.versions.node}, OpenSSL ${process.versions.openssl}`,
+  }
 }
 
 async function checkStoreFile(path: string): Promise<{ check: DoctorCheck; file?: StoreFile }> {
@@ -48,7 +52,9 @@ async function checkStoreFile(path: string): Promise<{ check: DoctorCheck; file?
   try {
     bytes = await readFile(join(path, STORE_FILE_NAME))
   } catch (cause) {
-    return { check: fail('store', new ForgeError('STORE_NOT_FOUND', `there is no store at ${path}`, { cause })) }
+    return {
+      check: fail('store', new ForgeError('STORE_NOT_FOUND', `there is no store at ${path}`, { cause })),
+    }
   }
   try {
     const { file } = decodeStoreFile(bytes)
@@ -81,8 +87,19 @@ function checkLock(path: string): DoctorCheck {
   const holder = StoreLock.holder(path)
   if (holder === undefined) return { name: 'lock', status: 'ok', message: 'nobody has the store open' }
   const who = `pid ${holder.pid} on ${holder.host}`
-  if (holder.state === 'alive') return { name: 'lock', status: 'warn', message: `open in ${who}; what follows may be in motion`, code: 'STORE_LOCKED' }
-  return { name: 'lock', status: 'warn', message: `left by ${who}, which is ${holder.state}`, next: 'The next open takes it over.' }
+  if (holder.state === 'alive')
+    return {
+      name: 'lock',
+      status: 'warn',
+      message: `open in ${who}; what follows may be in motion`,
+      code: 'STORE_LOCKED',
+    }
+  return {
+    name: 'lock',
+    status: 'warn',
+    message: `left by ${who}, which is ${holder.state}`,
+    next: 'The next open takes it over.',
+  }
 }
 
 async function checkKeyring(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
@@ -90,15 +107,29 @@ async function checkKeyring(path: string, file: StoreFile): Promise<readonly Doc
   const { primary, copy } = await files.keyring.read()
   const storeId = toHex(file.storeId)
   const one = (name: string, bytes: Uint8Array | undefined): DoctorCheck => {
-    if (bytes === undefined) return { name, status: 'warn', code: 'KEYRING_MISSING', message: 'missing', next: 'Opening writes it again from the other copy.' }
+    if (bytes === undefined)
+      return {
+        name,
+        status: 'warn',
+        code: 'KEYRING_MISSING',
+        message: 'missing',
+        next: 'Opening writes it again from the other copy.',
+      }
     try {
       const facts = inspectKeyringFile(bytes)
-      if (facts.storeId !== storeId) return { name, status: 'fail', code: 'KEYRING_DAMAGED', message: 'belongs to another store' }
+      if (facts.storeId !== storeId)
+        return { name, status: 'fail', code: 'KEYRING_DAMAGED', message: 'belongs to another store' }
       const kinds = facts.slots.map((slot) => slot.kind).join(', ')
       return { name, status: 'ok', message: `revision ${facts.revision}, opened by ${kinds}` }
     } catch (error) {
       if (!(error instanceof ForgeError)) throw error
-      return { name, status: 'warn', code: error.code, message: error.message, next: 'Opening repairs it from the other copy.' }
+      return {
+        name,
+        status: 'warn',
+        code: error.code,
+        message: error.message,
+        next: 'Opening repairs it from the other copy.',
+      }
     }
   }
   const checks = [one('keyring', primary), one('keyring.copy', copy)]
@@ -112,24 +143,42 @@ async function checkKeyring(path: string, file: StoreFile): Promise<readonly Doc
 async function checkJournal(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
   const files = new NodeStoreFiles(path)
   const names = (await files.listJournal()).filter((name) => SEGMENT_NAME_PATTERN.test(name))
-  if (names.length === 0) return [fail('journal', new ForgeError('JOURNAL_DAMAGED', 'the journal has no segment'))]
+  if (names.length === 0)
+    return [fail('journal', new ForgeError('JOURNAL_DAMAGED', 'the journal has no segment'))]
   let frames = 0
   for (const [index, name] of names.entries()) {
     const journalFile = await files.openJournalFile(name, { create: false })
     try {
       const header = decodeSegmentHeader(await journalFile.read(0, SEGMENT_HEADER_BYTES))
       if (typeof header === 'string') {
-        if (index === names.length - 1 && header === 'short') return [{ name: 'journal', status: 'ok', message: `${name} was begun and holds nothing yet` }]
+        if (index === names.length - 1 && header === 'short')
+          return [{ name: 'journal', status: 'ok', message: `${name} was begun and holds nothing yet` }]
         return [fail('journal', new ForgeError('JOURNAL_DAMAGED', `segment ${name} has no valid header`))]
       }
-      if (toHex(header.storeId) !== toHex(file.storeId)) return [fail('journal', new ForgeError('JOURNAL_DAMAGED', `segment ${name} belongs to another store`))]
+      if (toHex(header.storeId) !== toHex(file.storeId))
+        return [
+          fail('journal', new ForgeError('JOURNAL_DAMAGED', `segment ${name} belongs to another store`)),
+        ]
       const scanner = new SegmentScanner(journalFile, header)
       let scanned = await scanner.next()
       for (; scanned.kind === 'frame'; scanned = await scanner.next()) frames++
       if (scanned.kind === 'broken') {
         const torn = index === names.length - 1 && !(await scanner.laterFrameFollows(scanned.offset))
-        if (!torn) return [fail('journal', new ForgeError('JOURNAL_DAMAGED', `segment ${name} breaks at byte ${scanned.offset}`))]
-        return [{ name: 'journal', status: 'warn', message: `a crash tore the last frame at byte ${scanned.offset} of ${name}`, next: 'The next open cuts it; it was never acknowledged.' }]
+        if (!torn)
+          return [
+            fail(
+              'journal',
+              new ForgeError('JOURNAL_DAMAGED', `segment ${name} breaks at byte ${scanned.offset}`),
+            ),
+          ]
+        return [
+          {
+            name: 'journal',
+            status: 'warn',
+            message: `a crash tore the last frame at byte ${scanned.offset} of ${name}`,
+            next: 'The next open cuts it; it was never acknowledged.',
+          },
+        ]
       }
     } finally {
       await journalFile.close()
@@ -147,7 +196,16 @@ async function checkDatabase(path: string, name: string): Promise<DoctorCheck> {
 const KNOWN_NAMES = /^(FORGE|keyring|keyring\.copy|lock|journal|keys|snapshots)$/
 
 async function findStrangers(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
-  const strangers = (await readdir(path)).filter((name) => !KNOWN_NAMES.test(name) && !file.databases.includes(name))
+  const strangers = (await readdir(path)).filter(
+    (name) => !KNOWN_NAMES.test(name) && !file.databases.includes(name),
+  )
   if (strangers.length === 0) return []
-  return [{ name: 'other files', status: 'warn', message: strangers.slice(0, 5).join(', '), next: 'They do not belong to the store; move them elsewhere.' }]
+  return [
+    {
+      name: 'other files',
+      status: 'warn',
+      message: strangers.slice(0, 5).join(', '),
+      next: 'They do not belong to the store; move them elsewhere.',
+    },
+  ]
 }

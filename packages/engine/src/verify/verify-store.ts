@@ -1,5 +1,6 @@
 import { isForgeError, type ErrorCode } from '@forgeone/common'
 import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
+import { ioFailure } from '../files/io-failure.ts'
 import { decodeFlushPoint } from '../format/flush-point.ts'
 import { decodeStoreFile, STORE_FILE_NAME } from '../format/store-file.ts'
 import { journalSealer, readJournal } from '../journal/journal-reader.ts'
@@ -24,7 +25,9 @@ export interface VerifyReport {
 }
 
 export interface VerifyOptions {
-  readonly onProgress?: ((progress: { readonly database: string; readonly values: number }) => void) | undefined
+  readonly onProgress?:
+    | ((progress: { readonly database: string; readonly values: number }) => void)
+    | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -33,7 +36,9 @@ export interface VerifyOptions {
  * that every value is authentic at its place. Runs beside writers; changes nothing.
  */
 export async function verifyStore(store: LocalStore, options: VerifyOptions = {}): Promise<VerifyReport> {
-  const problems: VerifyProblem[] = store.health().reasons.map(({ code, where, message }) => ({ code, where, message }))
+  const problems: VerifyProblem[] = store
+    .health()
+    .reasons.map(({ code, where, message }) => ({ code, where, message }))
   const add = (problem: VerifyProblem): void => {
     const known = problems.some((other) => other.code === problem.code && other.where === problem.where)
     if (!known && problems.length < PROBLEMS_MAX) problems.push(problem)
@@ -44,15 +49,26 @@ export async function verifyStore(store: LocalStore, options: VerifyOptions = {}
   let values = 0
   for (const name of store.parts.online.keys()) {
     options.signal?.throwIfAborted()
-    const scrub = await store.parts.backend.scrub(name)
-    tables += scrub.tables
-    for (const { file, problem } of scrub.findings) {
-      add({ code: 'DATABASE_DAMAGED', where: `${name}/${file}`, message: `${name}/${file} is damaged: ${problem}` })
-    }
-    // LevelDB may crash on blocks whose checksum fails, so it is not asked to read them.
-    if (scrub.findings.length === 0) values += await verifyValues(store, name, add, options)
+    await collect(name, add, async () => {
+      const scrub = await store.parts.backend.scrub(name)
+      tables += scrub.tables
+      for (const { file, problem } of scrub.findings) {
+        add({
+          code: 'DATABASE_DAMAGED',
+          where: `${name}/${file}`,
+          message: `${name}/${file} is damaged: ${problem}`,
+        })
+      }
+      // LevelDB may crash on blocks whose checksum fails, so it is not asked to read them.
+      if (scrub.findings.length === 0) values += await verifyValues(store, name, add, options)
+    })
   }
-  return { ok: problems.length === 0, checked: frames + tables + values, counts: { frames, tables, values }, problems }
+  return {
+    ok: problems.length === 0,
+    checked: frames + tables + values,
+    counts: { frames, tables, values },
+    problems,
+  }
 }
 
 type Add = (problem: VerifyProblem) => void
@@ -61,7 +77,8 @@ async function verifyStoreFile(store: LocalStore, add: Add): Promise<void> {
   const { files, keyring } = store.parts
   await collect(STORE_FILE_NAME, add, async () => {
     const bytes = await files.read(STORE_FILE_NAME)
-    if (bytes === undefined) add({ code: 'STORE_DAMAGED', where: STORE_FILE_NAME, message: `${STORE_FILE_NAME} is missing` })
+    if (bytes === undefined)
+      add({ code: 'STORE_DAMAGED', where: STORE_FILE_NAME, message: `${STORE_FILE_NAME} is missing` })
     else decodeStoreFile(bytes).verify((body) => keyring.fileMac('FORGE', body))
   })
 }
@@ -73,15 +90,29 @@ async function verifyJournal(store: LocalStore, add: Add): Promise<number> {
     // No frame may be half written while the end of the journal is judged.
     store.exclusively(async () => {
       const bytes = await files.read(FLUSH_POINT_NAME)
-      const flushPoint = bytes === undefined ? undefined : decodeFlushPoint(bytes, journalSealer(keyring, FLUSH_POINT_SEGMENT))
-      const onRecords = (): Promise<void> => Promise.resolve()
-      frames = (await readJournal({ files, keyring, storeId: file.storeId, flushPoint, repair: false, onRecords })).frames
+      const flushPoint =
+        bytes === undefined ? undefined : decodeFlushPoint(bytes, journalSealer(keyring, FLUSH_POINT_SEGMENT))
+      frames = (
+        await readJournal({
+          files,
+          keyring,
+          storeId: file.storeId,
+          flushPoint,
+          repair: false,
+          onRecords: () => Promise.resolve(),
+        })
+      ).frames
     }),
   )
   return frames
 }
 
-async function verifyValues(store: LocalStore, name: string, add: Add, options: VerifyOptions): Promise<number> {
+async function verifyValues(
+  store: LocalStore,
+  name: string,
+  add: Add,
+  options: VerifyOptions,
+): Promise<number> {
   const database = store.parts.online.get(name)!
   let values = 0
   await collect(name, add, async () => {
@@ -106,8 +137,9 @@ async function verifyValues(store: LocalStore, name: string, add: Add, options: 
 async function collect(where: string, add: Add, check: () => Promise<void>): Promise<void> {
   try {
     await check()
-  } catch (error) {
-    if (!isForgeError(error)) throw error
+  } catch (cause) {
+    const error = ioFailure(cause, `read ${where}`)
+    if (!isForgeError(error) || error.code === 'STORE_CLOSED') throw error
     add({ code: error.code, where, message: error.message })
   }
 }

@@ -1,0 +1,10 @@
+export {
+  CONTRACT_DATABASES,
+  runStoreContract,
+  type CreateStore,
+  type TestFunctions,
+} from './store-contract.ts'
+export { Power, PowerCut, type CutStyle } from './simulated-disk.ts'
+export { SimulatedBackend } from './simulated-backend.ts'
+export { SimulatedMachine } from './simulated-machine.ts'
+export { SimulatedStoreFiles } from './simulated-store-files.ts'

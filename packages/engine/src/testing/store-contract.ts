@@ -1,0 +1,301 @@
+import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict'
+import { isForgeError, utf8Decode, utf8Encode, type AuditFacts } from '@forgeone/common'
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type Operation, type Row, type Store } from '../store/store.ts'
+
+/** The functions of a test runner that the suite uses; vitest and `node:test` both fit. */
+export interface TestFunctions {
+  readonly describe: (name: string, body: () => void) => void
+  readonly test: (name: string, body: () => Promise<void>) => void
+}
+
+/** Databases that every store under test must have. */
+export const CONTRACT_DATABASES: readonly string[] = ['alpha', 'beta', 'gamma']
+
+/** Makes a new, empty store for one test; the suite closes it. */
+export type CreateStore = () => Promise<Store>
+
+const FACTS: AuditFacts = { actor: 'system', action: 'test.write', resourceClass: 'test' }
+const PAGED_ROWS = 2_500
+
+const key = utf8Encode
+const put = (database: string, name: string, value: string): Operation => {
+  return { type: 'put', database, key: utf8Encode(name), value: utf8Encode(value) }
+}
+const remove = (database: string, name: string): Operation => ({
+  type: 'delete',
+  database,
+  key: utf8Encode(name),
+})
+const commit = (store: Store, ...operations: Operation[]): ReturnType<Store['commit']> =>
+  store.commit(() => ({ facts: FACTS, operations }))
+const hasCode =
+  (...codes: Parameters<typeof isForgeError>[1][]) =>
+  (error: unknown): boolean =>
+    isForgeError(error, ...codes)
+
+const long = (length: number): Uint8Array => new Uint8Array(length).fill(1)
+
+async function read(store: Pick<Store, 'get'>, database: string, name: string): Promise<string | undefined> {
+  const value = await store.get(database, utf8Encode(name))
+  return value === undefined ? undefined : utf8Decode(value)
+}
+
+async function collect(pages: AsyncIterable<readonly Row[]>): Promise<string[]> {
+  const rows: string[] = []
+  for await (const page of pages)
+    rows.push(...page.map((row) => `${utf8Decode(row.key)}=${utf8Decode(row.value)}`))
+  return rows
+}
+
+/** What every `Store` must do, as tests of the runner given. */
+export function runStoreContract({ describe, test }: TestFunctions, name: string, create: CreateStore): void {
+  const withStore = (title: string, body: (store: Store) => Promise<void>): void =>
+    test(title, async () => {
+      await using store = await create()
+      await body(store)
+    })
+  describe(`${name} keeps the contract of Store`, () => {
+    writing(withStore)
+    refusing(withStore)
+    reading(withStore)
+    viewing(withStore)
+    closing(withStore)
+  })
+}
+
+type WithStore = (title: string, body: (store: Store) => Promise<void>) => void
+
+function writing(withStore: WithStore): void {
+  withStore('a commit over several databases is seen whole', async (store) => {
+    await commit(store, put('alpha', 'k', '1'), put('beta', 'k', '2'), put('gamma', 'k', '3'))
+    deepEqual(
+      [await read(store, 'alpha', 'k'), await read(store, 'beta', 'k'), await read(store, 'gamma', 'k')],
+      ['1', '2', '3'],
+    )
+  })
+  withStore('operations of one commit apply in order', async (store) => {
+    await commit(
+      store,
+      put('alpha', 'k', 'old'),
+      remove('alpha', 'k'),
+      put('alpha', 'k', 'new'),
+      put('alpha', 'x', 'y'),
+      remove('alpha', 'x'),
+    )
+    deepEqual([await read(store, 'alpha', 'k'), await read(store, 'alpha', 'x')], ['new', undefined])
+  })
+  withStore(
+    'sequences follow the order of the calls, without a gap, and times never go back',
+    async (store) => {
+      const before = store.sequence
+      const places = await Promise.all(
+        Array.from({ length: 100 }, (_, index) => commit(store, put('alpha', 'k', String(index)))),
+      )
+      deepEqual(
+        places.map(({ sequence }) => sequence),
+        places.map((_, index) => before + 1 + index),
+      )
+      for (const [index, place] of places.entries()) ok(index === 0 || place.time >= places[index - 1]!.time)
+      equal(await read(store, 'alpha', 'k'), '99')
+      equal(store.sequence, before + 100)
+    },
+  )
+  withStore('build runs inside the call and gets the place that the promise gives', async (store) => {
+    let built = -1
+    const promise = store.commit((place) => {
+      built = place.sequence
+      return { facts: FACTS, operations: [] }
+    })
+    ok(built > 0)
+    equal((await promise).sequence, built)
+  })
+  withStore('a settled commit is seen by every kind of read', async (store) => {
+    for (let index = 0; index < 20; index++) {
+      await commit(store, put('alpha', 'k', String(index)))
+      equal(utf8Decode(store.getSync('alpha', key('k'))!), String(index))
+      equal(await read(store, 'alpha', 'k'), String(index))
+      deepEqual(await collect(store.scan('alpha', {})), [`k=${index}`])
+      await using view = await store.view()
+      equal(await read(view, 'alpha', 'k'), String(index))
+    }
+  })
+  withStore('both durabilities are acknowledged and keep one order', async (store) => {
+    const relaxed = store.commit(() => ({ facts: FACTS, operations: [put('alpha', 'k', 'relaxed')] }), {
+      durability: 'relaxed',
+    })
+    const sync = store.commit(() => ({ facts: FACTS, operations: [put('alpha', 'k', 'sync')] }), {
+      durability: 'sync',
+    })
+    ok((await relaxed).sequence < (await sync).sequence)
+    equal(await read(store, 'alpha', 'k'), 'sync')
+    await store.commit(() => ({ facts: FACTS, operations: [put('beta', 'k', 'relaxed')] }), {
+      durability: 'relaxed',
+    })
+    deepEqual(await collect(store.scan('beta', {})), ['k=relaxed'])
+  })
+}
+
+function refusing(withStore: WithStore): void {
+  withStore('what build throws refuses the commit and takes no sequence', async (store) => {
+    const before = store.sequence
+    const failure = new Error('no')
+    await rejects(
+      store.commit(() => {
+        throw failure
+      }),
+      (error) => error === failure,
+    )
+    equal((await commit(store, put('alpha', 'k', 'v'))).sequence, before + 1)
+  })
+  const refused: readonly (readonly [string, Operation])[] = [
+    ['an empty key', { type: 'put', database: 'alpha', key: long(0), value: long(1) }],
+    [
+      'a key above the limit',
+      { type: 'put', database: 'alpha', key: long(KEY_BYTES_MAX + 1), value: long(1) },
+    ],
+    ['an empty key to delete', { type: 'delete', database: 'alpha', key: long(0) }],
+    [
+      'a value above the limit',
+      { type: 'put', database: 'alpha', key: long(1), value: long(VALUE_BYTES_MAX + 1) },
+    ],
+    ['an unknown database', { type: 'put', database: 'nowhere', key: long(1), value: long(1) }],
+  ]
+  for (const [what, operation] of refused) {
+    withStore(`${what} is COMMIT_INVALID, and nothing of the commit is applied`, async (store) => {
+      const before = store.sequence
+      await rejects(commit(store, put('alpha', 'k', 'v'), operation), hasCode('COMMIT_INVALID'))
+      equal(await read(store, 'alpha', 'k'), undefined)
+      equal((await commit(store)).sequence, before + 1)
+    })
+  }
+  withStore('facts that break a limit are COMMIT_INVALID', async (store) => {
+    for (const facts of [
+      { ...FACTS, action: 'nodot' },
+      { ...FACTS, actor: '' },
+      { ...FACTS, context: 'x'.repeat(2049) },
+    ]) {
+      await rejects(
+        store.commit(() => ({ facts, operations: [] })),
+        hasCode('COMMIT_INVALID'),
+      )
+    }
+  })
+  withStore('the longest key and the largest value are kept', async (store) => {
+    const [longest, largest] = [long(KEY_BYTES_MAX), long(VALUE_BYTES_MAX)]
+    await store.commit(() => ({
+      facts: FACTS,
+      operations: [{ type: 'put', database: 'alpha', key: longest, value: largest }],
+    }))
+    deepEqual(await store.get('alpha', longest), largest)
+  })
+}
+
+function reading(withStore: WithStore): void {
+  withStore('an absent key is undefined, an empty value is not', async (store) => {
+    await commit(store, put('alpha', 'k', ''))
+    equal(store.getSync('alpha', key('x')), undefined)
+    equal(await store.get('beta', key('k')), undefined)
+    equal((await store.get('alpha', key('k')))?.length, 0)
+    const values = await store.getMany('alpha', [key('x'), key('k'), key('x')])
+    deepEqual(
+      values.map((value) => value?.length),
+      [undefined, 0, undefined],
+    )
+  })
+  withStore('reads of an unknown database are COMMIT_INVALID', async (store) => {
+    throws(() => store.getSync('nowhere', key('k')), hasCode('COMMIT_INVALID'))
+    await rejects(store.get('nowhere', key('k')), hasCode('COMMIT_INVALID'))
+    await rejects(collect(store.scan('nowhere', {})), hasCode('COMMIT_INVALID'))
+  })
+  withStore(
+    'a scan gives its range in order, in both directions, up to the limit, and keys alone',
+    async (store) => {
+      await commit(store, ...['d', 'a', 'c', 'b'].map((name) => put('alpha', name, name.toUpperCase())))
+      const range = { from: key('b'), to: key('d') }
+      deepEqual(await collect(store.scan('alpha', {})), ['a=A', 'b=B', 'c=C', 'd=D'])
+      deepEqual(await collect(store.scan('alpha', range)), ['b=B', 'c=C'])
+      deepEqual(await collect(store.scan('alpha', range, { reverse: true })), ['c=C', 'b=B'])
+      deepEqual(await collect(store.scan('alpha', {}, { reverse: true, limit: 3 })), ['d=D', 'c=C', 'b=B'])
+      deepEqual(await collect(store.scan('alpha', {}, { limit: 1, keysOnly: true })), ['a='])
+      deepEqual(await collect(store.scan('alpha', { from: key('x') })), [])
+      deepEqual(await collect(store.scan('alpha', { from: key('c'), to: key('a') })), [])
+      deepEqual(await collect(store.scan('alpha', {}, { limit: 0 })), [])
+    },
+  )
+  withStore('a scan over many rows comes in pages and misses none', async (store) => {
+    const names = Array.from({ length: PAGED_ROWS }, (_, index) => String(index).padStart(6, '0'))
+    await commit(store, ...names.map((name) => put('alpha', name, name)))
+    let pages = 0
+    const seen: string[] = []
+    for await (const page of store.scan('alpha', {})) {
+      pages++
+      seen.push(...page.map((row) => utf8Decode(row.key)))
+    }
+    deepEqual(seen, names)
+    ok(pages > 1)
+    deepEqual((await collect(store.scan('alpha', {}, { reverse: true }))).length, PAGED_ROWS)
+  })
+}
+
+function viewing(withStore: WithStore): void {
+  withStore('a view keeps its state in all databases while commits go on', async (store) => {
+    await commit(store, put('alpha', 'k', 'old'), put('beta', 'gone', 'there'))
+    await using view = await store.view()
+    await commit(store, put('alpha', 'k', 'new'), remove('beta', 'gone'), put('gamma', 'k', 'new'))
+    equal(view.sequence, store.sequence - 1)
+    deepEqual(
+      [await read(view, 'alpha', 'k'), await read(view, 'beta', 'gone'), await read(view, 'gamma', 'k')],
+      ['old', 'there', undefined],
+    )
+    deepEqual(await collect(view.scan('alpha', {})), ['k=old'])
+    deepEqual(await view.getMany('gamma', [key('k')]), [undefined])
+  })
+  withStore('no view shows a part of a commit', async (store) => {
+    const writes = Array.from({ length: 200 }, (_, index) =>
+      commit(
+        store,
+        put('alpha', 'k', String(index)),
+        put('beta', 'k', String(index)),
+        put('gamma', 'k', String(index)),
+      ),
+    )
+    for (let index = 0; index < 20; index++) {
+      await using view = await store.view()
+      const values = await Promise.all(CONTRACT_DATABASES.map((database) => read(view, database, 'k')))
+      equal(new Set(values).size, 1, `a view shows ${values.join(', ')}`)
+    }
+    await Promise.all(writes)
+  })
+  withStore('a closed view refuses with STORE_CLOSED and closes again without harm', async (store) => {
+    const view = await store.view()
+    await view[Symbol.asyncDispose]()
+    await view[Symbol.asyncDispose]()
+    await rejects(view.get('alpha', key('k')), hasCode('STORE_CLOSED'))
+  })
+}
+
+function closing(withStore: WithStore): void {
+  withStore('close waits for commits of the same turn, and may be repeated', async (store) => {
+    const pending = commit(store, put('alpha', 'k', 'v'))
+    await Promise.all([store.close(), store.close()])
+    await pending
+    await store.close()
+  })
+  withStore('a closed store refuses everything with STORE_CLOSED', async (store) => {
+    await commit(store, put('alpha', 'k', 'v'))
+    await store.close()
+    await rejects(commit(store, put('alpha', 'k', 'w')), hasCode('STORE_CLOSED'))
+    throws(() => store.getSync('alpha', key('k')), hasCode('STORE_CLOSED'))
+    await rejects(store.get('alpha', key('k')), hasCode('STORE_CLOSED'))
+    await rejects(store.getMany('alpha', [key('k')]), hasCode('STORE_CLOSED'))
+    await rejects(collect(store.scan('alpha', {})), hasCode('STORE_CLOSED'))
+    await rejects(store.view(), hasCode('STORE_CLOSED'))
+  })
+  withStore('keyed hashes are 16 bytes, stable, and differ by purpose and value', async (store) => {
+    const hash = store.keyedHash('topic', key('a'))
+    equal(hash.length, 16)
+    deepEqual(store.keyedHash('topic', key('a')), hash)
+    ok(Buffer.compare(store.keyedHash('blind', key('a')), hash) !== 0)
+    ok(Buffer.compare(store.keyedHash('topic', key('b')), hash) !== 0)
+  })
+}
