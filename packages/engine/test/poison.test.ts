@@ -19,6 +19,8 @@ test('after a failed write commits fail with their outcome, reads go on, and reo
   const machine = new SimulatedMachine()
   const store = await openOn(machine)
   await write(store, put('alpha', 'k', 'acknowledged'))
+  // Reading all rows waits until LevelDB has them; after the cut it could not take them any more.
+  await readRows(store)
   machine.power.cut()
   const begun = write(store, put('alpha', 'k', 'begun'))
   await expect(begun).rejects.toMatchObject({ code: 'STORE_FAILED', details: { outcome: 'unknown' } })

@@ -1,6 +1,10 @@
 import type { SealedOperation } from '../format/commit-record.ts'
 import type { Database } from '../database/database.ts'
 
+/** Small commits wait this long, or until so much of them has gathered, and then share one batch a database. */
+const APPLY_DELAY_MS = 5
+const APPLY_BYTES = 256 * 1024
+
 /** The operations of one commit that is written to the journal. */
 export interface WrittenCommit {
   readonly sequence: number
@@ -30,6 +34,7 @@ export class Applier {
   #appliedSequence: number
   #durableSequence: number
   #running = false
+  #timer: NodeJS.Timeout | undefined
   #held = 0
   #waiters: { sequence: number; resolve: () => void; reject: (cause: unknown) => void }[] = []
   #failure: unknown
@@ -58,13 +63,13 @@ export class Applier {
       this.#queue.push(commit)
       this.#queuedBytes += commit.bytes
     }
-    void this.#run()
+    this.#schedule()
   }
 
   /** Every commit up to `sequence` is durable now and may be applied. */
   release(sequence: number): void {
     this.#durableSequence = Math.max(this.#durableSequence, sequence)
-    void this.#run()
+    this.#schedule()
   }
 
   /** Settles when LevelDB holds every commit up to `sequence`. */
@@ -73,6 +78,7 @@ export class Applier {
     if (this.#failure !== undefined) return Promise.reject(asError(this.#failure))
     return new Promise((resolve, reject) => {
       this.#waiters.push({ sequence, resolve, reject })
+      void this.#run()
       if (sequence > this.#durableSequence) this.#makeDurable().catch(reject)
     })
   }
@@ -89,7 +95,15 @@ export class Applier {
     }
   }
 
+  /** A LevelDB batch costs 50 µs however small it is, and the overlay answers meanwhile: small commits are gathered. */
+  #schedule(): void {
+    if (this.#waiters.length > 0 || this.#queuedBytes >= APPLY_BYTES) void this.#run()
+    else this.#timer ??= setTimeout(() => void this.#run(), APPLY_DELAY_MS)
+  }
+
   async #run(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     if (this.#running || this.#held > 0 || this.#failure !== undefined) return
     const commits = this.#takeDurable()
     if (commits.length === 0) return
@@ -106,7 +120,9 @@ export class Applier {
       return
     }
     // Written as a tail call, so that a holder that waits for this batch gets its turn first.
-    queueMicrotask(() => void this.#run())
+    queueMicrotask(() => {
+      if (this.#queue.length > 0) this.#schedule()
+    })
   }
 
   #takeDurable(): readonly WrittenCommit[] {

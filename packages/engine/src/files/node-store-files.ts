@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keyringFileIn, type KeyringFile } from '@forgeone/crypto'
+import { InlineSync } from './inline-sync.ts'
 import { NodeJournalFile } from './node-journal-file.ts'
 import type { JournalFile, StoreFiles } from './store-files.ts'
 import { directoryBytes } from './directory-bytes.ts'
@@ -12,6 +13,7 @@ const JOURNAL_FOLDER = 'journal'
 export class NodeStoreFiles implements StoreFiles {
   readonly keyring: KeyringFile
   readonly #path: string
+  readonly #inline = new InlineSync()
 
   constructor(path: string) {
     this.#path = path
@@ -48,7 +50,7 @@ export class NodeStoreFiles implements StoreFiles {
 
   async openJournalFile(name: string, options: { readonly create: boolean }): Promise<JournalFile> {
     if (options.create) await mkdir(join(this.#path, JOURNAL_FOLDER), { recursive: true, mode: 0o700 })
-    return await NodeJournalFile.open(join(this.#path, JOURNAL_FOLDER, name), options)
+    return await NodeJournalFile.open(join(this.#path, JOURNAL_FOLDER, name), { ...options, inline: this.#inline })
   }
 
   async removeJournalFile(name: string): Promise<void> {

@@ -1,0 +1,32 @@
+/** Only small frames: of a larger one the copy alone would hold the event loop. */
+const INLINE_BYTES_MAX = 32 * 1024
+/**
+ * Handing a write to the thread pool and back costs about 60 µs. While the disk makes a frame durable in less than
+ * a few times that, waiting for it on the spot is quicker for everybody, the event loop included.
+ */
+const INLINE_MS_MAX = 0.3
+/** Weight of the newest sample in the running mean: a few slow syncs end inline writing. */
+const NEWEST_WEIGHT = 0.2
+/** A disk that was slow is tried again after so many writes. */
+const RETRY_WRITES = 1000
+
+/**
+ * Decides, from how long the disk took lately, whether a durable write is done inline or by the thread pool. A disk
+ * that is slow or hangs holds the event loop for a few writes at most.
+ */
+export class InlineSync {
+  #meanMs = 0
+  #writesSinceSlow = 0
+
+  suits(bytes: number): boolean {
+    if (bytes > INLINE_BYTES_MAX) return false
+    if (this.#meanMs <= INLINE_MS_MAX) return true
+    if (++this.#writesSinceSlow < RETRY_WRITES) return false
+    this.#writesSinceSlow = 0
+    return true
+  }
+
+  record(elapsedMs: number): void {
+    this.#meanMs += (elapsedMs - this.#meanMs) * NEWEST_WEIGHT
+  }
+}
