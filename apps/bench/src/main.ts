@@ -12,7 +12,16 @@ import { open } from './workloads/open.ts'
 import { get, range, search } from './workloads/reads.ts'
 import type { Workload } from './workloads/workload.ts'
 
-const WORKLOADS: readonly Workload[] = [ingest, appendConcurrent, appendSingle, range, search, get, open, growth]
+const WORKLOADS: readonly Workload[] = [
+  ingest,
+  appendConcurrent,
+  appendSingle,
+  range,
+  search,
+  get,
+  open,
+  growth,
+]
 const RUNS_DEFAULT = 5
 
 const USAGE = `pnpm bench [WORKLOAD…] [--n N] [--runs N] [--engines a,b] [--file LOG] [--json FILE]
@@ -32,25 +41,38 @@ async function main(): Promise<number> {
       help: { type: 'boolean' },
     },
   })
-  const chosen = positionals.length === 0 ? WORKLOADS : WORKLOADS.filter(({ name }) => positionals.includes(name))
+  const chosen =
+    positionals.length === 0 ? WORKLOADS : WORKLOADS.filter(({ name }) => positionals.includes(name))
   const unknown = positionals.find((name) => !WORKLOADS.some((workload) => workload.name === name))
   if (values.help === true || unknown !== undefined) {
     process.stdout.write(unknown === undefined ? USAGE : `unknown workload ${unknown}\n\n${USAGE}`)
     return unknown === undefined ? 0 : 2
   }
-  const file = values.file === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? process.cwd(), values.file)
+  const file =
+    values.file === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? process.cwd(), values.file)
   const dataset = Dataset.load(file)
-  const engines = values.engines === undefined ? Object.keys(ENGINES) : ['forgeone', ...values.engines.split(',').filter((name) => name !== 'forgeone' && name in ENGINES)]
+  const engines =
+    values.engines === undefined
+      ? Object.keys(ENGINES)
+      : ['forgeone', ...values.engines.split(',').filter((name) => name !== 'forgeone' && name in ENGINES)]
   process.stdout.write(`${JSON.stringify(machineFacts())}\ndata: ${dataset.origin}\n\n`)
   const rows: ResultRow[] = []
   for (const workload of chosen) {
-    const measured = await workload.run({ dataset, n: numberOf(values.n), runs: numberOf(values.runs) ?? RUNS_DEFAULT, engines })
+    const measured = await workload.run({
+      dataset,
+      n: numberOf(values.n),
+      runs: numberOf(values.runs) ?? RUNS_DEFAULT,
+      engines,
+    })
     rows.push(...measured)
     printRows(measured)
   }
   if (values.json !== undefined) {
     const path = resolve(process.env['INIT_CWD'] ?? process.cwd(), values.json)
-    writeFileSync(path, `${JSON.stringify({ machine: machineFacts(), data: dataset.origin, rows }, undefined, 2)}\n`)
+    writeFileSync(
+      path,
+      `${JSON.stringify({ machine: machineFacts(), data: dataset.origin, rows }, undefined, 2)}\n`,
+    )
   }
   return 0
 }

@@ -11,7 +11,7 @@ export const JSON_DEPTH_MAX = 32
 
 /**
  * Writes a value as RFC 8785 text: keys sorted by UTF-16 units, no blanks.
- * Refused, with the code given: undefined, functions, bigint, NaN, infinities, lone surrogates, cycles, depth above 32.
+ * Refused, with the code given: undefined, holes in arrays, functions, bigint, NaN, infinities, lone surrogates, cycles, depth above 32.
  */
 export function canonicalJson(value: unknown, { code, what }: { code: ErrorCode; what: string }): string {
   return write(value, 0, (reason) => {
@@ -40,7 +40,9 @@ function write(value: unknown, depth: number, refuse: Refuse): string {
 }
 
 function writeObject(value: object, depth: number, refuse: Refuse): string {
-  if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1, refuse)).join(',')}]`
+  // `Array.from` visits holes too, which `map` would pass over and leave text that is no JSON.
+  if (Array.isArray(value))
+    return `[${Array.from(value, (item) => write(item, depth + 1, refuse)).join(',')}]`
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
     refuse('holds an object that is not plain JSON')

@@ -19,6 +19,7 @@ export type { EventInput, EventMessage, LogEntry, LogInput } from './entry/entry
 export { formatPosition, parsePosition, type Position } from './entry/position.ts'
 export { parsePriority, PRIORITIES, type EventPriority } from './entry/priority.ts'
 export { parseSeverity, SEVERITIES, type LogSeverity } from './entry/severity.ts'
+export { BlockCache } from './read/block-cache.ts'
 export type { EntryResults } from './read/entry-results.ts'
 export type { SearchExplanation, SearchResults } from './read/search-results.ts'
 export type { ScanFigures } from './read/scan.ts'

@@ -29,8 +29,13 @@ export class Dataset {
     if (file !== undefined) return new Dataset(file, [readSource(file)])
     const samples = resolve(fileURLToPath(import.meta.url), '../../../../../../shared/data/logs')
     if (existsSync(samples)) {
-      const names = readdirSync(samples).filter((name) => name.endsWith('.log')).sort()
-      return new Dataset('sample logs of ten real systems', names.map((name) => readSource(join(samples, name))))
+      const names = readdirSync(samples)
+        .filter((name) => name.endsWith('.log'))
+        .sort()
+      return new Dataset(
+        'sample logs of ten real systems',
+        names.map((name) => readSource(join(samples, name))),
+      )
     }
     return new Dataset('synthetic lines (no sample logs beside the checkout)', syntheticSources())
   }
@@ -44,7 +49,9 @@ export class Dataset {
       const source = this.#sources[batch % this.#sources.length]!
       const first = Math.floor(batch / this.#sources.length) * BATCH_ENTRIES
       const count = Math.min(BATCH_ENTRIES, entries - start)
-      yield Array.from({ length: count }, (_, index) => entryOf(source, first + index, START_MS + ((start + index) / entries) * DAY_MS))
+      yield Array.from({ length: count }, (_, index) =>
+        entryOf(source, first + index, START_MS + ((start + index) / entries) * DAY_MS),
+      )
     }
   }
 
@@ -55,20 +62,34 @@ export class Dataset {
 
 function entryOf(source: Source, line: number, at: number): BenchEntry {
   const message = source.lines[line % source.lines.length]!
-  return { topic: source.topic, timestamp: Math.floor(at), severity: line % 97 === 0 ? 'error' : line % 13 === 0 ? 'warn' : 'info', message }
+  return {
+    topic: source.topic,
+    timestamp: Math.floor(at),
+    severity: line % 97 === 0 ? 'error' : line % 13 === 0 ? 'warn' : 'info',
+    message,
+  }
 }
 
 function readSource(path: string): Source {
   const lines = readFileSync(path, 'utf8').split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
   if (lines.length === 0) throw new Error(`${path} is empty`)
-  return { topic: basename(path).replace(/\.log$/, '').replaceAll(/[^\w-]+/g, '_'), lines }
+  return {
+    topic: basename(path)
+      .replace(/\.log$/, '')
+      .replaceAll(/[^\w-]+/g, '_'),
+    lines,
+  }
 }
 
 function syntheticSources(): readonly Source[] {
   const random = new SeededRandom(1)
   return ['web', 'db', 'queue', 'auth'].map((topic) => ({
     topic,
-    lines: Array.from({ length: 5000 }, () => `${topic}[${random.below(9999)}]: request ${random.below(2 ** 31).toString(16)} from 10.0.${random.below(256)}.${random.below(256)} took ${random.below(900)} ms`),
+    lines: Array.from(
+      { length: 5000 },
+      () =>
+        `${topic}[${random.below(9999)}]: request ${random.below(2 ** 31).toString(16)} from 10.0.${random.below(256)}.${random.below(256)} took ${random.below(900)} ms`,
+    ),
   }))
 }

@@ -20,7 +20,10 @@ export class ClassicLevelEngine implements BenchEngine {
   }
 
   async appendBatch(entries: readonly BenchEntry[]): Promise<void> {
-    await this.#db().batch(entries.flatMap((entry) => this.#operations(entry)), { sync: true })
+    await this.#db().batch(
+      entries.flatMap((entry) => this.#operations(entry)),
+      { sync: true },
+    )
   }
 
   async appendOne(entry: BenchEntry): Promise<void> {

@@ -28,5 +28,3 @@ export interface BenchEngine {
   sampleIds(count: number): Promise<readonly string[]>
   close(): Promise<void>
 }
-
-export type EngineFactory = () => BenchEngine

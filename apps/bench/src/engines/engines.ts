@@ -1,12 +1,12 @@
 import { ClassicLevelEngine } from './classic-level.ts'
-import type { EngineFactory } from './engine.ts'
+import type { BenchEngine } from './engine.ts'
 import { ForgeOneEngine } from './forgeone.ts'
 import { LmdbEngine } from './lmdb.ts'
 import { sqlcipherEngine } from './sqlcipher.ts'
 import { sqliteEngine } from './sqlite.ts'
 
 /** ForgeOne first: the others are compared with it. */
-export const ENGINES: Readonly<Record<string, EngineFactory>> = {
+export const ENGINES: Readonly<Record<string, () => BenchEngine>> = {
   forgeone: () => new ForgeOneEngine(),
   sqlite: sqliteEngine,
   sqlcipher: sqlcipherEngine,

@@ -56,7 +56,9 @@ export class ForgeOneEngine implements BenchEngine {
   }
 }
 
-async function count(batches: AsyncIterable<readonly Parameters<typeof rowChecksum>[0][]>): Promise<ReadFigures> {
+async function count(
+  batches: AsyncIterable<readonly Parameters<typeof rowChecksum>[0][]>,
+): Promise<ReadFigures> {
   let rows = 0
   let checksum = 0
   for await (const batch of batches) {

@@ -34,7 +34,8 @@ export class LmdbEngine implements BenchEngine {
 
   async range({ topic, from, to }: { topic: string; from: number; to: number }): Promise<ReadFigures> {
     const rows: Row[] = []
-    for (const { value } of this.#index!.getRange({ start: [topic, from, ''], end: [topic, to, ''] })) rows.push(this.#rows!.get(value)!)
+    for (const { value } of this.#index!.getRange({ start: [topic, from, ''], end: [topic, to, ''] }))
+      rows.push(this.#rows!.get(value)!)
     return sum(rows)
   }
 

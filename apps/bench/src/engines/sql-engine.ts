@@ -61,7 +61,8 @@ export class SqlEngine implements BenchEngine {
   }
 
   async range({ topic, from, to }: { topic: string; from: number; to: number }): Promise<ReadFigures> {
-    const sql = 'SELECT id, topic, timestamp, severity, message FROM entries WHERE topic = ? AND timestamp >= ? AND timestamp < ? ORDER BY timestamp'
+    const sql =
+      'SELECT id, topic, timestamp, severity, message FROM entries WHERE topic = ? AND timestamp >= ? AND timestamp < ? ORDER BY timestamp'
     return sum(this.#db().prepare(sql).all(topic, from, to))
   }
 
@@ -73,7 +74,9 @@ export class SqlEngine implements BenchEngine {
   #getStatement: SqlStatement | undefined
 
   async get(id: string): Promise<ReadFigures> {
-    this.#getStatement ??= this.#db().prepare('SELECT id, topic, timestamp, severity, message FROM entries WHERE id = ?')
+    this.#getStatement ??= this.#db().prepare(
+      'SELECT id, topic, timestamp, severity, message FROM entries WHERE id = ?',
+    )
     const row = this.#getStatement.get(id)
     return sum(row === undefined ? [] : [row])
   }
@@ -82,7 +85,9 @@ export class SqlEngine implements BenchEngine {
     // The shape follows from the statement.
     const total = (this.#db().prepare('SELECT count(*) AS n FROM entries').get() as { n: number }).n
     const every = Math.max(1, Math.floor(total / wanted))
-    const rows = this.#db().prepare('SELECT id FROM entries WHERE rowid % ? = 0').all(every) as { id: string }[]
+    const rows = this.#db().prepare('SELECT id FROM entries WHERE rowid % ? = 0').all(every) as {
+      id: string
+    }[]
     return rows.map((row) => row.id)
   }
 

@@ -16,6 +16,8 @@ export function printRows(rows: readonly ResultRow[]): void {
   for (const { workload, engine, metric, value, unit, ratio } of rows) {
     const figure = value >= 1000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)
     const against = ratio === null ? '' : `ForgeOne ${ratio.toFixed(2)}x`
-    process.stdout.write(`${workload.padEnd(18)} ${engine.padEnd(14)} ${metric.padEnd(16)} ${figure.padStart(14)} ${unit.padEnd(10)} ${against}\n`)
+    process.stdout.write(
+      `${workload.padEnd(18)} ${engine.padEnd(14)} ${metric.padEnd(16)} ${figure.padStart(14)} ${unit.padEnd(10)} ${against}\n`,
+    )
   }
 }

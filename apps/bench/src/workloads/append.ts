@@ -1,14 +1,31 @@
 import type { Dataset } from '../data/dataset.ts'
 import { ENGINES } from '../engines/engines.ts'
 import { compare, type ResultRow } from '../report/result-row.ts'
-import { collectGarbage, Samples, seconds, withDirectory, type Workload, type WorkloadInput } from './workload.ts'
+import {
+  collectGarbage,
+  Samples,
+  seconds,
+  withDirectory,
+  type Workload,
+  type WorkloadInput,
+} from './workload.ts'
 
 /** Callers that each await one durable append after the other. */
-function appendWorkload(o: { name: string; summary: string; callers: number; appendsDefault: number }): Workload {
+function appendWorkload(o: {
+  name: string
+  summary: string
+  callers: number
+  appendsDefault: number
+}): Workload {
   return {
     name: o.name,
     summary: o.summary,
-    async run({ dataset, n = o.appendsDefault, runs, engines }: WorkloadInput): Promise<readonly ResultRow[]> {
+    async run({
+      dataset,
+      n = o.appendsDefault,
+      runs,
+      engines,
+    }: WorkloadInput): Promise<readonly ResultRow[]> {
       const rate = new Samples()
       for (let run = 0; run < runs; run++) {
         for (const name of engines) {
@@ -16,12 +33,23 @@ function appendWorkload(o: { name: string; summary: string; callers: number; app
           rate.add(name, await measure({ name, callers: o.callers, appends: n, dataset }))
         }
       }
-      return compare({ workload: o.name, metric: 'appends', unit: '1/s', better: 'higher', samples: rate.all })
+      return compare({
+        workload: o.name,
+        metric: 'appends',
+        unit: '1/s',
+        better: 'higher',
+        samples: rate.all,
+      })
     },
   }
 }
 
-async function measure(o: { name: string; callers: number; appends: number; dataset: Dataset }): Promise<number> {
+async function measure(o: {
+  name: string
+  callers: number
+  appends: number
+  dataset: Dataset
+}): Promise<number> {
   return await withDirectory(async (path) => {
     const engine = ENGINES[o.name]!()
     await engine.open(path)
@@ -29,7 +57,8 @@ async function measure(o: { name: string; callers: number; appends: number; data
     const startedMs = performance.now()
     await Promise.all(
       Array.from({ length: o.callers }, async (_, caller) => {
-        for (let index = 0; index < each; index++) await engine.appendOne(o.dataset.one(caller * each + index))
+        for (let index = 0; index < each; index++)
+          await engine.appendOne(o.dataset.one(caller * each + index))
       }),
     )
     const elapsed = seconds(startedMs)

@@ -22,7 +22,6 @@ export const growth: Workload = {
     const large = await grow(n)
     const smallCost = (small.ingestMs / (n / 10)) * 1000
     const largeCost = (large.ingestMs / n) * 1000
-    const row = (metric: string, value: number, unit: string, ratio: number | null = null): ResultRow => ({ workload: 'growth', engine: 'forgeone', metric, value, unit, ratio })
     return [
       row('cost at a tenth', smallCost, 'us/entry'),
       row('cost at the whole', largeCost, 'us/entry', smallCost / largeCost),
@@ -30,6 +29,10 @@ export const growth: Workload = {
       row('peak RSS scan', large.scanRssKib / 1024, 'MiB'),
     ]
   },
+}
+
+function row(metric: string, value: number, unit: string, ratio: number | null = null): ResultRow {
+  return { workload: 'growth', engine: 'forgeone', metric, value, unit, ratio }
 }
 
 async function grow(entries: number): Promise<Grown> {

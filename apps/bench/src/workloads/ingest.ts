@@ -1,6 +1,13 @@
 import { ENGINES } from '../engines/engines.ts'
 import { compare } from '../report/result-row.ts'
-import { collectGarbage, directoryTreeBytes, Samples, seconds, withDirectory, type Workload } from './workload.ts'
+import {
+  collectGarbage,
+  directoryTreeBytes,
+  Samples,
+  seconds,
+  withDirectory,
+  type Workload,
+} from './workload.ts'
 
 const ENTRIES_DEFAULT = 1_000_000
 
@@ -32,7 +39,13 @@ export const ingest: Workload = {
     }
     return [
       ...compare({ workload: 'ingest', metric: 'entries', unit: '1/s', better: 'higher', samples: rate.all }),
-      ...compare({ workload: 'ingest', metric: 'bytes on disk', unit: 'B', better: 'lower', samples: bytes.all }),
+      ...compare({
+        workload: 'ingest',
+        metric: 'bytes on disk',
+        unit: 'B',
+        better: 'lower',
+        samples: bytes.all,
+      }),
     ]
   },
 }

@@ -17,7 +17,11 @@ export const open: Workload = {
   },
 }
 
-async function afterCleanClose({ dataset, n = ENTRIES_DEFAULT, runs }: WorkloadInput): Promise<readonly ResultRow[]> {
+async function afterCleanClose({
+  dataset,
+  n = ENTRIES_DEFAULT,
+  runs,
+}: WorkloadInput): Promise<readonly ResultRow[]> {
   const samples = new Samples()
   await withDirectory(async (path) => {
     const filled = ENGINES['forgeone']!()
@@ -47,11 +51,21 @@ async function afterKill({ runs }: WorkloadInput): Promise<readonly ResultRow[]>
       await engine.close()
     })
   }
-  return compare({ workload: 'open', metric: 'after SIGKILL', unit: 'ms', better: 'lower', samples: samples.all })
+  return compare({
+    workload: 'open',
+    metric: 'after SIGKILL',
+    unit: 'ms',
+    better: 'lower',
+    samples: samples.all,
+  })
 }
 
 async function writeAndDie(path: string): Promise<void> {
-  const victim = spawn(process.execPath, [fileURLToPath(new URL('../children/fill.js', import.meta.url)), path], { stdio: 'ignore' })
+  const victim = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('../children/fill.js', import.meta.url)), path],
+    { stdio: 'ignore' },
+  )
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
       if (journalBytes(path) >= JOURNAL_BYTES) victim.kill('SIGKILL')

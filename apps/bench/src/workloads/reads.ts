@@ -18,7 +18,12 @@ interface Measured {
 
 /** Fills every engine once, then lets them take turns at reading. */
 async function readWorkload(
-  o: { readonly workload: string; readonly metric: string; readonly unit: string; readonly measure: (engine: BenchEngine, input: WorkloadInput) => Promise<Measured> },
+  o: {
+    readonly workload: string
+    readonly metric: string
+    readonly unit: string
+    readonly measure: (engine: BenchEngine, input: WorkloadInput) => Promise<Measured>
+  },
   input: WorkloadInput,
 ): Promise<readonly ResultRow[]> {
   const { dataset, n = ENTRIES_DEFAULT, runs } = input
@@ -48,14 +53,21 @@ async function readWorkload(
       assertSameRows(o.workload, seen)
     }
     for (const engine of opened) await engine.close()
-    return compare({ workload: o.workload, metric: o.metric, unit: o.unit, better: 'higher', samples: rate.all })
+    return compare({
+      workload: o.workload,
+      metric: o.metric,
+      unit: o.unit,
+      better: 'higher',
+      samples: rate.all,
+    })
   })
 }
 
 /** An engine that finds other rows than the rest is wrong, not fast. */
 function assertSameRows(workload: string, seen: ReadonlyMap<string, number>): void {
   const counts = new Set(seen.values())
-  if (counts.size > 1) throw new Error(`${workload}: the engines return different rows: ${JSON.stringify([...seen])}`)
+  if (counts.size > 1)
+    throw new Error(`${workload}: the engines return different rows: ${JSON.stringify([...seen])}`)
 }
 
 export const range: Workload = {
@@ -72,7 +84,11 @@ export const range: Workload = {
           const startedMs = performance.now()
           for (let hour = 0; hour < 24; hour++) {
             const topic = dataset.topics[hour % dataset.topics.length]!
-            const found = await engine.range({ topic, from: START_MS + hour * HOUR_MS, to: START_MS + (hour + 1) * HOUR_MS })
+            const found = await engine.range({
+              topic,
+              from: START_MS + hour * HOUR_MS,
+              to: START_MS + (hour + 1) * HOUR_MS,
+            })
             figures = { rows: figures.rows + found.rows, checksum: figures.checksum + found.checksum }
           }
           return { rate: (figures.rows / (performance.now() - startedMs)) * 1000, figures }
@@ -100,7 +116,10 @@ export const search: Workload = {
             rows += found.rows
             checksum += found.checksum
           }
-          return { rate: ((n * SEARCHES.length) / (performance.now() - startedMs)) * 1000, figures: { rows, checksum } }
+          return {
+            rate: ((n * SEARCHES.length) / (performance.now() - startedMs)) * 1000,
+            figures: { rows, checksum },
+          }
         },
       },
       input,

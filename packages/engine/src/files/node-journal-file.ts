@@ -61,7 +61,7 @@ export class NodeJournalFile implements JournalFile {
 
   #writeInline(offset: number, bytes: Uint8Array): void {
     const startedMs = performance.now()
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       done += writeSync(this.#synced, bytes, done, bytes.length - done, offset + done)
     }
     this.#inline.record(performance.now() - startedMs)

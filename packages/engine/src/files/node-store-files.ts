@@ -50,7 +50,10 @@ export class NodeStoreFiles implements StoreFiles {
 
   async openJournalFile(name: string, options: { readonly create: boolean }): Promise<JournalFile> {
     if (options.create) await mkdir(join(this.#path, JOURNAL_FOLDER), { recursive: true, mode: 0o700 })
-    return await NodeJournalFile.open(join(this.#path, JOURNAL_FOLDER, name), { ...options, inline: this.#inline })
+    return await NodeJournalFile.open(join(this.#path, JOURNAL_FOLDER, name), {
+      ...options,
+      inline: this.#inline,
+    })
   }
 
   async removeJournalFile(name: string): Promise<void> {

@@ -166,6 +166,7 @@ export class LocalStore implements Store {
   }
 
   keyedHash(purpose: 'topic' | 'resource' | 'blind', value: Uint8Array): Uint8Array {
+    this.#parts.health.assertReadable()
     return this.#parts.keyring.keyedHash(purpose, value).subarray(0, 16)
   }
 

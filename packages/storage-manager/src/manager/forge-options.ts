@@ -58,8 +58,13 @@ export function checkForgeOptions(options: ForgeOptions): void {
   const result = schema.safeParse(options)
   if (result.success) return
   const [issue] = result.error.issues
-  const name = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? 'options')
-  throw new ForgeError('STORE_OPTION_INVALID', `the option ${name} is not valid: ${issue?.message ?? 'see the documentation'}`, {
-    details: { option: name },
-  })
+  const name =
+    issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? 'options')
+  throw new ForgeError(
+    'STORE_OPTION_INVALID',
+    `the option ${name} is not valid: ${issue?.message ?? 'see the documentation'}`,
+    {
+      details: { option: name },
+    },
+  )
 }

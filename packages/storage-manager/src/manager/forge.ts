@@ -10,7 +10,15 @@ import {
   type RecoveryOutcome,
   type VerifyOptions,
 } from '@forgeone/engine'
-import { BLOCK_CACHE_BYTES_DEFAULT, openEvents, openLogs, type EventStream, type LogStream, type TopicMetadata } from '@forgeone/streams'
+import {
+  BLOCK_CACHE_BYTES_DEFAULT,
+  BlockCache,
+  openEvents,
+  openLogs,
+  type EventStream,
+  type LogStream,
+  type TopicMetadata,
+} from '@forgeone/streams'
 import { FeatureFlags } from '../settings/feature-flags.ts'
 import { Settings } from '../settings/settings.ts'
 import type { ForgeStatistics, TopicStatistics } from '../statistics/forge-statistics.ts'
@@ -66,7 +74,9 @@ export class Forge implements AsyncDisposable {
     this.#openedAtSequence = store.sequence
     const database = SYSTEM_DATABASE
     this.settings = new Settings({ store, database, keyspace: SETTINGS_KEYSPACE, facility: 'settings' })
-    this.flags = new FeatureFlags(new Settings({ store, database, keyspace: FLAGS_KEYSPACE, facility: 'flags' }))
+    this.flags = new FeatureFlags(
+      new Settings({ store, database, keyspace: FLAGS_KEYSPACE, facility: 'flags' }),
+    )
     this.#history = new MetricsHistory({ store, database, metrics })
     this.#sampleTimer = setInterval(() => void this.#sample(), METRICS_SAMPLE_MS)
     this.#sampleTimer.unref()
@@ -100,9 +110,14 @@ export class Forge implements AsyncDisposable {
       metrics,
     })
     try {
-      const cacheBytes = (options.cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : options.cacheMb * MIB) / 2
-      const streamOptions = { shardCount, clock, metrics, cacheBytes }
-      const [logs, events] = await Promise.all([openLogs(store, streamOptions), openEvents(store, streamOptions)])
+      const cache = new BlockCache(
+        options.cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : options.cacheMb * MIB,
+      )
+      const streamOptions = { shardCount, clock, metrics, cache }
+      const [logs, events] = await Promise.all([
+        openLogs(store, streamOptions),
+        openEvents(store, streamOptions),
+      ])
       return new Forge({ store, logs, events, metrics, shardCount })
     } catch (error) {
       await store.close()
@@ -133,7 +148,11 @@ export class Forge implements AsyncDisposable {
   }
 
   /** Keys and the ways to unlock them; never key material. */
-  keys(): { readonly slots: readonly SlotInfo[]; readonly keys: readonly KeyInfo[]; readonly revision: number } {
+  keys(): {
+    readonly slots: readonly SlotInfo[]
+    readonly keys: readonly KeyInfo[]
+    readonly revision: number
+  } {
     const { keyring } = this.#store.parts
     return { slots: keyring.slots(), keys: keyring.list(), revision: keyring.revision }
   }
@@ -157,7 +176,11 @@ export class Forge implements AsyncDisposable {
 
   /** Checks everything stored, beside reads and writes; changes nothing. */
   async verify(options: VerifyOptions = {}): Promise<ForgeVerifyReport> {
-    return await verifyForge({ engine: () => verifyStore(this.#store, options), logs: this.logs, events: this.events })
+    return await verifyForge({
+      engine: () => verifyStore(this.#store, options),
+      logs: this.logs,
+      events: this.events,
+    })
   }
 
   /** An image of all databases at one commit, by hard links; the directory must not exist. @throws CHECKPOINT_FAILED */

@@ -1,5 +1,11 @@
 import { ForgeError } from '@forgeone/common'
-import { openProvider, passphraseProvider, rawKeyProvider, type KeyProvider, type SuiteName } from '@forgeone/crypto'
+import {
+  openProvider,
+  passphraseProvider,
+  rawKeyProvider,
+  type KeyProvider,
+  type SuiteName,
+} from '@forgeone/crypto'
 import type { ForgeOptions } from './forge-options.ts'
 
 /**
@@ -9,7 +15,9 @@ import type { ForgeOptions } from './forge-options.ts'
 export function keyProviderOf(options: ForgeOptions, suite: SuiteName): KeyProvider {
   const { secret, keyProvider } = options
   if (secret !== undefined && keyProvider !== undefined) {
-    throw new ForgeError('STORE_OPTION_INVALID', 'give either secret or keyProvider, not both', { details: { option: 'secret' } })
+    throw new ForgeError('STORE_OPTION_INVALID', 'give either secret or keyProvider, not both', {
+      details: { option: 'secret' },
+    })
   }
   if (keyProvider !== undefined) return keyProvider
   if (secret === undefined) {

@@ -17,11 +17,23 @@ export function shardLayout(options: ForgeOptions, existing: StoreFile | undefin
   const shardCount = stored ?? options.shardCount ?? SHARD_COUNT_DEFAULT
   assertSame('shardCount', options.shardCount, stored)
   assertSame('encryption', options.encryption, existing?.suite)
-  const databases = [SYSTEM_DATABASE, ...streamDatabases('logs', shardCount), ...streamDatabases('events', shardCount)]
+  const databases = [
+    SYSTEM_DATABASE,
+    ...streamDatabases('logs', shardCount),
+    ...streamDatabases('events', shardCount),
+  ]
   return { shardCount, databases }
 }
 
-function assertSame(option: string, asked: string | number | undefined, stored: string | number | undefined): void {
+function assertSame(
+  option: string,
+  asked: string | number | undefined,
+  stored: string | number | undefined,
+): void {
   if (asked === undefined || stored === undefined || asked === stored) return
-  throw new ForgeError('STORE_OPTION_MISMATCH', `the store was created with ${option} ${stored}, not ${asked}`, { details: { option } })
+  throw new ForgeError(
+    'STORE_OPTION_MISMATCH',
+    `the store was created with ${option} ${stored}, not ${asked}`,
+    { details: { option } },
+  )
 }

@@ -20,5 +20,10 @@ export async function verifyForge(o: {
   const blocks = streams.reduce((sum, report) => sum + report.blocks, 0)
   const entries = streams.reduce((sum, report) => sum + report.entries, 0)
   const problems = [...engine.problems, ...streams.flatMap((report) => report.problems)]
-  return { ok: problems.length === 0, checked: engine.checked + blocks, counts: { ...engine.counts, blocks, entries }, problems }
+  return {
+    ok: problems.length === 0,
+    checked: engine.checked + blocks,
+    counts: { ...engine.counts, blocks, entries },
+    problems,
+  }
 }

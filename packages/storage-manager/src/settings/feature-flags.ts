@@ -21,7 +21,9 @@ export class FeatureFlags {
   async set(name: string, flag: FeatureFlag): Promise<void> {
     const { enabled, percent } = flag
     if (typeof enabled !== 'boolean' || (percent !== undefined && !(percent >= 0 && percent <= 100))) {
-      throw new ForgeError('SETTING_INVALID', 'a flag is { enabled: boolean, percent?: 0 to 100 }', { details: { field: 'percent' } })
+      throw new ForgeError('SETTING_INVALID', 'a flag is { enabled: boolean, percent?: 0 to 100 }', {
+        details: { field: 'percent' },
+      })
     }
     await this.#settings.set(name, percent === undefined ? { enabled } : { enabled, percent })
   }
@@ -29,7 +31,8 @@ export class FeatureFlags {
   /** An unknown flag is off. A subject stays on the same side as long as the share does not cross it. */
   async isEnabled(name: string, subject: string = ''): Promise<boolean> {
     const value = await this.#settings.get(name)
-    if (typeof value !== 'object' || value === null || !('enabled' in value) || value.enabled !== true) return false
+    if (typeof value !== 'object' || value === null || !('enabled' in value) || value.enabled !== true)
+      return false
     const percent = 'percent' in value && typeof value.percent === 'number' ? value.percent : 100
     return placeOf(name, subject) < percent
   }

@@ -13,7 +13,13 @@ const ROW_VERSION = 1
 
 export function encodeSetting(setting: Setting): Uint8Array {
   const text = canonicalJson(setting.value, { code: 'SETTING_INVALID', what: 'the value' })
-  return new ByteWriter().u8(ROW_VERSION).varint(setting.version).u48(setting.updatedAt).text(setting.name).text(text).finish()
+  return new ByteWriter()
+    .u8(ROW_VERSION)
+    .varint(setting.version)
+    .u48(setting.updatedAt)
+    .text(setting.name)
+    .text(text)
+    .finish()
 }
 
 /** @throws STORE_DAMAGED */

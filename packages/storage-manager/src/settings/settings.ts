@@ -40,7 +40,11 @@ export class Settings {
   }
 
   /** @throws SETTING_INVALID, STREAM_VERSION_CONFLICT when `expectedVersion` (0: absent) is not met */
-  async set(name: string, value: JsonValue, options: { readonly expectedVersion?: number } = {}): Promise<Setting> {
+  async set(
+    name: string,
+    value: JsonValue,
+    options: { readonly expectedVersion?: number } = {},
+  ): Promise<Setting> {
     checkName(name)
     checkValue(value)
     let setting: Setting | undefined
@@ -49,11 +53,19 @@ export class Settings {
       await store.commit((place) => {
         // Read inside the commit's one synchronous step, so that two callers cannot give out one version.
         const stored = store.getSync(database, this.#key(name))
-        const before = Math.max(stored === undefined ? 0 : decodeSetting(stored).version, this.#pending.get(name) ?? 0)
+        const before = Math.max(
+          stored === undefined ? 0 : decodeSetting(stored).version,
+          this.#pending.get(name) ?? 0,
+        )
         assertVersion(options.expectedVersion, before)
         setting = { name, value, version: before + 1, updatedAt: place.time }
         this.#pending.set(name, setting.version)
-        return this.#content('set', { type: 'put', database, key: this.#key(name), value: encodeSetting(setting) })
+        return this.#content('set', {
+          type: 'put',
+          database,
+          key: this.#key(name),
+          value: encodeSetting(setting),
+        })
       })
     } finally {
       if (this.#pending.get(name) === setting?.version) this.#pending.delete(name)
@@ -66,7 +78,9 @@ export class Settings {
   async delete(name: string): Promise<boolean> {
     if ((await this.describe(name)) === undefined) return false
     const { store, database } = this.#o
-    await store.commit(() => this.#content('delete', { type: 'delete', database, key: this.#key(name) }), { privileged: true })
+    await store.commit(() => this.#content('delete', { type: 'delete', database, key: this.#key(name) }), {
+      privileged: true,
+    })
     return true
   }
 
@@ -86,7 +100,10 @@ export class Settings {
 
   #content(verb: string, operation: Operation): CommitContent {
     const { facility } = this.#o
-    return { facts: { actor: 'app', action: `${facility}.${verb}`, resourceClass: facility }, operations: [operation] }
+    return {
+      facts: { actor: 'app', action: `${facility}.${verb}`, resourceClass: facility },
+      operations: [operation],
+    }
   }
 
   #key(name: string): Uint8Array {
@@ -99,22 +116,37 @@ export class Settings {
 }
 
 function checkName(name: string): void {
-  if (typeof name === 'string' && NAME_PATTERN.test(name) && Buffer.byteLength(name) <= SETTING_NAME_BYTES_MAX) return
-  throw new ForgeError('SETTING_INVALID', 'a setting name is letters, digits, _ - and $, in parts divided by . / or :', {
-    details: { field: 'name' },
-  })
+  if (
+    typeof name === 'string' &&
+    NAME_PATTERN.test(name) &&
+    Buffer.byteLength(name) <= SETTING_NAME_BYTES_MAX
+  )
+    return
+  throw new ForgeError(
+    'SETTING_INVALID',
+    'a setting name is letters, digits, _ - and $, in parts divided by . / or :',
+    {
+      details: { field: 'name' },
+    },
+  )
 }
 
 function checkValue(value: JsonValue): void {
   const text = canonicalJson(value, { code: 'SETTING_INVALID', what: 'the value' })
   if (Buffer.byteLength(text) <= SETTING_VALUE_BYTES_MAX) return
-  throw new ForgeError('SETTING_INVALID', `the value is larger than ${SETTING_VALUE_BYTES_MAX} bytes`, { details: { field: 'value' } })
+  throw new ForgeError('SETTING_INVALID', `the value is larger than ${SETTING_VALUE_BYTES_MAX} bytes`, {
+    details: { field: 'value' },
+  })
 }
 
 function assertVersion(expected: number | undefined, actual: number): void {
   if (expected === undefined || expected === actual) return
-  throw new ForgeError('STREAM_VERSION_CONFLICT', `the setting has version ${actual}, expected was ${expected}`, {
-    details: { actual, expected },
-    hint: 'The setting changed meanwhile. Read it again and retry.',
-  })
+  throw new ForgeError(
+    'STREAM_VERSION_CONFLICT',
+    `the setting has version ${actual}, expected was ${expected}`,
+    {
+      details: { actual, expected },
+      hint: 'The setting changed meanwhile. Read it again and retry.',
+    },
+  )
 }

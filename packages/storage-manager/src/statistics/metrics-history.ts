@@ -1,4 +1,11 @@
-import { asBuffer, ByteReader, ByteWriter, canonicalJson, type JsonObject, type Metrics } from '@forgeone/common'
+import {
+  asBuffer,
+  ByteReader,
+  ByteWriter,
+  canonicalJson,
+  type JsonObject,
+  type Metrics,
+} from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 
 const KEYSPACE = 0x20
@@ -53,12 +60,17 @@ export class MetricsHistory {
       const { kind, ...values } = reading
       readings[name] = 'value' in values ? values.value : kind === 'histogram' ? { ...values } : {}
     }
-    return new ByteWriter().u8(1).u48(at).text(canonicalJson(readings, { code: 'INTERNAL', what: 'metrics' })).finish()
+    return new ByteWriter()
+      .u8(1)
+      .u48(at)
+      .text(canonicalJson(readings, { code: 'INTERNAL', what: 'metrics' }))
+      .finish()
   }
 
   async #surplusKeys(): Promise<readonly Uint8Array[]> {
     const keys: Uint8Array[] = []
-    for await (const page of this.#store.scan(this.#database, range(), { keysOnly: true })) keys.push(...page.map((row) => row.key))
+    for await (const page of this.#store.scan(this.#database, range(), { keysOnly: true }))
+      keys.push(...page.map((row) => row.key))
     return keys.slice(0, Math.max(0, keys.length - METRIC_SAMPLES_MAX + 1))
   }
 }

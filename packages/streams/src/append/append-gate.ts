@@ -92,13 +92,15 @@ export class AppendGate {
       const pending = { ...request, resolve, reject }
       if (this.#waiting.length === 0 && this.#hasRoom(pending)) this.#admit(pending)
       else if (this.#waiting.length < PENDING_APPENDS_MAX) this.#waiting.push(pending)
-      else reject(new ForgeError('STREAM_BACKPRESSURE', `${PENDING_APPENDS_MAX} appends are waiting for room`))
+      else
+        reject(new ForgeError('STREAM_BACKPRESSURE', `${PENDING_APPENDS_MAX} appends are waiting for room`))
     })
   }
 
   /** Settles when no append is waiting or being written. */
   async drain(): Promise<void> {
-    while (this.#pending.length > 0 || this.#inFlight > 0) await new Promise<void>((resolve) => this.#settled.push(resolve))
+    while (this.#pending.length > 0 || this.#inFlight > 0)
+      await new Promise<void>((resolve) => this.#settled.push(resolve))
   }
 
   #hasRoom({ bytes }: AppendRequest): boolean {
@@ -154,7 +156,8 @@ export class AppendGate {
     let bytes = 0
     let count = 0
     for (const pending of this.#pending) {
-      const fits = entries + pending.rows.length <= APPEND_ENTRIES_MAX && bytes + pending.bytes <= APPEND_BYTES_MAX
+      const fits =
+        entries + pending.rows.length <= APPEND_ENTRIES_MAX && bytes + pending.bytes <= APPEND_BYTES_MAX
       if (count > 0 && !fits) break
       entries += pending.rows.length
       bytes += pending.bytes
@@ -163,7 +166,8 @@ export class AppendGate {
     const batch = this.#pending.splice(0, count)
     this.#pendingBytes -= bytes
     let admitted = 0
-    while (admitted < this.#waiting.length && this.#hasRoom(this.#waiting[admitted]!)) this.#admit(this.#waiting[admitted++]!)
+    while (admitted < this.#waiting.length && this.#hasRoom(this.#waiting[admitted]!))
+      this.#admit(this.#waiting[admitted++]!)
     this.#waiting.splice(0, admitted)
     return batch
   }
@@ -187,14 +191,20 @@ export class AppendGate {
       rows.shard.nextSequence += rows.rows.length
     }
     const runs = blocks.flatMap((block) => block.runs)
-    runs.sort((left, right) => (left.database < right.database ? -1 : left.database > right.database ? 1 : left.topicId - right.topicId))
+    runs.sort((left, right) =>
+      left.database < right.database ? -1 : left.database > right.database ? 1 : left.topicId - right.topicId,
+    )
     return { appends, blocks, root: treeRoot(runs.map((run) => run.hash)) }
   }
 
   /** Finds the topic of every row and checks the conditions; changes nothing that outlives a refusal. */
   #place(pending: PendingAppend, time: number): readonly PlacedTopic[] {
     const { topics, clientIds } = this.#o
-    assertExpectedVersions(pending.expectedVersion, pending.rows, (name) => topics.find(name)?.topic.nextVersion ?? 0)
+    assertExpectedVersions(
+      pending.expectedVersion,
+      pending.rows,
+      (name) => topics.find(name)?.topic.nextVersion ?? 0,
+    )
     clientIds.assertFree(pending.rows)
     topics.assertUsable(pending.rows)
     let lastName: string | undefined
@@ -208,12 +218,16 @@ export class AppendGate {
     })
   }
 
-  #assign(pending: PendingAppend, placed: readonly PlacedTopic[], byShard: Map<number, ShardRows>): PlannedAppend {
+  #assign(
+    pending: PendingAppend,
+    placed: readonly PlacedTopic[],
+    byShard: Map<number, ShardRows>,
+  ): PlannedAppend {
     const parts: ReceiptPart[] = []
     const versions = new Map<string, number>()
     const { rows } = pending
     // Entries mostly come in runs of one topic: what depends on the topic is looked up once a run.
-    for (let start = 0; start < rows.length; ) {
+    for (let start = 0; start < rows.length;) {
       const { shard, topic } = placed[start]!
       let target = byShard.get(shard.number)
       if (target === undefined) {
@@ -245,7 +259,12 @@ export class AppendGate {
         if (topic.isStored) continue
         topic.isStored = true
         const { name, createdAt } = topic
-        operations.push({ type: 'put', database: block.shard.database, key: topicKey(topic.id), value: encodeTopicRow({ name, createdAt }) })
+        operations.push({
+          type: 'put',
+          database: block.shard.database,
+          key: topicKey(topic.id),
+          value: encodeTopicRow({ name, createdAt }),
+        })
       }
       operations.push(...block.operations)
     }
@@ -253,7 +272,12 @@ export class AppendGate {
       operations.push(...clientIds.operations(pending.rows, parts, topics))
       if (pending.alongside !== undefined) operations.push(...pending.alongside())
     }
-    const facts = { actor, action: `${facility}.append`, resourceClass: facility, entries: { count, root: plan.root } }
+    const facts = {
+      actor,
+      action: `${facility}.append`,
+      resourceClass: facility,
+      entries: { count, root: plan.root },
+    }
     return { facts, operations }
   }
 
@@ -268,7 +292,9 @@ export class AppendGate {
     this.#o.onPublished(plan.blocks)
     for (const { pending, parts, versions } of plan.appends) {
       clientIds.release(pending.rows)
-      pending.resolve(new LazyReceipt({ ...place, versions, root: plan.root, parts, clientIds: clientIdsOf(pending.rows) }))
+      pending.resolve(
+        new LazyReceipt({ ...place, versions, root: plan.root, parts, clientIds: clientIdsOf(pending.rows) }),
+      )
     }
   }
 

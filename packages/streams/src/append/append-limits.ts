@@ -1,8 +1,6 @@
 /** One call: bounds the work of one turn of the event loop. */
 export const APPEND_ENTRIES_MAX = 10_000
 export const APPEND_BYTES_MAX: number = 8 * 1024 * 1024
-/** A commit hands out positions per topic; more topics in one call are a mistake rather than a need. */
-export const APPEND_TOPICS_MAX = 256
 /** Waiting for their commit; beyond it `append` waits before it takes more. */
 export const PENDING_APPEND_BYTES_MAX: number = 64 * 1024 * 1024
 /** Callers waiting beyond that are refused. */

@@ -34,10 +34,13 @@ export interface BuiltRun {
 const SEAL_BYTES = 34
 
 /** Cuts a shard's entries into blocks and encodes each with its index row. */
-export function buildBlocks(input: ShardRows, place: Omit<BlockPlace, 'firstSequence'>): readonly BuiltBlock[] {
+export function buildBlocks(
+  input: ShardRows,
+  place: Omit<BlockPlace, 'firstSequence'>,
+): readonly BuiltBlock[] {
   const blocks: BuiltBlock[] = []
   let firstSequence = input.shard.nextSequence
-  for (let start = 0; start < input.rows.length; ) {
+  for (let start = 0; start < input.rows.length;) {
     const end = cutAt(input.rows, start)
     const whole = start === 0 && end === input.rows.length
     const rows = whole ? input.rows : input.rows.slice(start, end)
@@ -60,10 +63,21 @@ function cutAt(rows: readonly EntryRow[], start: number): number {
   return end
 }
 
-function buildBlock(shard: Shard, rows: readonly EntryRow[], topicIds: readonly number[], place: BlockPlace): BuiltBlock {
+function buildBlock(
+  shard: Shard,
+  rows: readonly EntryRow[],
+  topicIds: readonly number[],
+  place: BlockPlace,
+): BuiltBlock {
   const columns = encodeColumns(rows)
   const { bytes } = encodeHotBlock({ ...place, rows, topicIds, columns: columns.bytes })
-  const summary = summarise({ rows, topicIds, textLengths: columns.textLengths, place, storedBytes: bytes.length + SEAL_BYTES })
+  const summary = summarise({
+    rows,
+    topicIds,
+    textLengths: columns.textLengths,
+    place,
+    storedBytes: bytes.length + SEAL_BYTES,
+  })
   const { database } = shard
   return {
     shard,
@@ -91,12 +105,27 @@ interface RunInput {
 }
 
 /** A block of one topic is its own run: the columns at hand are the run's. */
-function hashWholeBlock({ shard, rows, place, columns, topicId }: RunInput & { readonly columns: Uint8Array }): Uint8Array {
+function hashWholeBlock({
+  shard,
+  rows,
+  place,
+  columns,
+  topicId,
+}: RunInput & { readonly columns: Uint8Array }): Uint8Array {
   const spans = [{ first: place.firstSequence, count: rows.length }]
-  return hashRun({ database: shard.database, topic: rows[0]!.topic, topicId, commitTime: place.commitTime, spans }, columns)
+  return hashRun(
+    { database: shard.database, topic: rows[0]!.topic, topicId, commitTime: place.commitTime, spans },
+    columns,
+  )
 }
 
-function hashOneRun({ shard, rows, place, topicId, topicIds }: RunInput & { readonly topicIds: readonly number[] }): Uint8Array {
+function hashOneRun({
+  shard,
+  rows,
+  place,
+  topicId,
+  topicIds,
+}: RunInput & { readonly topicIds: readonly number[] }): Uint8Array {
   const own: EntryRow[] = []
   const spans: { first: number; count: number }[] = []
   for (let index = 0; index < rows.length; index++) {
@@ -107,7 +136,13 @@ function hashOneRun({ shard, rows, place, topicId, topicIds }: RunInput & { read
     if (last !== undefined && last.first + last.count === sequence) last.count++
     else spans.push({ first: sequence, count: 1 })
   }
-  const runPlace = { database: shard.database, topic: own[0]!.topic, topicId, commitTime: place.commitTime, spans }
+  const runPlace = {
+    database: shard.database,
+    topic: own[0]!.topic,
+    topicId,
+    commitTime: place.commitTime,
+    spans,
+  }
   return hashRun(runPlace, encodeColumns(own).bytes)
 }
 
@@ -120,15 +155,26 @@ interface SummaryInput {
 }
 
 function summarise({ rows, topicIds, textLengths, place, storedBytes }: SummaryInput): BlockSummary {
-  const runs = new Map<number, { topicId: number; count: number; rawBytes: number; minTimestamp: number; maxTimestamp: number }>()
+  const runs = new Map<
+    number,
+    { topicId: number; count: number; rawBytes: number; minTimestamp: number; maxTimestamp: number }
+  >()
   let levelMask = 0
-  let run: { topicId: number; count: number; rawBytes: number; minTimestamp: number; maxTimestamp: number } | undefined
+  let run:
+    | { topicId: number; count: number; rawBytes: number; minTimestamp: number; maxTimestamp: number }
+    | undefined
   for (let index = 0; index < rows.length; index++) {
     const { timestamp, level, metadata } = rows[index]!
     const topicId = topicIds[index]!
     levelMask |= 1 << level
     if (run?.topicId !== topicId) {
-      run = runs.get(topicId) ?? { topicId, count: 0, rawBytes: 0, minTimestamp: timestamp, maxTimestamp: timestamp }
+      run = runs.get(topicId) ?? {
+        topicId,
+        count: 0,
+        rawBytes: 0,
+        minTimestamp: timestamp,
+        maxTimestamp: timestamp,
+      }
       runs.set(topicId, run)
     }
     run.count++

@@ -16,11 +16,14 @@ export interface ClientIdPlace {
 export class ClientIds {
   readonly #store: Store
   readonly #topics: () => TopicDirectory
+  readonly #isOwnId: (id: string) => boolean
   readonly #inFlight = new Set<string>()
 
-  constructor(store: Store, topics: () => TopicDirectory) {
-    this.#store = store
-    this.#topics = topics
+  /** @param o.isOwnId whether the store itself gave an entry this id */
+  constructor(o: { store: Store; topics: () => TopicDirectory; isOwnId: (id: string) => boolean }) {
+    this.#store = o.store
+    this.#topics = o.topics
+    this.#isOwnId = o.isOwnId
   }
 
   /** @throws STREAM_ID_EXISTS when an id is stored, being written, or given twice */
@@ -28,8 +31,10 @@ export class ClientIds {
     const seen = new Set<string>()
     for (const { id } of rows) {
       if (id === undefined) continue
-      if (seen.has(id) || this.#inFlight.has(id) || this.find(id) !== undefined) {
-        throw new ForgeError('STREAM_ID_EXISTS', 'an entry with this id is already stored', { details: { id } })
+      if (seen.has(id) || this.#inFlight.has(id) || this.find(id) !== undefined || this.#isOwnId(id)) {
+        throw new ForgeError('STREAM_ID_EXISTS', 'an entry with this id is already stored', {
+          details: { id },
+        })
       }
       seen.add(id)
     }
@@ -43,15 +48,26 @@ export class ClientIds {
     for (const { id } of rows) if (id !== undefined) this.#inFlight.delete(id)
   }
 
-  operations(rows: readonly EntryRow[], parts: readonly ReceiptPart[], topics: TopicDirectory): readonly Operation[] {
+  operations(
+    rows: readonly EntryRow[],
+    parts: readonly ReceiptPart[],
+    topics: TopicDirectory,
+  ): readonly Operation[] {
     const operations: Operation[] = []
     if (!rows.some((row) => row.id !== undefined)) return operations
-    const places = parts.flatMap(({ shard, sequence, count }) => Array.from({ length: count }, (_, offset) => ({ shard, sequence: sequence + offset })))
+    const places = parts.flatMap(({ shard, sequence, count }) =>
+      Array.from({ length: count }, (_, offset) => ({ shard, sequence: sequence + offset })),
+    )
     for (const [index, { id }] of rows.entries()) {
       if (id === undefined) continue
       const { shard, sequence } = places[index]!
       const value = new ByteWriter(16).u8(1).u8(shard).u64(sequence).finish()
-      operations.push({ type: 'put', database: this.#shardOf(id, topics).database, key: this.#key(id), value })
+      operations.push({
+        type: 'put',
+        database: this.#shardOf(id, topics).database,
+        key: this.#key(id),
+        value,
+      })
     }
     return operations
   }

@@ -17,14 +17,23 @@ export function assertExpectedVersions(
     return
   }
   const topics = new Set(rows.map((row) => row.topic))
-  if (topics.size > 1) throw new ForgeError('STREAM_VALUE_INVALID', 'expectedVersion must be a map when several topics are named')
+  if (topics.size > 1)
+    throw new ForgeError(
+      'STREAM_VALUE_INVALID',
+      'expectedVersion must be a map when several topics are named',
+    )
   for (const topic of topics) assertOne(expected, versionOf(topic))
 }
 
 function assertOne(condition: VersionCondition, actual: number): void {
-  const holds = condition === 'none' ? actual === 0 : condition === 'exists' ? actual > 0 : actual === condition
+  const holds =
+    condition === 'none' ? actual === 0 : condition === 'exists' ? actual > 0 : actual === condition
   if (holds) return
-  throw new ForgeError('STREAM_VERSION_CONFLICT', `the topic has version ${actual}, expected was ${condition}`, {
-    details: { actual, expected: condition, field: 'expectedVersion' },
-  })
+  throw new ForgeError(
+    'STREAM_VERSION_CONFLICT',
+    `the topic has version ${actual}, expected was ${condition}`,
+    {
+      details: { actual, expected: condition, field: 'expectedVersion' },
+    },
+  )
 }

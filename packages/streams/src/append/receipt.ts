@@ -58,14 +58,20 @@ export class LazyReceipt implements Receipt {
       const prefix = entryIdPrefix({ commitTime: this.time, shard: part.shard })
       return Array.from(
         { length: part.count },
-        (_, offset) => this.#clientIds[index++] ?? entryId(prefix, { sequence: part.sequence + offset, topicId: part.topicId }),
+        (_, offset) =>
+          this.#clientIds[index++] ??
+          entryId(prefix, { sequence: part.sequence + offset, topicId: part.topicId }),
       )
     })
   }
 
   get positions(): readonly Position[] {
     return this.#parts.flatMap(({ shard, sequence, count }) =>
-      Array.from({ length: count }, (_, offset) => ({ commitSequence: this.sequence, shard, sequence: sequence + offset })),
+      Array.from({ length: count }, (_, offset) => ({
+        commitSequence: this.sequence,
+        shard,
+        sequence: sequence + offset,
+      })),
     )
   }
 }

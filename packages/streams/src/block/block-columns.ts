@@ -27,9 +27,17 @@ export function encodeColumns(rows: readonly EntryRow[]): EncodedColumns {
   const { textLengths, text } = encodeTexts(rows)
   const out = new ByteWriter(text.length + rows.length * 8 + 256)
   column(out, COLUMN_TIMESTAMPS, timestamps(rows))
-  column(out, COLUMN_LEVELS, runLengths(rows, (row) => row.level))
+  column(
+    out,
+    COLUMN_LEVELS,
+    runLengths(rows, (row) => row.level),
+  )
   if (rows.some((row) => row.textKind !== 'message')) {
-    column(out, COLUMN_TEXT_KINDS, runLengths(rows, (row) => TEXT_KINDS.indexOf(row.textKind)))
+    column(
+      out,
+      COLUMN_TEXT_KINDS,
+      runLengths(rows, (row) => TEXT_KINDS.indexOf(row.textKind)),
+    )
   }
   const lengths = new ByteWriter(rows.length * 2)
   for (const length of textLengths) lengths.varint(length)
@@ -76,7 +84,9 @@ function encodeTexts(rows: readonly EntryRow[]): { textLengths: readonly number[
 }
 
 /** One native call for all texts; as long as they are ASCII, their lengths are known beforehand. */
-function encodeAsciiTexts(rows: readonly EntryRow[]): { textLengths: readonly number[]; text: Uint8Array } | undefined {
+function encodeAsciiTexts(
+  rows: readonly EntryRow[],
+): { textLengths: readonly number[]; text: Uint8Array } | undefined {
   const textLengths: number[] = []
   let joined = ''
   for (const { text } of rows) {
@@ -100,7 +110,12 @@ function encodeMixedTexts(rows: readonly EntryRow[]): { textLengths: readonly nu
   return { textLengths, text: text.view() }
 }
 
-function sparse(out: ByteWriter, id: number, rows: readonly EntryRow[], valueOf: (row: EntryRow) => string | undefined): void {
+function sparse(
+  out: ByteWriter,
+  id: number,
+  rows: readonly EntryRow[],
+  valueOf: (row: EntryRow) => string | undefined,
+): void {
   let bytes: ByteWriter | undefined
   let previous = -1
   for (let row = 0; row < rows.length; row++) {

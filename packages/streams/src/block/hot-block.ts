@@ -66,7 +66,7 @@ function countRuns(topicIds: readonly number[]): readonly BlockRun[] {
 /** Pairs `run varint | rows varint`, in row order. */
 function writeRunOfRow(out: ByteWriter, topicIds: readonly number[], runs: readonly BlockRun[]): void {
   const runOfTopic = new Map(runs.map((run, index) => [run.topicId, index]))
-  for (let start = 0; start < topicIds.length; ) {
+  for (let start = 0; start < topicIds.length;) {
     const topicId = topicIds[start]!
     let end = start + 1
     while (end < topicIds.length && topicIds[end] === topicId) end++
@@ -132,7 +132,10 @@ function decompress(head: ByteReader, flags: number): Uint8Array {
 
 function unpack(packed: Uint8Array, length: number): Uint8Array {
   try {
-    return zstdDecompressSync(packed, { chunkSize: Math.max(1024, length), maxOutputLength: Math.max(1, length) })
+    return zstdDecompressSync(packed, {
+      chunkSize: Math.max(1024, length),
+      maxOutputLength: Math.max(1, length),
+    })
   } catch (cause) {
     throw new ForgeError('STREAM_BLOCK_DAMAGED', 'a hot block does not decompress', { cause })
   }

@@ -31,7 +31,10 @@ export function encodeHotIndexRow(summary: BlockSummary): Uint8Array {
   const out = new ByteWriter(64 + summary.runs.length * 16)
   out.u8(ROW_VERSION).varint(summary.count).u64(summary.commitSequence).u48(summary.commitTime)
   out.zigzag(summary.minTimestamp).varint(summary.maxTimestamp - summary.minTimestamp)
-  out.u32(summary.levelMask >>> 0).varint(summary.rawBytes).varint(summary.storedBytes)
+  out
+    .u32(summary.levelMask >>> 0)
+    .varint(summary.rawBytes)
+    .varint(summary.storedBytes)
   out.varint(summary.runs.length)
   for (const run of summary.runs) {
     out.varint(run.topicId).varint(run.count).varint(run.rawBytes)
@@ -59,8 +62,25 @@ export function decodeHotIndexRow(firstSequence: number, bytes: Uint8Array): Blo
     const runCount = from.varint()
     const runRawBytes = from.varint()
     const runMin = minTimestamp + from.varint()
-    runs.push({ topicId, count: runCount, rawBytes: runRawBytes, minTimestamp: runMin, maxTimestamp: runMin + from.varint() })
+    runs.push({
+      topicId,
+      count: runCount,
+      rawBytes: runRawBytes,
+      minTimestamp: runMin,
+      maxTimestamp: runMin + from.varint(),
+    })
   }
   from.end()
-  return { firstSequence, count, commitSequence, commitTime, minTimestamp, maxTimestamp, levelMask, rawBytes, storedBytes, runs }
+  return {
+    firstSequence,
+    count,
+    commitSequence,
+    commitTime,
+    minTimestamp,
+    maxTimestamp,
+    levelMask,
+    rawBytes,
+    storedBytes,
+    runs,
+  }
 }

@@ -40,6 +40,9 @@ export function treeRoot(leaves: readonly Uint8Array[]): Uint8Array {
   if (leaves.length === 1) return leaves[0]!
   let split = 1
   while (split * 2 < leaves.length) split *= 2
-  const out = new ByteWriter(65).u8(1).bytes(treeRoot(leaves.slice(0, split))).bytes(treeRoot(leaves.slice(split)))
+  const out = new ByteWriter(65)
+    .u8(1)
+    .bytes(treeRoot(leaves.slice(0, split)))
+    .bytes(treeRoot(leaves.slice(split)))
   return new Uint8Array(hash('sha256', out.view(), 'buffer'))
 }

@@ -1,6 +1,9 @@
 import type { HotBlock } from '../block/hot-block.ts'
 
-/** Decoded blocks by shard and first sequence, the least recently used dropped first; bounded by bytes. */
+/**
+ * Decoded blocks by database and first sequence, the least recently used dropped first; bounded by bytes. One cache
+ * may serve several streams.
+ */
 export class BlockCache {
   readonly #maxBytes: number
   readonly #blocks = new Map<string, HotBlock>()
@@ -14,8 +17,8 @@ export class BlockCache {
     return this.#bytes
   }
 
-  get(shard: number, firstSequence: number): HotBlock | undefined {
-    const key = `${shard}.${firstSequence}`
+  get(database: string, firstSequence: number): HotBlock | undefined {
+    const key = `${database} ${firstSequence}`
     const block = this.#blocks.get(key)
     if (block === undefined) return undefined
     // A map keeps the order of insertion: taking out and putting back makes it the youngest.
@@ -24,9 +27,10 @@ export class BlockCache {
     return block
   }
 
-  add(shard: number, block: HotBlock): void {
+  /** Keeps a block, at the cost of the oldest ones. */
+  add(database: string, block: HotBlock): void {
     if (block.bytes > this.#maxBytes) return
-    const key = `${shard}.${block.firstSequence}`
+    const key = `${database} ${block.firstSequence}`
     const before = this.#blocks.get(key)
     if (before !== undefined) this.#bytes -= before.bytes
     this.#blocks.set(key, block)
@@ -36,5 +40,10 @@ export class BlockCache {
       this.#blocks.delete(oldest)
       this.#bytes -= dropped.bytes
     }
+  }
+
+  /** Keeps a block only where there is room, so that a long scan drops nothing that others use. */
+  addIfRoom(database: string, block: HotBlock): void {
+    if (this.#bytes + block.bytes <= this.#maxBytes) this.add(database, block)
   }
 }

@@ -65,6 +65,8 @@ export class RowCursor implements MatchRow {
 
   payload(): JsonValue | undefined {
     // Written by us as canonical JSON.
-    return this.#block.columns.textKind(this.#row) === 'json' ? (JSON.parse(this.text()) as JsonValue) : undefined
+    return this.#block.columns.textKind(this.#row) === 'json'
+      ? (JSON.parse(this.text()) as JsonValue)
+      : undefined
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { asBuffer } from '@forgeone/common'
 import type { HotBlock } from '../block/hot-block.ts'
 import type { BlockSummary } from '../block/hot-index-row.ts'
@@ -10,8 +11,8 @@ import type { BlockReader } from './block-reader.ts'
 import type { EntryCodec } from './entry-codec.ts'
 import { RowCursor } from './row-cursor.ts'
 
-/** Blocks fetched in one read of the database: few enough to hold, enough to keep the reads together. */
-const FETCH_BLOCKS = 16
+/** A scan that finds nothing must not hold the event loop longer than this. */
+const TURN_MS = 8
 /** Rows handed over at once; also how long the event loop waits at most, together with one block's decoding. */
 const BATCH_ROWS_MAX = 1000
 
@@ -56,50 +57,32 @@ export interface ScanContext<Entry> {
 }
 
 /** Entries that a request asks for, in the order of their positions, a batch at a time. */
-export async function* scanBatches<Entry>(request: ScanRequest, context: ScanContext<Entry>): AsyncGenerator<readonly Entry[]> {
+export async function* scanBatches<Entry>(
+  request: ScanRequest,
+  context: ScanContext<Entry>,
+): AsyncGenerator<readonly Entry[]> {
   if (request.limit <= 0) return
   const candidates = findCandidates(request, context.figures)
   const topicIds = topicsByShard(request.topics)
   let left = request.limit
-  let next = fetch(candidates, 0, context)
-  for (let start = 0; start < candidates.length && left > 0; start += FETCH_BLOCKS) {
-    const blocks = await next
-    request.signal?.throwIfAborted()
-    // The next blocks are read while these are decoded.
-    next = fetch(candidates, start + FETCH_BLOCKS, context)
-    next.catch(() => undefined)
-    for (const [index, decode] of blocks.entries()) {
-      const { shard, summary } = candidates[start + index]!
-      const block = decode()
-      context.figures.blocksRead++
-      context.figures.bytesRead += summary.storedBytes
-      for (const batch of matchBlock({ block, shard, topics: topicIds.get(shard)!, request, context, left })) {
-        left -= batch.length
-        context.figures.rowsReturned += batch.length
-        yield batch
-        request.signal?.throwIfAborted()
-      }
-      if (left <= 0) return
+  let turnStartedMs = performance.now()
+  for (const { shard, summary } of candidates) {
+    if (performance.now() - turnStartedMs > TURN_MS) {
+      await nextTurn()
+      turnStartedMs = performance.now()
     }
+    request.signal?.throwIfAborted()
+    const block = context.reader.readInScan(shard, summary)
+    context.figures.blocksRead++
+    context.figures.bytesRead += summary.storedBytes
+    for (const batch of matchBlock({ block, shard, topics: topicIds.get(shard)!, request, context, left })) {
+      left -= batch.length
+      context.figures.rowsReturned += batch.length
+      yield batch
+      request.signal?.throwIfAborted()
+    }
+    if (left <= 0) return
   }
-}
-
-async function fetch<Entry>(candidates: readonly Candidate[], start: number, context: ScanContext<Entry>): Promise<readonly (() => HotBlock)[]> {
-  const wanted = candidates.slice(start, start + FETCH_BLOCKS)
-  const byShard = new Map<Shard, number[]>()
-  for (const [index, { shard }] of wanted.entries()) {
-    const indexes = byShard.get(shard)
-    if (indexes === undefined) byShard.set(shard, [index])
-    else indexes.push(index)
-  }
-  const blocks: (() => HotBlock)[] = Array.from({ length: wanted.length })
-  await Promise.all(
-    [...byShard].map(async ([shard, indexes]) => {
-      const read = await context.reader.readMany(shard, indexes.map((index) => wanted[index]!.summary))
-      for (const [at, index] of indexes.entries()) blocks[index] = read[at]!
-    }),
-  )
-  return blocks
 }
 
 function topicsByShard(topics: readonly PlacedTopic[]): Map<Shard, Map<number, string>> {
@@ -119,7 +102,7 @@ function findCandidates(request: ScanRequest, figures: ScanFigures): readonly Ca
     for (const index of blockIndexes(shard, names)) {
       const summary = shard.blocks[index]!
       figures.blocksConsidered++
-      if (mayMatch(summary, names, request)) candidates.push({ shard, summary })
+      if (mayMatch({ shard, summary }, names, request)) candidates.push({ shard, summary })
     }
   }
   candidates.sort(
@@ -140,15 +123,23 @@ function blockIndexes(shard: Shard, names: ReadonlyMap<number, string>): Iterabl
   return [...all].sort((left, right) => left - right)
 }
 
-function mayMatch(summary: BlockSummary, names: ReadonlyMap<number, string>, request: ScanRequest): boolean {
+function mayMatch(
+  { shard, summary }: Candidate,
+  names: ReadonlyMap<number, string>,
+  request: ScanRequest,
+): boolean {
   if (summary.maxTimestamp < request.timeFrom || summary.minTimestamp >= request.timeTo) return false
   if ((summary.levelMask & request.levelMask) === 0) return false
   const { after, upTo } = request
-  if (after !== undefined && summary.commitSequence < after.commitSequence) return false
-  if (upTo !== undefined && summary.commitSequence > upTo.commitSequence) return false
+  const { commitSequence, firstSequence, count } = summary
+  const first = { commitSequence, shard: shard.number, sequence: firstSequence }
+  if (after !== undefined && comparePositions({ ...first, sequence: firstSequence + count - 1 }, after) <= 0)
+    return false
+  if (upTo !== undefined && comparePositions(first, upTo) > 0) return false
   // A block of several topics may have the times of another one.
   return summary.runs.some(
-    (run) => names.has(run.topicId) && run.maxTimestamp >= request.timeFrom && run.minTimestamp < request.timeTo,
+    (run) =>
+      names.has(run.topicId) && run.maxTimestamp >= request.timeFrom && run.minTimestamp < request.timeTo,
   )
 }
 
@@ -166,7 +157,8 @@ function* matchBlock<Entry>(input: MatchInput<Entry>): Generator<readonly Entry[
   const { codec, figures } = context
   const prefix = entryIdPrefix({ commitTime: block.commitTime, shard: shard.number })
   const idOf = (row: number): string =>
-    block.columns.clientId(row) ?? entryId(prefix, { sequence: block.firstSequence + row, topicId: block.topicIdOf(row) })
+    block.columns.clientId(row) ??
+    entryId(prefix, { sequence: block.firstSequence + row, topicId: block.topicIdOf(row) })
   const cursor = new RowCursor({ block, topics, idOf })
   const holds = boundsTest({ block, shard, request })
   let batch: Entry[] = []
@@ -187,7 +179,11 @@ function* matchBlock<Entry>(input: MatchInput<Entry>): Generator<readonly Entry[
 }
 
 /** Which bounds a block does not meet as a whole, so that rows are tested only for those. */
-function boundsTest({ block, shard, request }: Pick<MatchInput<unknown>, 'block' | 'shard' | 'request'>): ((row: number) => boolean) | undefined {
+function boundsTest({
+  block,
+  shard,
+  request,
+}: Pick<MatchInput<unknown>, 'block' | 'shard' | 'request'>): ((row: number) => boolean) | undefined {
   const tests: ((row: number) => boolean)[] = []
   const { timeFrom, timeTo, levelMask, after, upTo } = request
   if (timeFrom !== Number.NEGATIVE_INFINITY || timeTo !== Number.POSITIVE_INFINITY) {
@@ -200,7 +196,11 @@ function boundsTest({ block, shard, request }: Pick<MatchInput<unknown>, 'block'
   }
   if (after !== undefined || upTo !== undefined) {
     tests.push((row) => {
-      const position = { commitSequence: block.commitSequence, shard: shard.number, sequence: block.firstSequence + row }
+      const position = {
+        commitSequence: block.commitSequence,
+        shard: shard.number,
+        sequence: block.firstSequence + row,
+      }
       if (after !== undefined && comparePositions(position, after) <= 0) return false
       return upTo === undefined || comparePositions(position, upTo) <= 0
     })
@@ -229,7 +229,7 @@ function* rowsWithLiterals(block: HotBlock, literals: readonly Uint8Array[]): Ge
   const { textOffsets, count } = block.columns
   const text = asBuffer(block.columns.text)
   let row = 0
-  for (let at = text.indexOf(longest!); at !== -1; ) {
+  for (let at = text.indexOf(longest!); at !== -1;) {
     while (row < count && textOffsets[row + 1]! <= at) row++
     const end = textOffsets[row + 1]!
     if (at + longest!.length > end) {

@@ -39,7 +39,11 @@ export function topicKey(topicId: number): Uint8Array {
 }
 
 /** A key that hides a name: the keyspace, then 16 bytes of its keyed hash, then `suffix`. */
-export function hashedKey(keyspace: number, hash: Uint8Array, suffix: Uint8Array = new Uint8Array(0)): Uint8Array {
+export function hashedKey(
+  keyspace: number,
+  hash: Uint8Array,
+  suffix: Uint8Array = new Uint8Array(0),
+): Uint8Array {
   const key = new Uint8Array(1 + hash.length + suffix.length)
   key[0] = keyspace
   key.set(hash, 1)

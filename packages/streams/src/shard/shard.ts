@@ -1,7 +1,7 @@
 import { assert, ForgeError } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 import { decodeHotIndexRow, type BlockSummary } from '../block/hot-index-row.ts'
-import { KEYSPACE_HOT_INDEX, KEYSPACE_TOPIC, keyspaceRange, sequenceOfKey } from './keys.ts'
+import { KEYSPACE_HOT, KEYSPACE_HOT_INDEX, KEYSPACE_TOPIC, keyspaceRange, sequenceOfKey } from './keys.ts'
 import { Topic } from './topic.ts'
 import { decodeTopicRow } from './topic-row.ts'
 
@@ -34,6 +34,14 @@ export class Shard {
     }
     for await (const page of store.scan(o.database, keyspaceRange(KEYSPACE_HOT_INDEX))) {
       for (const { key, value } of page) shard.#loadBlock(key, value)
+    }
+    // A block behind the last index row has lost its own; the next append would overwrite it.
+    for await (const page of store.scan(o.database, keyspaceRange(KEYSPACE_HOT), {
+      keysOnly: true,
+      reverse: true,
+      limit: 1,
+    })) {
+      for (const { key } of page) shard.#assertIndexed(key)
     }
     return shard
   }
@@ -83,9 +91,17 @@ export class Shard {
     const firstSequence = sequenceOfKey(key)
     if (firstSequence === undefined) throw this.#damaged('an index key of a wrong length')
     const block = decodeHotIndexRow(firstSequence, value)
-    if (block.firstSequence !== this.#visibleEnd()) throw this.#damaged(`no index row for sequence ${this.#visibleEnd()}`)
-    if (block.runs.some((run) => !this.topics.has(run.topicId))) throw this.#damaged('an index row of an unknown topic')
+    if (block.firstSequence !== this.#visibleEnd())
+      throw this.#damaged(`no index row for sequence ${this.#visibleEnd()}`)
+    if (block.runs.some((run) => !this.topics.has(run.topicId)))
+      throw this.#damaged('an index row of an unknown topic')
     this.publish(block)
+  }
+
+  #assertIndexed(key: Uint8Array): void {
+    const sequence = sequenceOfKey(key)
+    if (sequence === undefined || sequence >= this.#visibleEnd())
+      throw this.#damaged(`no index row for sequence ${this.#visibleEnd()}`)
   }
 
   #damaged(found: string): ForgeError {

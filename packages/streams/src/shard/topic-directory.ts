@@ -50,7 +50,8 @@ export class TopicDirectory {
       checked = topic
       newTopics++
       validateTopicName(topic)
-      if (this.shardOf(topic).nextTopicId + newTopics > TOPICS_MAX + 1) throw new ForgeError('STREAM_LIMIT', `a shard holds at most ${TOPICS_MAX} topics`)
+      if (this.shardOf(topic).nextTopicId + newTopics > TOPICS_MAX + 1)
+        throw new ForgeError('STREAM_LIMIT', `a shard holds at most ${TOPICS_MAX} topics`)
     }
   }
 
@@ -91,14 +92,24 @@ export class TopicDirectory {
     const compiled = patterns.map(compileTopicPattern)
     if (compiled.every((pattern) => pattern.exact !== undefined)) {
       for (const { exact } of compiled) this.shardOf(exact!)
-      return this.#visible([...new Set(compiled.map(({ exact }) => this.#byName.get(exact!)))].filter((placed) => placed !== undefined))
+      return this.#visible(
+        [...new Set(compiled.map(({ exact }) => this.#byName.get(exact!)))].filter(
+          (placed) => placed !== undefined,
+        ),
+      )
     }
     this.assertAllOnline()
-    return this.#visible([...this.#byName.values()].filter(({ topic }) => compiled.some((pattern) => pattern.matches(topic.name))))
+    return this.#visible(
+      [...this.#byName.values()].filter(({ topic }) =>
+        compiled.some((pattern) => pattern.matches(topic.name)),
+      ),
+    )
   }
 
   /** A topic whose first entries are still being written is not there yet. */
   #visible(topics: readonly PlacedTopic[]): readonly PlacedTopic[] {
-    return topics.filter(({ topic }) => topic.count > 0).sort((left, right) => (left.topic.name < right.topic.name ? -1 : 1))
+    return topics
+      .filter(({ topic }) => topic.count > 0)
+      .sort((left, right) => (left.topic.name < right.topic.name ? -1 : 1))
   }
 }

@@ -31,7 +31,8 @@ export class Topic {
     this.nextVersion = Math.max(this.nextVersion, this.count)
     this.rawBytes += run.rawBytes
     // A block that several topics share is split by the bytes they brought.
-    this.storedBytes += block.rawBytes === 0 ? 0 : Math.round((block.storedBytes * run.rawBytes) / block.rawBytes)
+    this.storedBytes +=
+      block.rawBytes === 0 ? 0 : Math.round((block.storedBytes * run.rawBytes) / block.rawBytes)
     this.firstTimestamp = Math.min(this.firstTimestamp ?? run.minTimestamp, run.minTimestamp)
     this.lastTimestamp = Math.max(this.lastTimestamp ?? run.maxTimestamp, run.maxTimestamp)
   }

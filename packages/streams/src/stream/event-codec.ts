@@ -26,7 +26,10 @@ class StoredEvent implements EventMessage {
     this.priority = priorityFromCode(columns.levels[row]!)
     // A copy: the block stays in the cache, and whoever changes a payload must not change it there.
     // Both casts: written by us as canonical JSON, the metadata of a plain object.
-    this.payload = columns.textKind(row) === 'bytes' ? new Uint8Array(columns.textBytes(row)) : (JSON.parse(rowText(block, row)) as JsonValue)
+    this.payload =
+      columns.textKind(row) === 'bytes'
+        ? new Uint8Array(columns.textBytes(row))
+        : (JSON.parse(rowText(block, row)) as JsonValue)
     this.metadata = columns.hasMetadata(row) ? (JSON.parse(columns.metadata(row)) as JsonObject) : NO_METADATA
     const marker = columns.marker(row)
     if (marker !== undefined) this.checkpointMarker = marker
@@ -42,7 +45,9 @@ class StoredEvent implements EventMessage {
       timestamp: this.timestamp,
       level: priorityCode(this.priority),
       textKind: isBytes ? 'bytes' : 'json',
-      text: isBytes ? payload : utf8Encode(canonicalJson(payload, { code: 'STREAM_VALUE_INVALID', what: 'payload' })),
+      text: isBytes
+        ? payload
+        : utf8Encode(canonicalJson(payload, { code: 'STREAM_VALUE_INVALID', what: 'payload' })),
       metadata: canonicalJson(this.metadata, { code: 'STREAM_VALUE_INVALID', what: 'metadata' }),
       marker: this.checkpointMarker,
     })
@@ -51,8 +56,20 @@ class StoredEvent implements EventMessage {
   /** Bytes are shown as `{ "$bytes": "<base64>" }`, which JSON can carry. */
   toJSON(): Record<string, unknown> {
     const { id, topic, timestamp, priority, metadata, checkpointMarker, contentHash } = this
-    const payload = this.payload instanceof Uint8Array ? { $bytes: Buffer.from(this.payload).toString('base64') } : this.payload
-    return { id, topic, timestamp, priority, payload, metadata, ...(checkpointMarker === undefined ? {} : { checkpointMarker }), contentHash }
+    const payload =
+      this.payload instanceof Uint8Array
+        ? { $bytes: Buffer.from(this.payload).toString('base64') }
+        : this.payload
+    return {
+      id,
+      topic,
+      timestamp,
+      priority,
+      payload,
+      metadata,
+      ...(checkpointMarker === undefined ? {} : { checkpointMarker }),
+      contentHash,
+    }
   }
 }
 

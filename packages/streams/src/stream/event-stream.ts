@@ -33,7 +33,10 @@ export class EventStream {
   async append(input: EventInput | readonly EventInput[], options: AppendOptions = {}): Promise<Receipt> {
     const now = this.#core.clock.now()
     const inputs: readonly EventInput[] = isList(input) ? input : [input]
-    return await this.#core.append(inputs.map((one) => validateEventInput(one, now)), options)
+    return await this.#core.append(
+      inputs.map((one) => validateEventInput(one, now)),
+      options,
+    )
   }
 
   /** @returns undefined when no event has the id */
@@ -65,7 +68,10 @@ export class EventStream {
   }
 
   /** Reads events from JSON lines. @throws STREAM_VALUE_INVALID with `details.line`, and what `append` throws */
-  async importFrom(chunks: AsyncIterable<Uint8Array>, options: EventImportOptions = {}): Promise<EventImportResult> {
+  async importFrom(
+    chunks: AsyncIterable<Uint8Array>,
+    options: EventImportOptions = {},
+  ): Promise<EventImportResult> {
     return await importEvents(this.#core, chunks, options)
   }
 

@@ -12,8 +12,6 @@ import type { StreamCore } from './stream-core.ts'
 /** A batch becomes one commit. */
 const BATCH_EVENTS = 1000
 const BATCH_BYTES = 4 * 1024 * 1024
-/** The largest event as an export writes it: a payload of 1 MiB in base64, metadata, names, and escapes. */
-const LINE_BYTES_MAX = 2 * 1024 * 1024
 /** A payload of the largest size, its JSON escapes and the other members. */
 const EVENT_LINE_BYTES_MAX = 4 * 1024 * 1024
 
@@ -22,7 +20,9 @@ export interface EventImportOptions {
   readonly topic?: string | undefined
   /** Names the source, so that an interrupted import goes on where it stopped. */
   readonly source?: string | undefined
-  readonly onProgress?: ((progress: { readonly events: number; readonly rawBytes: number }) => void) | undefined
+  readonly onProgress?:
+    | ((progress: { readonly events: number; readonly rawBytes: number }) => void)
+    | undefined
   /** Stops after the commit under way. */
   readonly signal?: AbortSignal | undefined
 }
@@ -47,7 +47,8 @@ export async function importEvents(
   const { source, signal } = options
   if (options.topic !== undefined) validateTopicName(options.topic)
   // All events of a source share one row of progress, wherever their topics live.
-  const progress = source === undefined ? undefined : new SourceProgress(core, { topic: options.topic ?? '$import', source })
+  const progress =
+    source === undefined ? undefined : new SourceProgress(core, { topic: options.topic ?? '$import', source })
   const resumedAt = (await progress?.read()) ?? 0
   const batch = new EventBatch(core, options)
   let slices: LineSlice[] = []
@@ -58,7 +59,8 @@ export async function importEvents(
   const take = async (): Promise<void> => {
     for (const slice of slices) {
       line++
-      offset += slice.end - slice.start + (slice.terminator === 'none' ? 0 : slice.terminator === 'crlf' ? 2 : 1)
+      offset +=
+        slice.end - slice.start + (slice.terminator === 'none' ? 0 : slice.terminator === 'crlf' ? 2 : 1)
       if (slice.continued) throw lineError(line, 'is longer than an event may be')
       if (offset <= resumedAt) continue
       batch.add(slice, line, offset)
@@ -117,7 +119,8 @@ class EventBatch {
     const now = this.#core.clock.now()
     const rows = this.#inputs.map((input) => validateEventInput(input, now))
     const endOffset = this.#endOffset
-    const alongside = progress === undefined ? undefined : (): readonly Operation[] => progress.advance(endOffset)
+    const alongside =
+      progress === undefined ? undefined : (): readonly Operation[] => progress.advance(endOffset)
     await this.#core.append(rows, alongside === undefined ? {} : { alongside })
     this.events += rows.length
     this.#inputs = []
@@ -174,7 +177,8 @@ function toEvent(value: JsonValue, defaultTopic: string | undefined): EventInput
     priority: priority === undefined ? undefined : parsePriority(textOf(priority, 'priority')),
     metadata: metadata === undefined ? undefined : objectOf(metadata),
     id: id === undefined ? undefined : clientIdOf(textOf(id, 'id')),
-    checkpointMarker: checkpointMarker === undefined ? undefined : textOf(checkpointMarker, 'checkpointMarker'),
+    checkpointMarker:
+      checkpointMarker === undefined ? undefined : textOf(checkpointMarker, 'checkpointMarker'),
   }
 }
 
@@ -190,7 +194,8 @@ function payloadOf(value: JsonValue): JsonValue | Uint8Array {
 }
 
 function timeOf(value: JsonValue): number {
-  if (typeof value !== 'number' && typeof value !== 'string') throw invalid('its timestamp is neither a number nor a text')
+  if (typeof value !== 'number' && typeof value !== 'string')
+    throw invalid('its timestamp is neither a number nor a text')
   return parseTimeExpression(value, 0)
 }
 

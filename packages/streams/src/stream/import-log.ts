@@ -43,11 +43,23 @@ export const ENCODING_MEMBER = '_encoding'
 export const CUT_MEMBER = '_cut'
 
 /** Reads a source into a topic, a commit per batch; the place in the source is part of the commit. */
-export async function importLog(core: StreamCore<LogEntry>, chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportResult> {
+export async function importLog(
+  core: StreamCore<LogEntry>,
+  chunks: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): Promise<ImportResult> {
   const { topic, source, signal } = options
   const progressOf = source === undefined ? undefined : new SourceProgress(core, { topic, source })
   const startOffset = (await progressOf?.read()) ?? 0
-  const result = { lines: 0, rawBytes: 0, unparsedLines: 0, format: 'plain', score: 0, resumedAt: startOffset, interrupted: false }
+  const result = {
+    lines: 0,
+    rawBytes: 0,
+    unparsedLines: 0,
+    format: 'plain',
+    score: 0,
+    resumedAt: startOffset,
+    interrupted: false,
+  }
   const defaultTimestamp = options.defaultTimestamp ?? core.clock.now()
   let inFlight: Promise<unknown> | undefined
   let offset = startOffset
@@ -61,7 +73,8 @@ export async function importLog(core: StreamCore<LogEntry>, chunks: AsyncIterabl
     const rows = batch.rows.map((row) => toEntryRow(row, topic))
     // One batch is written while the next is parsed.
     await inFlight
-    const alongside = progressOf === undefined ? undefined : (): readonly Operation[] => progressOf.advance(batch.endOffset)
+    const alongside =
+      progressOf === undefined ? undefined : (): readonly Operation[] => progressOf.advance(batch.endOffset)
     inFlight = core.append(rows, alongside === undefined ? {} : { alongside })
     inFlight.catch(() => undefined)
     result.lines += rows.length
@@ -77,7 +90,16 @@ export async function importLog(core: StreamCore<LogEntry>, chunks: AsyncIterabl
 function toEntryRow(row: ImportRow, topic: string): EntryRow {
   const valid = isUtf8(row.message)
   const text = valid ? row.message : utf8Encode(asBuffer(row.message).toString('latin1'))
-  return { topic, timestamp: row.timestamp, level: row.level, textKind: 'message', text, metadata: lineMetadata(row, valid), id: undefined, marker: undefined }
+  return {
+    topic,
+    timestamp: row.timestamp,
+    level: row.level,
+    textKind: 'message',
+    text,
+    metadata: lineMetadata(row, valid),
+    id: undefined,
+    marker: undefined,
+  }
 }
 
 /** Nothing for an ordinary line: UTF-8 with a line feed. Keys in the order of RFC 8785. */
@@ -90,11 +112,14 @@ function lineMetadata({ terminator, continued }: ImportRow, valid: boolean): str
   return `{${members.join(',')}}`
 }
 
-const LINE_ENDS: Readonly<Record<string, string>> = { crlf: '\r\n', none: '' }
+const LINE_ENDS: ReadonlyMap<unknown, string> = new Map([
+  ['crlf', '\r\n'],
+  ['none', ''],
+])
 
 /** The bytes of the line that an imported entry came from. */
 export function rawLine(entry: LogEntry): Uint8Array {
   const { metadata, message } = entry
-  const end = LINE_ENDS[String(metadata[LINE_END_MEMBER])] ?? '\n'
+  const end = LINE_ENDS.get(metadata[LINE_END_MEMBER]) ?? '\n'
   return Buffer.from(message + end, metadata[ENCODING_MEMBER] === 'latin1' ? 'latin1' : 'utf8')
 }

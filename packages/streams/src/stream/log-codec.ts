@@ -47,7 +47,16 @@ class StoredLogEntry implements LogEntry {
 
   toJSON(): Record<string, unknown> {
     const { id, topic, timestamp, severity, message, metadata, checkpointMarker, contentHash } = this
-    return { id, topic, timestamp, severity, message, metadata, ...(checkpointMarker === undefined ? {} : { checkpointMarker }), contentHash }
+    return {
+      id,
+      topic,
+      timestamp,
+      severity,
+      message,
+      metadata,
+      ...(checkpointMarker === undefined ? {} : { checkpointMarker }),
+      contentHash,
+    }
   }
 }
 

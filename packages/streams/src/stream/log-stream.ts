@@ -36,7 +36,10 @@ export class LogStream {
   async append(input: LogInput | readonly LogInput[], options: AppendOptions = {}): Promise<Receipt> {
     const now = this.#core.clock.now()
     const inputs: readonly LogInput[] = isList(input) ? input : [input]
-    return await this.#core.append(inputs.map((one) => validateLogInput(one, now)), options)
+    return await this.#core.append(
+      inputs.map((one) => validateLogInput(one, now)),
+      options,
+    )
   }
 
   /** @returns undefined when no entry has the id */

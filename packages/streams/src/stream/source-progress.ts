@@ -19,7 +19,10 @@ export class SourceProgress {
   readonly #hash: Uint8Array
   #number = 0
 
-  constructor(core: SourceProgressHost, { topic, source }: { readonly topic: string; readonly source: string }) {
+  constructor(
+    core: SourceProgressHost,
+    { topic, source }: { readonly topic: string; readonly source: string },
+  ) {
     this.#core = core
     this.#topic = topic
     this.#hash = core.store.keyedHash('blind', utf8Encode(`import\0${topic}\0${source}`))
@@ -28,7 +31,11 @@ export class SourceProgress {
   async read(): Promise<number> {
     const from = this.#key(0)
     const to = hashedKey(KEYSPACE_IMPORT, this.#hash, new Uint8Array(9).fill(0xff))
-    for await (const [row] of this.#core.store.scan(this.#database(), { from, to }, { reverse: true, limit: 1 })) {
+    for await (const [row] of this.#core.store.scan(
+      this.#database(),
+      { from, to },
+      { reverse: true, limit: 1 },
+    )) {
       if (row === undefined) break
       const value = new ByteReader(row.value, { code: 'STREAM_BLOCK_DAMAGED', what: 'an import row' })
       if (value.u8() !== 1) throw value.failure('an unknown version')

@@ -11,6 +11,7 @@ import { compileFilter } from '../query/matcher.ts'
 import { parseQuery } from '../query/parser.ts'
 import { planQuery } from '../query/plan.ts'
 import type { Query } from '../query/ast.ts'
+import { BlockCache } from '../read/block-cache.ts'
 import { BlockReader } from '../read/block-reader.ts'
 import type { EntryCodec } from '../read/entry-codec.ts'
 import { EntryResults } from '../read/entry-results.ts'
@@ -20,7 +21,14 @@ import { Shard } from '../shard/shard.ts'
 import { TopicDirectory, type OfflineShard } from '../shard/topic-directory.ts'
 import { parseTimeExpression } from '../time/time-expression.ts'
 import { verifyShards, type StreamVerifyReport } from '../verify/verify-stream.ts'
-import { BLOCK_CACHE_BYTES_DEFAULT, type AppendOptions, type Bound, type ReadOptions, type StreamOptions, type TailOptions } from './stream-options.ts'
+import {
+  BLOCK_CACHE_BYTES_DEFAULT,
+  type AppendOptions,
+  type Bound,
+  type ReadOptions,
+  type StreamOptions,
+  type TailOptions,
+} from './stream-options.ts'
 import { topicMetadata, type TopicMetadata } from './topic-metadata.ts'
 
 /** Pipes of the query language that a search carries out by itself; the others are the caller's. */
@@ -46,7 +54,12 @@ export class StreamCore<Entry> {
   #waiters: (() => void)[] = []
   #closed = false
 
-  private constructor(o: { store: Store; kind: StreamKind<Entry>; options: StreamOptions; shards: readonly (Shard | OfflineShard)[] }) {
+  private constructor(o: {
+    store: Store
+    kind: StreamKind<Entry>
+    options: StreamOptions
+    shards: readonly (Shard | OfflineShard)[]
+  }) {
     const { store, kind, options, shards } = o
     this.store = store
     this.clock = options.clock ?? systemClock
@@ -54,8 +67,15 @@ export class StreamCore<Entry> {
     this.#kind = kind
     this.#shards = shards
     this.#topics = new TopicDirectory(store, shards)
-    this.#clientIds = new ClientIds(store, () => this.#topics)
-    this.#reader = new BlockReader(store, { cacheBytes: options.cacheBytes ?? BLOCK_CACHE_BYTES_DEFAULT })
+    this.#clientIds = new ClientIds({
+      store,
+      topics: () => this.#topics,
+      isOwnId: (id) => this.#getOwn(id) !== undefined,
+    })
+    this.#reader = new BlockReader(
+      store,
+      options.cache ?? new BlockCache(options.cacheBytes ?? BLOCK_CACHE_BYTES_DEFAULT),
+    )
     this.#gate = new AppendGate({
       store,
       topics: this.#topics,
@@ -69,8 +89,14 @@ export class StreamCore<Entry> {
   }
 
   /** Loads the directory of every shard; one that is offline or damaged is set aside, the others serve. */
-  static async open<Entry>(store: Store, kind: StreamKind<Entry>, options: StreamOptions): Promise<StreamCore<Entry>> {
-    const shards = await Promise.all(Array.from({ length: options.shardCount }, (_, number) => loadShard(store, kind.name, number)))
+  static async open<Entry>(
+    store: Store,
+    kind: StreamKind<Entry>,
+    options: StreamOptions,
+  ): Promise<StreamCore<Entry>> {
+    const shards = await Promise.all(
+      Array.from({ length: options.shardCount }, (_, number) => loadShard(store, kind.name, number)),
+    )
     return new StreamCore({ store, kind, options, shards })
   }
 
@@ -78,7 +104,10 @@ export class StreamCore<Entry> {
     return this.#topics
   }
 
-  async append(rows: readonly EntryRow[], options: AppendOptions & { readonly alongside?: () => readonly Operation[] } = {}): Promise<Receipt> {
+  async append(
+    rows: readonly EntryRow[],
+    options: AppendOptions & { readonly alongside?: () => readonly Operation[] } = {},
+  ): Promise<Receipt> {
     this.#assertOpen()
     if (rows.length === 0) throw new ForgeError('STREAM_VALUE_INVALID', 'an append needs at least one entry')
     let bytes = 0
@@ -102,7 +131,11 @@ export class StreamCore<Entry> {
     const parsed = typeof query === 'string' ? parseQuery(query) : query
     const unknown = parsed.pipes.find((pipe) => !OWN_PIPES.has(pipe.kind))
     if (unknown !== undefined) {
-      throw new ForgeError('STREAM_QUERY_SYNTAX', `the pipe "${unknown.kind}" is not available yet; use limit or fields`, { details: { offset: 0 } })
+      throw new ForgeError(
+        'STREAM_QUERY_SYNTAX',
+        `the pipe "${unknown.kind}" is not available yet; use limit or fields`,
+        { details: { offset: 0 } },
+      )
     }
     const context = { now: this.clock.now(), rows: this.#kind.codec.rows }
     const plan = planQuery(parsed, context)
@@ -117,7 +150,10 @@ export class StreamCore<Entry> {
       const matching = new Set(this.#topics.match(plan.topicPatterns).map((placed) => placed.topic))
       const request: ScanRequest = {
         ...base,
-        topics: plan.topicPatterns === undefined ? base.topics : base.topics.filter((placed) => matching.has(placed.topic)),
+        topics:
+          plan.topicPatterns === undefined
+            ? base.topics
+            : base.topics.filter((placed) => matching.has(placed.topic)),
         timeFrom: Math.max(base.timeFrom, plan.timeFrom),
         timeTo: Math.min(base.timeTo, plan.timeTo),
         levelMask: plan.isEmpty ? 0 : plan.levelMask,
@@ -128,7 +164,11 @@ export class StreamCore<Entry> {
       topics = request.topics.length
       return this.#scan(request, figures)
     }
-    return new SearchResults(start, () => ({ ...figures, topics, elapsedMs: this.clock.monotonicMs() - startedMs }))
+    return new SearchResults(start, () => ({
+      ...figures,
+      topics,
+      elapsedMs: this.clock.monotonicMs() - startedMs,
+    }))
   }
 
   /** Everything from a place on, then what is appended later, without gap or repetition, until aborted. */
@@ -147,7 +187,11 @@ export class StreamCore<Entry> {
       const changed = this.#changed(signal)
       const upTo = this.#head()
       if (upTo !== undefined) {
-        const request = { ...this.#request({ topic: options.topic, from }), ...(after === undefined ? {} : { after }), upTo }
+        const request = {
+          ...this.#request({ topic: options.topic, from }),
+          ...(after === undefined ? {} : { after }),
+          upTo,
+        }
         for await (const batch of this.#scan(request, newFigures())) {
           if (isAborted(signal)) return
           yield* batch
@@ -161,7 +205,9 @@ export class StreamCore<Entry> {
 
   /** Topics with entries, by name. @throws STREAM_PATTERN_INVALID, DATABASE_OFFLINE */
   topics(pattern?: string): readonly TopicMetadata[] {
-    return this.#topics.match(pattern === undefined ? undefined : [pattern]).map(({ topic }) => topicMetadata(topic))
+    return this.#topics
+      .match(pattern === undefined ? undefined : [pattern])
+      .map(({ topic }) => topicMetadata(topic))
   }
 
   /** Shards that cannot be read now, and why. */
@@ -170,7 +216,13 @@ export class StreamCore<Entry> {
   }
 
   async verify(onProgress?: (blocks: number) => void): Promise<StreamVerifyReport> {
-    return await verifyShards({ store: this.store, name: this.#kind.name, shards: this.#shards, reader: this.#reader, onProgress })
+    return await verifyShards({
+      store: this.store,
+      name: this.#kind.name,
+      shards: this.#shards,
+      reader: this.#reader,
+      onProgress,
+    })
   }
 
   /** Waits for appends under way; later ones are refused. */
@@ -193,7 +245,9 @@ export class StreamCore<Entry> {
     const index = shard.blockIndexOf(place.sequence)
     if (index === undefined) return undefined
     const summary = shard.blocks[index]!
-    return summary.commitTime === place.commitTime ? this.#entryAt(shard, index, place.sequence, id) : undefined
+    return summary.commitTime === place.commitTime
+      ? this.#entryAt(shard, index, place.sequence, id)
+      : undefined
   }
 
   #getByClientId(id: string): Entry | undefined {
@@ -214,7 +268,9 @@ export class StreamCore<Entry> {
     const prefix = entryIdPrefix({ commitTime: block.commitTime, shard: shard.number })
     const actual = block.columns.clientId(row) ?? entryId(prefix, { sequence, topicId })
     const topic = shard.topics.get(topicId)
-    return actual === id && topic !== undefined ? this.#kind.codec.decode({ block, row, topic: topic.name, id }) : undefined
+    return actual === id && topic !== undefined
+      ? this.#kind.codec.decode({ block, row, topic: topic.name, id })
+      : undefined
   }
 
   #request(options: ReadOptions): ScanRequest {
@@ -248,8 +304,17 @@ export class StreamCore<Entry> {
     for (const shard of this.#topics.online()) {
       const last = shard.blocks.at(-1)
       if (last === undefined) continue
-      if (head !== undefined && (last.commitSequence < head.commitSequence || (last.commitSequence === head.commitSequence && shard.number < head.shard))) continue
-      head = { commitSequence: last.commitSequence, shard: shard.number, sequence: last.firstSequence + last.count - 1 }
+      if (
+        head !== undefined &&
+        (last.commitSequence < head.commitSequence ||
+          (last.commitSequence === head.commitSequence && shard.number < head.shard))
+      )
+        continue
+      head = {
+        commitSequence: last.commitSequence,
+        shard: shard.number,
+        sequence: last.firstSequence + last.count - 1,
+      }
     }
     return head
   }
@@ -274,7 +339,10 @@ async function loadShard(store: Store, name: string, number: number): Promise<Sh
   try {
     return await Shard.load(store, { number, database })
   } catch (error) {
-    if (!isForgeError(error, 'DATABASE_OFFLINE', 'DATABASE_DAMAGED', 'RECORD_TAMPERED', 'STREAM_BLOCK_DAMAGED')) throw error
+    if (
+      !isForgeError(error, 'DATABASE_OFFLINE', 'DATABASE_DAMAGED', 'RECORD_TAMPERED', 'STREAM_BLOCK_DAMAGED')
+    )
+      throw error
     return { number, reason: error }
   }
 }

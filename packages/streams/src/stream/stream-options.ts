@@ -1,5 +1,6 @@
 import type { Clock, Metrics } from '@forgeone/common'
 import type { ExpectedVersion } from '../append/expected-version.ts'
+import type { BlockCache } from '../read/block-cache.ts'
 import type { Position } from '../entry/position.ts'
 
 /** How a stream is opened over a store. */
@@ -10,6 +11,8 @@ export interface StreamOptions {
   readonly actor?: string | undefined
   /** Memory for decoded blocks; default `BLOCK_CACHE_BYTES_DEFAULT`. */
   readonly cacheBytes?: number | undefined
+  /** A cache that several streams share, instead of `cacheBytes`. */
+  readonly cache?: BlockCache | undefined
   readonly clock?: Clock | undefined
   readonly metrics?: Metrics | undefined
 }

@@ -1,5 +1,8 @@
-import { isForgeError, type ErrorCode } from '@forgeone/common'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ForgeError, isForgeError, type ErrorCode } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
+import type { BlockSummary } from '../block/hot-index-row.ts'
+import type { HotBlock } from '../block/hot-block.ts'
 import type { BlockReader } from '../read/block-reader.ts'
 import { KEYSPACE_HOT, KEYSPACE_HOT_INDEX, keyspaceRange, sequenceOfKey } from '../shard/keys.ts'
 import type { Shard } from '../shard/shard.ts'
@@ -25,8 +28,8 @@ interface VerifyInput {
   readonly onProgress: ((blocks: number) => void) | undefined
 }
 
-/** How many blocks are read together. */
-const READ_BLOCKS = 16
+/** Between two of these the event loop gets its turn. */
+const TURN_BLOCKS = 16
 
 /** Checks that every index row has its block, every block its index row, and that their figures agree. */
 export async function verifyShards(input: VerifyInput): Promise<StreamVerifyReport> {
@@ -35,36 +38,43 @@ export async function verifyShards(input: VerifyInput): Promise<StreamVerifyRepo
   let entries = 0
   for (const shard of input.shards) {
     if ('reason' in shard) {
-      problems.push({ code: shard.reason.code, where: `${input.name}_shard_${shard.number}`, message: shard.reason.message })
+      problems.push({
+        code: shard.reason.code,
+        where: `${input.name}_shard_${shard.number}`,
+        message: shard.reason.message,
+      })
       continue
     }
-    for (let start = 0; start < shard.blocks.length; start += READ_BLOCKS) {
-      const summaries = shard.blocks.slice(start, start + READ_BLOCKS)
-      const read = await input.reader.readMany(shard, summaries)
-      for (const [index, decode] of read.entries()) {
-        const summary = summaries[index]!
-        const where = `${shard.database} block ${summary.firstSequence}`
-        try {
-          const block = decode()
-          block.columns.decodeAll()
-          entries += block.count
-          const { levels, timestamps } = block.columns
-          const agrees =
-            timestamps.every((at) => at >= summary.minTimestamp && at <= summary.maxTimestamp) &&
-            levels.every((level) => ((summary.levelMask >>> level) & 1) === 1) &&
-            block.runs.every((run, at) => summary.runs[at]?.topicId === run.topicId && summary.runs[at].count === run.count)
-          if (!agrees) problems.push({ code: 'STREAM_BLOCK_DAMAGED', where, message: `${where} is not what its index row says` })
-        } catch (error) {
-          if (!isForgeError(error)) throw error
-          problems.push({ code: error.code, where, message: error.message })
-        }
-        blocks++
+    // What is appended meanwhile is left to the next check.
+    for (const summary of shard.blocks.slice()) {
+      const where = `${shard.database} block ${summary.firstSequence}`
+      try {
+        entries += checkBlock(input.reader.readUncached(shard, summary), summary, where)
+      } catch (error) {
+        if (!isForgeError(error)) throw error
+        problems.push({ code: error.code, where, message: error.message })
       }
+      if (++blocks % TURN_BLOCKS !== 0) continue
       input.onProgress?.(blocks)
+      await nextTurn()
     }
     problems.push(...(await findUnindexed(input.store, shard)))
   }
   return { blocks, entries, problems }
+}
+
+/** @returns the entries of the block @throws STREAM_BLOCK_DAMAGED when it is not what its index row says */
+function checkBlock(block: HotBlock, summary: BlockSummary, where: string): number {
+  block.columns.decodeAll()
+  const { levels, timestamps } = block.columns
+  const agrees =
+    timestamps.every((at) => at >= summary.minTimestamp && at <= summary.maxTimestamp) &&
+    levels.every((level) => ((summary.levelMask >>> level) & 1) === 1) &&
+    block.runs.every(
+      (run, at) => summary.runs[at]?.topicId === run.topicId && summary.runs[at].count === run.count,
+    )
+  if (!agrees) throw new ForgeError('STREAM_BLOCK_DAMAGED', `${where} is not what its index row says`)
+  return block.count
 }
 
 /** Blocks without index row. An index row without block was found above, when the block was read. */
@@ -73,7 +83,9 @@ async function findUnindexed(store: Store, shard: Shard): Promise<readonly Strea
   // In this order an append meanwhile does no harm: block and index row come in one commit.
   const stored = await storedSequences(store, shard, KEYSPACE_HOT)
   const indexed = new Set(await storedSequences(store, shard, KEYSPACE_HOT_INDEX))
-  const unindexed = [...new Set([...known, ...stored])].filter((sequence) => sequence === undefined || !indexed.has(sequence))
+  const unindexed = [...new Set([...known, ...stored])].filter(
+    (sequence) => sequence === undefined || !indexed.has(sequence),
+  )
   return unindexed.map((sequence) => {
     const where = `${shard.database} block ${sequence ?? '?'}`
     return { code: 'STREAM_BLOCK_DAMAGED', where, message: `${where} has no index row` }
@@ -81,7 +93,11 @@ async function findUnindexed(store: Store, shard: Shard): Promise<readonly Strea
 }
 
 /** Undefined stands for a key of a wrong length. */
-async function storedSequences(store: Store, shard: Shard, keyspace: number): Promise<readonly (number | undefined)[]> {
+async function storedSequences(
+  store: Store,
+  shard: Shard,
+  keyspace: number,
+): Promise<readonly (number | undefined)[]> {
   const sequences: (number | undefined)[] = []
   for await (const page of store.scan(shard.database, keyspaceRange(keyspace), { keysOnly: true })) {
     sequences.push(...page.map(({ key }) => sequenceOfKey(key)))

@@ -61,7 +61,8 @@ describe('reading a log', () => {
   test('keeps a huge line in parts, all with the time and level of its start', async () => {
     const source = utf8Encode(`${line(1, 'ERROR')}${'x'.repeat(3_000_000)}\n${line(2)}\n`)
     const rows = await rowsOf(source, { format: 'iso' })
-    expect(rows.map((row) => row.continued)).toEqual([false, true, true, true, false].slice(-rows.length))
+    const parts = Math.ceil((3_000_000 + line(1, 'ERROR').length) / LINE_BYTES_MAX)
+    expect(rows.map((row) => row.continued)).toEqual([false, ...Array(parts - 1).fill(true), false])
     expect(rows.slice(0, -1).every((row) => row.level === 17 && row.message.length <= LINE_BYTES_MAX)).toBe(
       true,
     )

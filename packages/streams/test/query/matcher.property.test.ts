@@ -200,10 +200,11 @@ function planOf(text: string, rows: RowKind = 'logs'): QueryPlan {
   return planQuery(parseQuery(text), { now: NOW, rows })
 }
 
-describe('the plan', () => {
-  const literals = (text: string): string[] =>
-    planOf(text).requiredLiterals.map((bytes) => asBuffer(bytes).toString())
+function literals(text: string): string[] {
+  return planOf(text).requiredLiterals.map((bytes) => asBuffer(bytes).toString())
+}
 
+describe('the plan', () => {
   test.each([
     ['foo "bar baz" *"qu"*', ['foo', 'bar baz', 'qu']],
     ['i(foo)', []],

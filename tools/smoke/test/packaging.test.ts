@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { installPacked, PUBLISHED_FOLDERS, runNode, type PackedPackage } from '../src/packed-packages.ts'
+
+const root = join(import.meta.dirname, '../../..')
+const packed = new Map<string, PackedPackage>()
+let project: string
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'forge-packed-'))
+  await writeFile(join(project, 'package.json'), '{ "name": "user", "private": true, "type": "module" }')
+  for (const folder of PUBLISHED_FOLDERS) packed.set(folder, await installPacked({ root, folder, project }))
+})
+
+afterAll(async () => {
+  await rm(project, { recursive: true })
+})
+
+describe.each(PUBLISHED_FOLDERS)('%s as packed', (folder) => {
+  test('holds what users need and nothing else', () => {
+    const { fileNames } = packed.get(folder)!
+    for (const name of ['package.json', 'README.md', 'LICENSE']) expect(fileNames).toContain(name)
+    const strangers = fileNames.filter(
+      (name) => !/^(?:package\.json|README\.md|LICENSE|dist\/[\w/-]+\.(?:js|d\.ts))$/.test(name),
+    )
+    expect(strangers).toEqual([])
+  })
+
+  test('names versions instead of the workspace', () => {
+    const { dependencies = {} } = packed.get(folder)!.manifest
+    for (const range of Object.values(dependencies)) expect(range).toMatch(/^\^?\d/)
+  })
+})
+
+const USES: Readonly<Record<string, string>> = {
+  common: `
+    import { ByteReader, ByteWriter } from '@forgeone/common'
+    const bytes = new ByteWriter().text('ok').finish()
+    console.log(new ByteReader(bytes, { code: 'INTERNAL', what: 'it' }).text())`,
+  crypto: `
+    import { systemClock, systemRandom } from '@forgeone/common'
+    import { createKeyring, keyringFileIn, rawKeyProvider } from '@forgeone/crypto'
+    const keyring = await createKeyring({
+      file: keyringFileIn(process.cwd()), provider: rawKeyProvider(systemRandom.bytes(32)), storeId: systemRandom.bytes(16),
+      clock: systemClock, random: systemRandom, suite: 'aes-256-gcm', scopes: ['a'],
+    })
+    const sealer = keyring.sealer('a', Uint8Array.of(1))
+    const key = Uint8Array.of(2)
+    console.log(Buffer.from(sealer.open(key, sealer.seal(key, Buffer.from('ok')))).toString())
+    await keyring.flush()
+    keyring.lock()`,
+  engine: `
+    import { rawKeyProvider } from '@forgeone/crypto'
+    import { LocalStore } from '@forgeone/engine'
+    const store = await LocalStore.open({ path: './engine-store', databases: ['a'], provider: rawKeyProvider(new Uint8Array(32)) })
+    const facts = { actor: 'a', action: 'a.b', resourceClass: 'a' }
+    const key = Uint8Array.of(1)
+    await store.commit(() => ({ facts, operations: [{ type: 'put', database: 'a', key, value: Buffer.from('ok') }] }))
+    console.log(Buffer.from(await store.get('a', key)).toString())
+    await store.close()`,
+  streams: `
+    import { rawKeyProvider } from '@forgeone/crypto'
+    import { LocalStore } from '@forgeone/engine'
+    import { openLogs, streamDatabases } from '@forgeone/streams'
+    const databases = streamDatabases('logs', 1)
+    const store = await LocalStore.open({ path: './streams-store', databases, provider: rawKeyProvider(new Uint8Array(32)) })
+    const logs = await openLogs(store, { shardCount: 1 })
+    await logs.append({ topic: 'a', message: 'ok' })
+    console.log((await logs.search('ok').toArray())[0].message)
+    await store.close()`,
+  'storage-manager': `
+    import { Forge } from '@forgeone/storage-manager'
+    const forge = await Forge.open({ path: './forge-store', secret: { key: new Uint8Array(32) } })
+    await forge.logs.append({ topic: 'a', message: 'ok' })
+    for await (const { message } of forge.logs.read()) console.log(message)
+    await forge.close()`,
+}
+
+test.each(Object.entries(USES))('%s works in an empty project', async (name, script) => {
+  const file = `${name}.mjs`
+  await writeFile(join(project, file), script)
+  expect(await runNode(project, [file])).toBe('ok\n')
+})
+
+test('the forge command runs', async () => {
+  const { manifest } = packed.get('apps/cli')!
+  const program = join('node_modules', manifest.name, manifest.bin!['forge']!)
+  expect(await runNode(project, [program, '--version'])).toMatch(/\d+\.\d+\.\d+/)
+})

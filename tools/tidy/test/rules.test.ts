@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest'
+import { checkApiSnapshots } from '../src/api/snapshots.ts'
+import type { Rule } from '../src/repository/file-listing.ts'
+import { checkBannedCode } from '../src/rules/banned-code.ts'
+import { checkDeclaredDependencies } from '../src/rules/declared-dependencies.ts'
+import { checkErrorCodes } from '../src/rules/error-codes.ts'
+import { checkFileLength, FILE_LINES_MAX } from '../src/rules/file-length.ts'
+import { checkFileNames } from '../src/rules/file-names.ts'
+import { checkImportCycles } from '../src/rules/import-cycles.ts'
+import { checkLayers } from '../src/rules/layers.ts'
+import { checkMachinePlaces } from '../src/rules/machine-places.ts'
+import { checkPackageContents } from '../src/rules/package-contents.ts'
+import { checkPublicList } from '../src/rules/public-list.ts'
+import { checkReadmeHeads } from '../src/rules/readme-head.ts'
+import { checkReferences } from '../src/rules/references.ts'
+import { checkRelativeImports } from '../src/rules/relative-imports.ts'
+
+type Listing = Readonly<Record<string, string>>
+
+const manifest = (parts: object): string =>
+  JSON.stringify({ license: 'Apache-2.0', description: 'A package', ...parts })
+const LOW = manifest({ name: '@forgeone/low', forgeone: { layer: 1 } })
+const HIGH = manifest({
+  name: '@forgeone/high',
+  forgeone: { layer: 2 },
+  dependencies: { '@forgeone/low': 'workspace:^', zod: '^4' },
+})
+const PACKAGES: Listing = { 'packages/low/package.json': LOW, 'packages/high/package.json': HIGH }
+const PUBLISHED = manifest({
+  name: '@forgeone/low',
+  files: ['dist', 'README.md', 'LICENSE'],
+  exports: { '.': { '@forgeone/source': './src/index.ts' } },
+  engines: { node: '>=22' },
+  forgeone: { layer: 1 },
+})
+const CODES = "export const ERROR_CODES = {\n  A_CODE: 'x',\n  B_CODE: 'y',\n}\n"
+const ERRORS = '| `A_CODE` | a | b | 1 |\n| `B_CODE` | a | b | 1 |\n'
+const USES = "throw new ForgeError('A_CODE', '')\nthrow new ForgeError('B_CODE', '')\n"
+
+function reasonsOf(rule: Rule, files: Listing): readonly string[] {
+  return rule(new Map(Object.entries(files))).map(({ path, reason }) => `${path}: ${reason}`)
+}
+
+interface Example {
+  readonly rule: Rule
+  readonly good: Listing
+  /** What is added to the good files, and a part of the objection to it. */
+  readonly bad: readonly (readonly [added: Listing, objection: RegExp])[]
+}
+
+const EXAMPLES: Readonly<Record<string, Example>> = {
+  layers: {
+    rule: checkLayers,
+    good: { ...PACKAGES, 'packages/high/src/a.ts': "import { b } from '@forgeone/low'\n" },
+    bad: [
+      [
+        { 'packages/low/package.json': manifest({ name: '@forgeone/low', forgeone: { layer: 2 } }) },
+        /layer 2 depends on @forgeone\/low of layer 2/,
+      ],
+      [
+        { 'packages/low/src/a.ts': "import type { C } from '@forgeone/high'\n" },
+        /low\/src\/a.ts: layer 1 depends on/,
+      ],
+      [
+        {
+          'packages/low/package.json': manifest({
+            name: '@forgeone/low',
+            forgeone: { layer: 1 },
+            devDependencies: { '@forgeone/high': '*' },
+          }),
+        },
+        /layer 1 depends on @forgeone\/high/,
+      ],
+      [{ 'packages/low/package.json': manifest({ name: '@forgeone/low' }) }, /names no forgeone.layer/],
+      [{ 'packages/high/src/a.ts': "import { b } from '@forgeone/gone'\n" }, /not in the workspace/],
+    ],
+  },
+  references: {
+    rule: checkReferences,
+    good: {
+      ...PACKAGES,
+      'packages/low/tsconfig.json': '{}',
+      'packages/high/tsconfig.json': '{ "references": [{ "path": "../low" }] }',
+    },
+    bad: [
+      [{ 'packages/high/tsconfig.json': '{}' }, /references nothing; dependencies are packages\/low/],
+      [
+        { 'packages/low/tsconfig.json': '{ "references": [{ "path": "../high" }] }' },
+        /references packages\/high; dependencies are none/,
+      ],
+    ],
+  },
+  'declared dependencies': {
+    rule: checkDeclaredDependencies,
+    good: {
+      ...PACKAGES,
+      'package.json': manifest({ name: 'root', devDependencies: { vitest: '5' } }),
+      'packages/high/src/a.ts':
+        "import { z } from 'zod/v4'\nimport fs from 'node:fs'\nimport { b } from './b.ts'\n",
+      'packages/high/test/a.test.ts': "import { test } from 'vitest'\n",
+    },
+    bad: [
+      [{ 'packages/high/src/b.ts': "import { x } from 'left-pad'\n" }, /imports left-pad/],
+      [{ 'packages/high/src/b.ts': "import {\n  test,\n} from 'vitest'\n" }, /imports vitest/],
+      [{ 'packages/high/src/b.ts': `const x = await ${'import'}('left-pad')\n` }, /imports left-pad/],
+      [{ 'packages/high/test/b.test.ts': "import 'left-pad'\n" }, /imports left-pad/],
+    ],
+  },
+  'relative imports': {
+    rule: checkRelativeImports,
+    good: {
+      ...PACKAGES,
+      'packages/low/src/a.ts': "import { b } from './b.ts'\n",
+      'packages/low/src/b.ts': '',
+      'packages/low/src/index.ts': '',
+      'packages/low/test/a.test.ts': "import { a } from '../src/index.ts'\n",
+    },
+    bad: [
+      [{ 'packages/high/src/a.ts': "import { b } from '../../low/src/b.ts'\n" }, /of another package/],
+      [{ 'packages/low/src/b.ts': "import { b } from './index.ts'\n" }, /imports an index.ts/],
+      [{ 'packages/low/src/b.ts': "import { b } from './gone.ts'\n" }, /which is not there/],
+    ],
+  },
+  'import cycles': {
+    rule: checkImportCycles,
+    good: {
+      'packages/low/src/a.ts': "import { b } from './b.ts'\nimport { c } from './c.ts'\n",
+      'packages/low/src/b.ts': "import { c } from './c.ts'\n",
+      'packages/low/src/c.ts': '',
+    },
+    bad: [
+      [
+        { 'packages/low/src/c.ts': "import type { A } from './a.ts'\n" },
+        /by way of .*c.ts -> packages\/low\/src\/a.ts/,
+      ],
+    ],
+  },
+  'public list': {
+    rule: checkPublicList,
+    good: {
+      'packages/low/src/index.ts':
+        "/** List. */\nexport { a, type B } from './a.ts'\nexport type {\n  C,\n} from './c.ts'\n",
+      'packages/low/vitest.config.ts': 'export default 1\n',
+    },
+    bad: [
+      [{ 'packages/low/src/index.ts': "export * from './a.ts'\n" }, /export \*/],
+      [{ 'packages/low/src/a.ts': 'export default 1\n' }, /default export/],
+      [
+        { 'packages/low/src/index.ts': 'export const one = 1\n' },
+        /more than named re-exports: export const one/,
+      ],
+    ],
+  },
+  'file names': {
+    rule: checkFileNames,
+    good: {
+      'packages/low/src/shard-router.ts': '',
+      'packages/low/test/a-b.property.test.ts': '',
+      'vitest.shared.ts': '',
+    },
+    bad: [
+      [{ 'packages/low/src/shardRouter.ts': '' }, /kebab-case/],
+      [{ 'packages/low/src/utils.ts': '' }, /does not say/],
+      [{ 'packages/low/test/helpers.test.ts': '' }, /does not say/],
+    ],
+  },
+  'file length': {
+    rule: checkFileLength,
+    good: { 'packages/low/src/a.ts': 'x\n'.repeat(FILE_LINES_MAX) },
+    bad: [[{ 'packages/low/src/b.ts': 'x\n'.repeat(FILE_LINES_MAX + 1) }, /has 401 lines/]],
+  },
+  'banned code': {
+    rule: checkBannedCode,
+    good: {
+      'packages/low/src/a.ts': `/** Taken as ${'any'} caller gives it. */\nconst anyOf = 'x'\n// why it cannot run here\ntest.skip('x')\ntest.skipIf(isAbsent)('x')\n`,
+    },
+    bad: [
+      [{ 'packages/low/src/b.ts': `// ${'TO'}DO: later\n` }, /line 1 is a reminder/],
+      [{ 'packages/low/src/b.ts': `// ${'FIX'}ME\n` }, /line 1 is a reminder/],
+      [{ 'packages/low/src/b.ts': `\n// @ts-${'ignore'}\n` }, /line 2 silences/],
+      [{ 'packages/low/src/b.ts': `const x = y as ${'any'}\n` }, /the type any/],
+      [{ 'packages/low/src/b.ts': `function f(x: ${'any'}): void {}\n` }, /the type any/],
+      [{ 'packages/low/src/b.ts': `let x: Map<${'any'}, string>\n` }, /the type any/],
+      [{ 'packages/low/test/b.test.ts': `test.${'only'}('x')\n` }, /one test only/],
+      [{ 'packages/low/test/b.test.ts': "\ndescribe.skip('x')\n" }, /line 2 skips/],
+    ],
+  },
+  'README heads': {
+    rule: checkReadmeHeads,
+    good: { ...PACKAGES, 'packages/low/README.md': '# @forgeone/low\n\nLayer 1. Everything below.\n' },
+    bad: [
+      [
+        { 'packages/low/README.md': '# low\n\nLayer 1. Everything.\n' },
+        /does not begin with "# @forgeone\/low"/,
+      ],
+      [
+        { 'packages/low/README.md': '# @forgeone/low\n\nLayer 2. Everything.\n' },
+        /does not go on with "Layer 1\."/,
+      ],
+    ],
+  },
+  'package contents': {
+    rule: checkPackageContents,
+    good: {
+      'packages/low/package.json': PUBLISHED,
+      'packages/low/README.md': '',
+      'packages/low/LICENSE': '',
+      'tools/x/package.json': manifest({ name: '@forgeone/x', private: true }),
+    },
+    bad: [
+      [{ 'packages/low/package.json': PUBLISHED.replace('Apache-2.0', 'MIT') }, /license is not/],
+      [{ 'packages/low/package.json': PUBLISHED.replace('exports', 'exported') }, /has no exports/],
+      [{ 'packages/low/package.json': PUBLISHED.replace('engines', 'motors') }, /names no version of Node/],
+      [{ 'packages/low/package.json': PUBLISHED.replace('"dist",', '') }, /does not name dist/],
+      [{ 'packages/low/package.json': PUBLISHED.replace('A package', '') }, /has no description/],
+      [{ 'packages/low/package.json': PUBLISHED.replace('{', '{"private":true,') }, /is marked private/],
+      [{ 'packages/high/package.json': PUBLISHED }, /has no README.md/],
+      [{ 'tools/y/package.json': manifest({ name: '@forgeone/y' }) }, /is not marked private/],
+      [{ 'apps/cli/package.json': PUBLISHED }, /bin does not lead forge/],
+    ],
+  },
+  'error codes': {
+    rule: checkErrorCodes,
+    good: {
+      'packages/common/src/error-codes.ts': CODES,
+      'docs/errors.md': ERRORS,
+      'packages/low/src/a.ts': USES,
+    },
+    bad: [
+      [{ 'docs/errors.md': '| `A_CODE` | a | b | 1 |\n' }, /no row for B_CODE/],
+      [{ 'docs/errors.md': `${ERRORS}| \`C_CODE\` | a | b | 1 |\n` }, /a row for C_CODE/],
+      [{ 'docs/errors.md': ERRORS.split('\n').toReversed().join('\n') }, /another order/],
+      [{ 'packages/low/src/a.ts': "throw new ForgeError('A_CODE', '')\n" }, /B_CODE is never used/],
+    ],
+  },
+  'machine places': {
+    rule: checkMachinePlaces,
+    good: {
+      'README.md': 'see packages/network/root/a and https://example.org/work/',
+      'docs/a.md': 'homework/root/x',
+    },
+    bad: [
+      [{ 'pnpm-lock.yaml': `\ntarball: https://${'registry'}.npmjs.org/a` }, /line 2 names the host/],
+      [{ 'pnpm-lock.yaml': `http://10.0.0.1-${'artifactory'}.corp:8080/a` }, /line 1 names the host/],
+      [{ 'docs/b.md': `run \`/${'work'}/main/x\`` }, /names a path of one machine/],
+      [{ 'docs/b.md': `"/${'root'}/.npm"` }, /names a path of one machine/],
+    ],
+  },
+  'API snapshots': {
+    rule: checkApiSnapshots,
+    good: {
+      'packages/low/package.json': PUBLISHED,
+      'packages/low/src/index.ts': "export { A, type B, c } from './a.ts'\n",
+      'packages/low/src/a.ts': 'export class A {}\nexport interface B {}\nexport const c = 1\n',
+      'packages/low/api.txt': '# @forgeone/low\nA: class\nB: interface\nc: const\n',
+    },
+    bad: [
+      [
+        { 'packages/low/src/index.ts': "export { A, type B, c, d } from './a.ts'\n" },
+        /\+d: unknown.*run api/,
+      ],
+      [
+        {
+          'packages/low/src/a.ts':
+            'export abstract class A {}\nexport interface B {}\nexport function c() {}\n',
+        },
+        /-c: const, \+c: function/,
+      ],
+      [{ 'packages/high/package.json': PUBLISHED }, /high\/api.txt: is missing/],
+    ],
+  },
+}
+
+describe.each(Object.entries(EXAMPLES))('the rule about %s', (_, { rule, good, bad }) => {
+  test('accepts what is in order', () => {
+    expect(reasonsOf(rule, good)).toEqual([])
+  })
+
+  test.each(bad.map(([added, objection]) => ({ added, objection })))(
+    'objects: $objection',
+    ({ added, objection }) => {
+      expect(reasonsOf(rule, { ...good, ...added }).join('\n')).toMatch(objection)
+    },
+  )
+})
