@@ -186,8 +186,9 @@ export class AppendGate {
     }
     if (appends.length === 0) throw NOTHING_ACCEPTED
     const blocks: BuiltBlock[] = []
+    const bytesAtMost = batch.reduce((sum, pending) => sum + pending.bytes, 0)
     for (const rows of byShard.values()) {
-      blocks.push(...buildBlocks(rows, { commitSequence: at.sequence, commitTime: at.time }))
+      blocks.push(...buildBlocks(rows, { commitSequence: at.sequence, commitTime: at.time, bytesAtMost }))
       rows.shard.nextSequence += rows.rows.length
     }
     const runs = blocks.flatMap((block) => block.runs)

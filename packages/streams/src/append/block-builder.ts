@@ -16,6 +16,12 @@ export interface ShardRows {
   readonly topicIds: number[]
 }
 
+/** Where blocks are built for. */
+export interface BuildPlace extends Omit<BlockPlace, 'firstSequence'> {
+  /** What all rows of the commit have at most: when that fits one block, no row is measured. */
+  readonly bytesAtMost: number
+}
+
 export interface BuiltBlock {
   readonly shard: Shard
   readonly summary: BlockSummary
@@ -34,18 +40,16 @@ export interface BuiltRun {
 const SEAL_BYTES = 34
 
 /** Cuts a shard's entries into blocks and encodes each with its index row. */
-export function buildBlocks(
-  input: ShardRows,
-  place: Omit<BlockPlace, 'firstSequence'>,
-): readonly BuiltBlock[] {
+export function buildBlocks(input: ShardRows, place: BuildPlace): readonly BuiltBlock[] {
+  const { commitSequence, commitTime, bytesAtMost } = place
   const blocks: BuiltBlock[] = []
   let firstSequence = input.shard.nextSequence
   for (let start = 0; start < input.rows.length;) {
-    const end = cutAt(input.rows, start)
+    const end = bytesAtMost <= BLOCK_ROWS_BYTES ? input.rows.length : cutAt(input.rows, start)
     const whole = start === 0 && end === input.rows.length
     const rows = whole ? input.rows : input.rows.slice(start, end)
     const topicIds = whole ? input.topicIds : input.topicIds.slice(start, end)
-    blocks.push(buildBlock(input.shard, rows, topicIds, { ...place, firstSequence }))
+    blocks.push(buildBlock(input.shard, rows, topicIds, { commitSequence, commitTime, firstSequence }))
     firstSequence += rows.length
     start = end
   }
