@@ -1,3 +1,4 @@
+import { SeededRandom } from '@forgeone/common'
 import { START_MS } from '../data/dataset.ts'
 import type { BenchEngine, ReadFigures } from '../engines/engine.ts'
 import { ENGINES } from '../engines/engines.ts'
@@ -155,8 +156,15 @@ export const get: Workload = {
     ),
 }
 
-/** The same order for everybody: a fixed multiplier walks all places. */
+/** A random order, the same in every run (Fisher and Yates). */
 function shuffle(ids: readonly string[]): string[] {
-  const step = 7919
-  return Array.from({ length: ids.length }, (_, index) => ids[(index * step) % ids.length]!)
+  const random = new SeededRandom(ids.length)
+  const shuffled = [...ids]
+  for (let last = shuffled.length - 1; last > 0; last--) {
+    const other = random.below(last + 1)
+    const id = shuffled[last]!
+    shuffled[last] = shuffled[other]!
+    shuffled[other] = id
+  }
+  return shuffled
 }

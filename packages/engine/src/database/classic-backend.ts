@@ -12,7 +12,8 @@ import type { Backend, LevelDatabase, ScrubResult } from './backend.ts'
 const ABOVE_ALL_KEYS = new Uint8Array(16).fill(0xff)
 
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
-const BLOCK_CACHE_BYTES = 4 * 1024 * 1024
+/** What is read often is kept decoded by the streams; here only index blocks matter. */
+const BLOCK_CACHE_BYTES = 1024 * 1024
 
 /** LevelDB databases, one directory each. */
 export class ClassicBackend implements Backend {

@@ -73,9 +73,12 @@ export class SpaceGuard {
     }
     if (this.#usedBytes + bytes * COPIES_WRITTEN <= limit) return
     const details = { usedBytes: this.#usedBytes, maxBytes }
-    throw new ForgeError('QUOTA_EXCEEDED', `the store uses ${this.#usedBytes} of ${maxBytes} bytes`, {
-      details,
-    })
+    const needed = bytes * COPIES_WRITTEN
+    throw new ForgeError(
+      'QUOTA_EXCEEDED',
+      `the store uses ${this.#usedBytes} of ${maxBytes} bytes, and this commit may take ${needed}`,
+      { details },
+    )
   }
 
   #checkFree(bytes: number): void {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { access, constants, mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { ForgeError, utf8Encode } from '@forgeone/common'
 import type { StoreFiles } from '../files/store-files.ts'
 import { isNotFound, syncDirectory } from '../files/node-store-files.ts'
@@ -47,7 +47,9 @@ async function listDirectory(path: string, mayCreate: boolean): Promise<string[]
       await makeDurably(resolve(path))
     }
     if (!(await stat(path)).isDirectory())
-      throw new ForgeError('STORE_NOT_A_STORE', `${path} is a file, not a directory`)
+      throw new ForgeError('STORE_NOT_A_STORE', `${path} is a file, not a directory`, {
+        hint: 'Name an empty directory, or the directory of a store.',
+      })
     return await readdir(path)
   } catch (cause) {
     if (cause instanceof ForgeError) throw cause
@@ -57,14 +59,24 @@ async function listDirectory(path: string, mayCreate: boolean): Promise<string[]
   }
 }
 
-/** A directory whose name a power cut takes away again takes every acknowledged commit with it. */
+/**
+ * A directory whose name a power cut takes away again takes every acknowledged commit with it. One level at a time,
+ * because Node's recursive mkdir never comes back from /proc, where nothing can be made below what exists.
+ */
 async function makeDurably(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 })
-  if (first === undefined) return
-  for (let made = path; ; made = dirname(made)) {
-    await syncDirectory(dirname(made))
-    if (made === first || made === dirname(made)) return
+  let parent = nearestExisting(path)
+  for (const name of relative(parent, path).split(sep)) {
+    const directory = join(parent, name)
+    await mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
+      if (!isAlreadyThere(error)) throw error
+    })
+    await syncDirectory(parent)
+    parent = directory
   }
+}
+
+function isAlreadyThere(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST'
 }
 
 async function assertWritable(path: string): Promise<void> {

@@ -83,6 +83,13 @@ async function tryOpen(
   } catch (cause) {
     if (isLockedByAnother(cause))
       throw new ForgeError('STORE_LOCKED', `another process holds the database ${name}`, { cause })
+    if (isOutOfSpace(cause)) {
+      // Nothing is damaged: replaying needs room, and the journal still holds what the database lacks.
+      throw new ForgeError('STORAGE_FULL', `the disk has no room to open ${name}`, {
+        cause,
+        hint: 'Free space on the disk, then open the store again; nothing acknowledged is lost.',
+      })
+    }
     return new ForgeError('DATABASE_DAMAGED', `LevelDB cannot open ${name}`, { cause })
   }
 }
@@ -91,6 +98,12 @@ async function tryOpen(
 function isLockedByAnother(cause: unknown): boolean {
   const inner = cause instanceof Error ? cause.cause : undefined
   return inner instanceof Error && 'code' in inner && inner.code === 'LEVEL_LOCKED'
+}
+
+/** LevelDB reports it as any other failed write; only its text tells. */
+function isOutOfSpace(cause: unknown): boolean {
+  const inner = cause instanceof Error ? cause.cause : undefined
+  return inner instanceof Error && /no space left on device|disk quota exceeded/i.test(inner.message)
 }
 
 function setOffline(

@@ -1,14 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ForgeError, toHex, type ErrorCode } from '@forgeone/common'
 import { inspectKeyringFile } from '@forgeone/crypto'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, SEGMENT_NAME_PATTERN } from '../format/segment-header.ts'
-import { decodeStoreFile, shortId, STORE_FILE_NAME, type StoreFile } from '../format/store-file.ts'
+import { shortId, type StoreFile } from '../format/store-file.ts'
 import { SegmentScanner } from '../journal/segment-scanner.ts'
 import { checkStructure } from '../leveldb-files/database-directory.ts'
 import { StoreLock } from '../lock/store-lock.ts'
+import { inspectDirectory } from '../recovery/creation.ts'
+import { readStoreFile } from '../recovery/read-store-file.ts'
 import { assertLocalFilesystem } from '../recovery/unsafe-filesystem.ts'
 
 export interface DoctorCheck {
@@ -48,16 +50,13 @@ function checkRuntime(): DoctorCheck {
 }
 
 async function checkStoreFile(path: string): Promise<{ check: DoctorCheck; file?: StoreFile }> {
-  let bytes: Uint8Array
   try {
-    bytes = await readFile(join(path, STORE_FILE_NAME))
-  } catch (cause) {
-    return {
-      check: fail('store', new ForgeError('STORE_NOT_FOUND', `there is no store at ${path}`, { cause })),
+    const file = await readStoreFile(path)
+    if (file === undefined) {
+      // Says which: nothing there, other files, or a store that lost this one.
+      await inspectDirectory(path, { mayCreate: false })
+      throw new ForgeError('STORE_NOT_FOUND', `the store at ${path} was never finished`)
     }
-  }
-  try {
-    const { file } = decodeStoreFile(bytes)
     const message = `store ${shortId(file.storeId)}, ${file.suite}, ${file.databases.length} databases`
     return { check: { name: 'store', status: 'ok', message }, file }
   } catch (error) {

@@ -102,7 +102,7 @@ export class Forge implements AsyncDisposable {
       suite,
       create,
       durability,
-      maxBytes: options.maxSizeGb === undefined ? undefined : options.maxSizeGb * GIB,
+      maxBytes: options.maxSizeGb === undefined ? undefined : Math.floor(options.maxSizeGb * GIB),
       allowUnsafeFilesystem,
       logger,
       clock,

@@ -32,13 +32,18 @@ export class BlockReader {
     return block
   }
 
-  /** One block of many; kept only where there is room. @throws STREAM_BLOCK_DAMAGED */
-  readInScan(shard: Shard, summary: BlockSummary): HotBlock {
+  /** One block of many; kept only where there is room, so that a search drops nothing that others use. */
+  readInSearch(shard: Shard, summary: BlockSummary): HotBlock {
     const cached = this.#cache.get(shard.database, summary.firstSequence)
     if (cached !== undefined) return cached
     const block = this.#fetch(shard, summary)
     this.#cache.addIfRoom(shard.database, block)
     return block
+  }
+
+  /** One block of many that are passed once; not kept. @throws STREAM_BLOCK_DAMAGED */
+  readOnce(shard: Shard, summary: BlockSummary): HotBlock {
+    return this.#cache.get(shard.database, summary.firstSequence) ?? this.#fetch(shard, summary)
   }
 
   /** One block as it is stored now, for a check. @throws STREAM_BLOCK_DAMAGED */

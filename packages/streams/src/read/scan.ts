@@ -72,7 +72,11 @@ export async function* scanBatches<Entry>(
       turnStartedMs = performance.now()
     }
     request.signal?.throwIfAborted()
-    const block = context.reader.readInScan(shard, summary)
+    // A search is often followed by a finer one over the same blocks; plain reading moves on.
+    const block =
+      request.literals.length > 0 || request.rowTest !== undefined
+        ? context.reader.readInSearch(shard, summary)
+        : context.reader.readOnce(shard, summary)
     context.figures.blocksRead++
     context.figures.bytesRead += summary.storedBytes
     for (const batch of matchBlock({ block, shard, topics: topicIds.get(shard)!, request, context, left })) {
