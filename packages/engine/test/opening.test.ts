@@ -5,6 +5,7 @@ import { utf8Encode } from '@forgeone/common'
 import { rawKeyProvider } from '@forgeone/crypto'
 import { afterAll, expect, test } from 'vitest'
 import {
+  examineStore,
   LocalStore,
   MemoryBackend,
   MemoryStoreFiles,
@@ -185,4 +186,23 @@ test('a store in memory can be closed and opened again within the process', asyn
   const again = await LocalStore.open({ ...o, create: 'never' })
   expect((await readRows(again)).size).toBe(3)
   await again.close()
+})
+
+test.skipIf(process.platform !== 'linux')(
+  'a place below which nothing can be made is unwritable, and opening comes back from it',
+  async () => {
+    await expect(LocalStore.open(options('/proc/forge-test/store'))).rejects.toMatchObject({
+      code: 'STORE_UNWRITABLE',
+    })
+  },
+)
+
+test('doctor tells a store that lost its file from a place where none ever was', async () => {
+  const o = options()
+  await (await LocalStore.open(o)).close()
+  rmSync(join(o.path, 'FORGE'))
+  const codes = async (path: string): Promise<readonly unknown[]> =>
+    (await examineStore(path)).flatMap(({ status, code }) => (status === 'fail' ? [code] : []))
+  expect(await codes(o.path)).toEqual(['STORE_DAMAGED'])
+  expect(await codes(join(folder, 'never'))).toEqual(['STORE_NOT_FOUND'])
 })

@@ -45,5 +45,4 @@ export const COMMANDS: readonly Command[] = [
   keysStatus,
   completion,
   demo,
-
 ]

@@ -8,14 +8,16 @@ export const completion: Command = {
   usage: 'SHELL',
   positionals: { min: 1, max: 1 },
   options: {},
-  examples: ['source <(forge completion bash)', 'forge completion fish > ~/.config/fish/completions/forge.fish'],
-  async run({ positionals, terminal }) {
-    // Loaded here, because the list of commands holds this one.
-    const { COMMANDS } = await import('./commands.ts')
+  examples: [
+    'source <(forge completion bash)',
+    'forge completion fish > ~/.config/fish/completions/forge.fish',
+  ],
+  async run({ positionals, terminal, commands }) {
     const [shell] = positionals
-    if (shell === 'bash') await terminal.print(bashScript(COMMANDS))
-    else if (shell === 'zsh') await terminal.print(`autoload -U +X bashcompinit && bashcompinit\n${bashScript(COMMANDS)}`)
-    else if (shell === 'fish') await terminal.print(fishScript(COMMANDS))
+    if (shell === 'bash') await terminal.print(bashScript(commands))
+    else if (shell === 'zsh')
+      await terminal.print(`autoload -U +X bashcompinit && bashcompinit\n${bashScript(commands)}`)
+    else if (shell === 'fish') await terminal.print(fishScript(commands))
     else throw usageError(`no completion for ${shell}`, 'Use bash, zsh or fish.')
   },
 }
@@ -29,7 +31,9 @@ function firstWords(commands: readonly Command[]): readonly string[] {
 }
 
 function verbsOf(commands: readonly Command[], noun: string): readonly string[] {
-  return commands.flatMap((command) => (command.name.startsWith(`${noun} `) ? [command.name.slice(noun.length + 1)] : []))
+  return commands.flatMap((command) =>
+    command.name.startsWith(`${noun} `) ? [command.name.slice(noun.length + 1)] : [],
+  )
 }
 
 function bashScript(commands: readonly Command[]): string {
@@ -37,7 +41,9 @@ function bashScript(commands: readonly Command[]): string {
     const verbs = verbsOf(commands, noun)
     return verbs.length === 0 ? [] : [`    ${noun}) words="${verbs.join(' ')}" ;;`]
   })
-  const options = commands.map((command) => `    "${command.name}") words="${optionNames(command).join(' ')}" ;;`)
+  const options = commands.map(
+    (command) => `    "${command.name}") words="${optionNames(command).join(' ')}" ;;`,
+  )
   return `_forge() {
   local current="\${COMP_WORDS[COMP_CWORD]}" words=""
   if [ "$COMP_CWORD" -eq 1 ]; then
@@ -73,12 +79,18 @@ function fishScript(commands: readonly Command[]): string {
   for (const command of commands) {
     const [noun, verb] = command.name.split(' ')
     const seen = `__fish_seen_subcommand_from ${noun}`
-    if (verb !== undefined) lines.push(`complete -c forge -n '${seen}' -f -a ${verb} -d ${quote(command.summary)}`)
+    if (verb !== undefined)
+      lines.push(`complete -c forge -n '${seen}' -f -a ${verb} -d ${quote(command.summary)}`)
     for (const [name, option] of Object.entries(command.options)) {
       const condition = verb === undefined ? seen : `${seen}; and __fish_seen_subcommand_from ${verb}`
-      lines.push(`complete -c forge -n '${condition}' -l ${name}${option.type === 'string' ? ' -r' : ''} -d ${quote(option.description)}`)
+      lines.push(
+        `complete -c forge -n '${condition}' -l ${name}${option.type === 'string' ? ' -r' : ''} -d ${quote(option.description)}`,
+      )
     }
   }
-  for (const [name, option] of Object.entries(GLOBAL_OPTIONS)) lines.push(`complete -c forge -l ${name}${option.type === 'string' ? ' -r' : ''} -d ${quote(option.description)}`)
+  for (const [name, option] of Object.entries(GLOBAL_OPTIONS))
+    lines.push(
+      `complete -c forge -l ${name}${option.type === 'string' ? ' -r' : ''} -d ${quote(option.description)}`,
+    )
   return `${lines.join('\n')}\n`
 }

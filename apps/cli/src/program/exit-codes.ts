@@ -1,7 +1,15 @@
 import { ForgeError, type ErrorCode } from '@forgeone/common'
 
 /** Stable: scripts branch on them. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, denied: 4, damaged: 5, interrupted: 130 } as const
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  denied: 4,
+  damaged: 5,
+  interrupted: 130,
+} as const
 
 const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
   ...codes(EXIT.usage, [
@@ -27,7 +35,13 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'STREAM_ENTRY_UNKNOWN',
     'SETTING_UNKNOWN',
   ]),
-  ...codes(EXIT.denied, ['KEY_SECRET_MISSING', 'KEY_SECRET_WRONG', 'KEY_SECRET_WEAK', 'KEY_FILE_UNSAFE', 'KEY_PROVIDER_FAILED']),
+  ...codes(EXIT.denied, [
+    'KEY_SECRET_MISSING',
+    'KEY_SECRET_WRONG',
+    'KEY_SECRET_WEAK',
+    'KEY_FILE_UNSAFE',
+    'KEY_PROVIDER_FAILED',
+  ]),
   ...codes(EXIT.damaged, [
     'STORE_DAMAGED',
     'JOURNAL_DAMAGED',
@@ -50,6 +64,10 @@ function codes(exit: number, list: readonly ErrorCode[]): [ErrorCode, number][] 
   return list.map((code) => [code, exit])
 }
 
+export function exitCodeOfCode(code: ErrorCode): number {
+  return BY_CODE.get(code) ?? EXIT.failed
+}
+
 export function exitCodeOf(error: unknown): number {
-  return error instanceof ForgeError ? (BY_CODE.get(error.code) ?? EXIT.failed) : EXIT.failed
+  return error instanceof ForgeError ? exitCodeOfCode(error.code) : EXIT.failed
 }

@@ -1,9 +1,13 @@
-import type { OptionSpec } from './command.ts'
+import type { OptionSpec } from './options.ts'
 
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   data: { type: 'string', short: 'd', value: 'DIR', description: 'directory of the store (or FORGE_DATA)' },
-  'secret-file': { type: 'string', value: 'FILE', description: 'file whose first line is the secret (or FORGE_SECRET, or a prompt)' },
+  'secret-file': {
+    type: 'string',
+    value: 'FILE',
+    description: 'file whose first line is the secret (or FORGE_SECRET, or a prompt)',
+  },
   'key-file': { type: 'string', value: 'FILE', description: 'file with a 32-byte key instead of a secret' },
   json: { type: 'boolean', description: 'machine-readable output: one JSON document, or one a line' },
   quiet: { type: 'boolean', short: 'q', description: 'print nothing but what was asked for and errors' },

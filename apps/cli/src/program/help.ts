@@ -1,5 +1,6 @@
 import type { Terminal } from '../render/terminal.ts'
-import type { Command, OptionSpec } from './command.ts'
+import type { Command } from './command.ts'
+import type { OptionSpec } from './options.ts'
 import { GLOBAL_OPTIONS } from './global-options.ts'
 
 export function commandHelp(terminal: Terminal, command: Command): string {
@@ -16,20 +17,43 @@ export function commandHelp(terminal: Terminal, command: Command): string {
   return `${lines.join('\n')}\n`
 }
 
-function optionLines(terminal: Terminal, title: string, options: Readonly<Record<string, OptionSpec>>): readonly string[] {
+function optionLines(
+  terminal: Terminal,
+  title: string,
+  options: Readonly<Record<string, OptionSpec>>,
+): readonly string[] {
   const rows = Object.entries(options).map(([name, { short, value, description }]) => {
     const left = `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`
     return { left, description }
   })
   if (rows.length === 0) return []
   const width = Math.max(...rows.map((row) => row.left.length))
-  return [terminal.style(title, 'bold'), ...rows.map((row) => `  ${row.left.padEnd(width)}  ${row.description}`), '']
+  return [
+    terminal.style(title, 'bold'),
+    ...rows.map((row) => `  ${row.left.padEnd(width)}  ${row.description}`),
+    '',
+  ]
+}
+
+/** Help for a noun such as `logs`: its verbs. */
+export function groupHelp(terminal: Terminal, commands: readonly Command[]): string {
+  const width = Math.max(...commands.map((command) => command.name.length))
+  const lines = [
+    terminal.style('Commands', 'bold'),
+    ...commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
+    '',
+    terminal.style('Examples', 'bold'),
+    ...commands.map((command) => `  ${command.examples[0] ?? ''}`),
+    '',
+    'Each of them says more with --help.',
+  ]
+  return `${lines.join('\n')}\n`
 }
 
 export function programHelp(terminal: Terminal, commands: readonly Command[]): string {
   const width = Math.max(...commands.map((command) => command.name.length))
   const lines = [
-    'forge keeps an application\'s logs, events and settings in one encrypted directory.',
+    "forge keeps an application's logs, events and settings in one encrypted directory.",
     '',
     `${terminal.style('Usage', 'bold')}  forge COMMAND [OPTIONS]`,
     '',

@@ -7,13 +7,19 @@ import { STANDARD_INPUT, type InputFile } from './input-files.ts'
 const FINGERPRINT_BYTES = 1024
 
 /** Counts what is read, and names the file in an error of reading it. */
-export async function* countingBytes(chunks: AsyncIterable<Uint8Array>, count: { bytes: number }, label: string): AsyncGenerator<Uint8Array> {
+export async function* countingBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  count: { bytes: number },
+  label: string,
+): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of chunks) {
       count.bytes += chunk.length
       yield chunk
     }
   } catch (cause) {
+    // An interrupted input ends here; the import sees its signal and keeps what is committed.
+    if (cause instanceof Error && cause.name === 'AbortError') return
     throw new ForgeError('INPUT_UNREADABLE', `${label} cannot be read`, { cause })
   }
 }
@@ -27,7 +33,12 @@ export async function sourceName(file: InputFile): Promise<string | undefined> {
   if (file.path === STANDARD_INPUT || file.bytes === undefined) return undefined
   try {
     await using handle = await open(file.path, 'r')
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(FINGERPRINT_BYTES), 0, FINGERPRINT_BYTES, 0)
+    const { buffer, bytesRead } = await handle.read(
+      new Uint8Array(FINGERPRINT_BYTES),
+      0,
+      FINGERPRINT_BYTES,
+      0,
+    )
     const head = buffer.subarray(0, bytesRead)
     const end = head.indexOf(10)
     if (end === -1 && bytesRead < FINGERPRINT_BYTES) return `${file.path}\0`

@@ -1,6 +1,7 @@
 import { createReadStream, type Stats } from 'node:fs'
 import { glob, readdir, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
+import { addAbortSignal } from 'node:stream'
 import { ForgeError } from '@forgeone/common'
 
 /** A file to import, with the topic it goes to unless the user names one. */
@@ -23,10 +24,14 @@ const ROTATION_ENDINGS = /\.(?:\d{1,3}|\d{8})$/
 const DEPTH_MAX = 32
 
 /** Files, directories, globs and `-`, as typed. @throws INPUT_NOT_FOUND, INPUT_UNREADABLE */
-export async function findInputFiles(words: readonly string[], resolvePath: (path: string) => string): Promise<readonly InputFile[]> {
+export async function findInputFiles(
+  words: readonly string[],
+  resolvePath: (path: string) => string,
+): Promise<readonly InputFile[]> {
   const found: InputFile[] = []
   for (const word of words) {
-    if (word === STANDARD_INPUT) found.push({ path: word, topic: 'stdin', bytes: undefined, modifiedMs: undefined })
+    if (word === STANDARD_INPUT)
+      found.push({ path: word, topic: 'stdin', bytes: undefined, modifiedMs: undefined })
     else found.push(...(await findOne(resolvePath(word), word)))
   }
   return found
@@ -35,8 +40,10 @@ export async function findInputFiles(words: readonly string[], resolvePath: (pat
 async function findOne(path: string, word: string): Promise<readonly InputFile[]> {
   const stats = await tryStat(path)
   if (stats?.isDirectory()) return await walk(path, path, 0)
-  if (stats?.isFile() || stats?.isFIFO() || stats?.isCharacterDevice()) return [inputFile(path, basename(path), stats)]
-  if (stats !== undefined) throw new ForgeError('INPUT_UNREADABLE', `${word} is neither a file nor a directory`)
+  if (stats?.isFile() || stats?.isFIFO() || stats?.isCharacterDevice())
+    return [inputFile(path, basename(path), stats)]
+  if (stats !== undefined)
+    throw new ForgeError('INPUT_UNREADABLE', `${word} is neither a file nor a directory`)
   if (!GLOB_CHARACTERS.test(word)) throw new ForgeError('INPUT_NOT_FOUND', `there is no file ${word}`)
   const matches: string[] = []
   for await (const match of glob(path)) matches.push(match)
@@ -66,30 +73,47 @@ async function walk(directory: string, root: string, depth: number): Promise<rea
 }
 
 function inputFile(path: string, name: string, stats: Stats): InputFile {
-  return { path, topic: topicOfName(name), bytes: stats.isFile() ? stats.size : undefined, modifiedMs: stats.mtimeMs }
+  return {
+    path,
+    topic: topicOfName(name),
+    bytes: stats.isFile() ? stats.size : undefined,
+    modifiedMs: stats.mtimeMs,
+  }
 }
 
 /** `nginx/access.log.2.gz` becomes `nginx.access`. */
 export function topicOfName(name: string): string {
-  const bare = name.replace(COMPRESSED_ENDINGS, '').replace(ROTATION_ENDINGS, '').replace(LOG_ENDINGS, '').replace(ROTATION_ENDINGS, '')
+  const bare = name
+    .replace(COMPRESSED_ENDINGS, '')
+    .replace(ROTATION_ENDINGS, '')
+    .replace(LOG_ENDINGS, '')
+    .replace(ROTATION_ENDINGS, '')
   const tokens = bare
     .split(sep)
     .flatMap((part) => part.split('.'))
     .map((token) => token.replace(/[^\p{L}\p{N}_-]+/gu, '_'))
     .filter((token) => token !== '')
   const topic = tokens.slice(-16).join('.')
-  return topic === '' ? 'log' : Buffer.from(topic).subarray(0, 200).toString().replace(/\uFFFD$/, '')
+  return topic === ''
+    ? 'log'
+    : Buffer.from(topic)
+        .subarray(0, 200)
+        .toString()
+        .replace(/\uFFFD$/, '')
 }
 
-export function openInput(file: InputFile): AsyncIterable<Uint8Array> {
-  return file.path === STANDARD_INPUT ? process.stdin : createReadStream(file.path, { highWaterMark: 256 * 1024 })
+export function openInput(file: InputFile, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  if (file.path !== STANDARD_INPUT) return createReadStream(file.path, { highWaterMark: 256 * 1024 })
+  // Nobody knows when the next line comes, and Ctrl-C must not wait for it.
+  return addAbortSignal(signal, process.stdin)
 }
 
 async function tryStat(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined
     throw new ForgeError('INPUT_UNREADABLE', `${path} cannot be read`, { cause: error })
   }
 }

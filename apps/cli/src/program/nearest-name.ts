@@ -11,15 +11,19 @@ export function nearestName(typed: string, candidates: Iterable<string>): string
   return best
 }
 
-/** Levenshtein distance, a row at a time. */
+/** Levenshtein distance, a row at a time, where two neighbours that changed places count as one slip. */
 function editDistance(left: string, right: string): number {
+  let before: readonly number[] = []
   let row = Array.from({ length: right.length + 1 }, (_, index) => index)
   for (let i = 1; i <= left.length; i++) {
     const next = [i]
     for (let j = 1; j <= right.length; j++) {
       const substitution = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1)
-      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1))
+      const swapped = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]
+      const swap = swapped ? before[j - 2]! + 1 : Number.POSITIVE_INFINITY
+      next.push(Math.min(substitution, swap, row[j]! + 1, next[j - 1]! + 1))
     }
+    before = row
     row = next
   }
   return row[right.length]!

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { ForgeError } from '@forgeone/common'
-import type { Command, OptionSpec, OptionValues } from './command.ts'
+import type { ArgumentShape, OptionSpec, OptionValues } from './options.ts'
 import { GLOBAL_OPTIONS } from './global-options.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -14,12 +14,15 @@ export function usageError(message: string, hint?: string): ForgeError {
 }
 
 /** @throws USAGE with the nearest option when one is unknown */
-export function parseArguments(command: Command, words: readonly string[]): ParsedArguments {
+export function parseArguments(command: ArgumentShape, words: readonly string[]): ParsedArguments {
   const specs: Readonly<Record<string, OptionSpec>> = { ...GLOBAL_OPTIONS, ...command.options }
   const { values, positionals, tokens } = parseArgs({
     args: [...words],
     options: Object.fromEntries(
-      Object.entries(specs).map(([name, { type, short }]) => [name, short === undefined ? { type } : { type, short }]),
+      Object.entries(specs).map(([name, { type, short }]) => [
+        name,
+        short === undefined ? { type } : { type, short },
+      ]),
     ),
     allowPositionals: true,
     strict: false,
@@ -35,34 +38,49 @@ export function parseArguments(command: Command, words: readonly string[]): Pars
 function checkOption(
   token: { readonly name: string; readonly rawName: string; readonly value: string | undefined },
   specs: Readonly<Record<string, OptionSpec>>,
-  command: Command,
+  command: ArgumentShape,
 ): void {
   const spec = specs[token.name]
   if (spec === undefined) {
     const nearest = nearestName(token.name, Object.keys(specs))
-    const hint = nearest === undefined ? `Run \`forge ${command.name} --help\` for its options.` : `Did you mean --${nearest}?`
+    const hint =
+      nearest === undefined
+        ? `Run \`forge ${command.name} --help\` for its options.`
+        : `Did you mean --${nearest}?`
     throw usageError(`unknown option ${token.rawName}`, hint)
   }
   if (spec.type === 'string' && (token.value === undefined || token.value === '')) {
-    throw usageError(`the option ${token.rawName} needs a value`, `Give it as ${token.rawName} ${spec.value ?? 'VALUE'}.`)
+    throw usageError(
+      `the option ${token.rawName} needs a value`,
+      `Give it as ${token.rawName} ${spec.value ?? 'VALUE'}.`,
+    )
   }
-  if (spec.type === 'boolean' && token.value !== undefined) throw usageError(`the option ${token.rawName} takes no value`)
+  if (spec.type === 'boolean' && token.value !== undefined)
+    throw usageError(`the option ${token.rawName} takes no value`)
 }
 
-function checkPositionals(command: Command, positionals: readonly string[]): void {
+function checkPositionals(command: ArgumentShape, positionals: readonly string[]): void {
   const { min, max } = command.positionals
   const usage = `Usage: forge ${command.name} ${command.usage}`.trim()
   if (positionals.length < min) throw usageError(`forge ${command.name} needs more arguments`, usage)
-  if (positionals.length > max) throw usageError(`forge ${command.name} takes no argument "${positionals[max]}"`, usage)
+  if (positionals.length > max)
+    throw usageError(`forge ${command.name} takes no argument "${positionals[max]}"`, usage)
 }
 
 /** A whole number from an option. @throws USAGE */
-export function numberOption(options: OptionValues, name: string, { min, max }: { readonly min: number; readonly max: number }): number | undefined {
+export function numberOption(
+  options: OptionValues,
+  name: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number | undefined {
   const text = options[name]
   if (typeof text !== 'string') return undefined
   const value = Number(text)
   if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw usageError(`--${name} takes a whole number from ${min} to ${max}`)
+  throw usageError(
+    `--${name} takes a whole number from ${min} to ${max}, not "${text}"`,
+    'Correct the number.',
+  )
 }
 
 export function textOption(options: OptionValues, name: string): string | undefined {

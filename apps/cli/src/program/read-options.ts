@@ -1,11 +1,20 @@
 import { LOG_FORMATS, type Bound, type ReadOptions } from '@forgeone/streams'
-import type { OptionSpec, OptionValues } from './command.ts'
+import type { OptionSpec, OptionValues } from './options.ts'
 import { numberOption, textOption } from './parse-arguments.ts'
 
 /** Options of every command that reads entries. */
 export const RANGE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  topic: { type: 'string', short: 't', value: 'PATTERN', description: 'a topic, or a pattern such as app.* or app.>' },
-  from: { type: 'string', value: 'TIME', description: 'ISO 8601, milliseconds, relative such as -1h, or a position p12.0.345' },
+  topic: {
+    type: 'string',
+    short: 't',
+    value: 'PATTERN',
+    description: 'a topic, or a pattern such as app.* or app.>',
+  },
+  from: {
+    type: 'string',
+    value: 'TIME',
+    description: 'ISO 8601, milliseconds, relative such as -1h, or a position p12.0.345',
+  },
   to: { type: 'string', value: 'TIME', description: 'the end, exclusive for times' },
   limit: { type: 'string', short: 'n', value: 'N', description: 'at most so many entries' },
 }

@@ -4,7 +4,7 @@ import { keyFileProvider } from '@forgeone/crypto'
 import type { ForgeOptions } from '@forgeone/storage-manager'
 import type { Terminal } from '../render/terminal.ts'
 import { textOption } from './parse-arguments.ts'
-import type { OptionValues } from './command.ts'
+import type { OptionValues } from './options.ts'
 
 const SECRET_FILE_BYTES_MAX = 64 * 1024
 
@@ -20,9 +20,11 @@ export interface SecretRequest {
 /**
  * Finds the secret: `--key-file`, `--secret-file`, FORGE_SECRET, then a hidden prompt. Never an argument, which every
  * user of the machine could read in the list of processes.
- * @throws KEY_SECRET_MISSING, KEY_SECRET_WRONG, INPUT_NOT_FOUND
+ * @throws KEY_SECRET_MISSING, KEY_SECRET_WRONG, INPUT_NOT_FOUND, INPUT_UNREADABLE
  */
-export async function findSecret(request: SecretRequest): Promise<Pick<ForgeOptions, 'secret' | 'keyProvider'>> {
+export async function findSecret(
+  request: SecretRequest,
+): Promise<Pick<ForgeOptions, 'secret' | 'keyProvider'>> {
   const { options, terminal, resolvePath, storePath, isNew } = request
   const keyFile = textOption(options, 'key-file')
   if (keyFile !== undefined) return { keyProvider: keyFileProvider(resolvePath(keyFile), { storePath }) }
@@ -33,9 +35,11 @@ export async function findSecret(request: SecretRequest): Promise<Pick<ForgeOpti
     delete process.env['FORGE_SECRET']
     return { secret: fromEnvironment }
   }
-  if (!terminal.canPrompt) throw new ForgeError('KEY_SECRET_MISSING', 'no secret was given and there is no terminal to ask on')
+  if (!terminal.canPrompt)
+    throw new ForgeError('KEY_SECRET_MISSING', 'no secret was given and there is no terminal to ask on')
   const secret = await terminal.promptHidden('Secret: ')
-  if (isNew && (await terminal.promptHidden('Again:  ')) !== secret) throw new ForgeError('KEY_SECRET_WRONG', 'the two secrets differ')
+  if (isNew && (await terminal.promptHidden('Again:  ')) !== secret)
+    throw new ForgeError('KEY_SECRET_WRONG', 'the two secrets differ')
   return { secret }
 }
 
@@ -44,9 +48,15 @@ function readSecretFile(path: string): string {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new ForgeError('INPUT_NOT_FOUND', `the secret file ${path} cannot be read`, { cause })
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    throw new ForgeError(
+      isMissing ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE',
+      `the secret file ${path} ${isMissing ? 'does not exist' : 'cannot be read'}`,
+      { cause },
+    )
   }
   const [line = ''] = text.slice(0, SECRET_FILE_BYTES_MAX).split(/\r?\n/, 1)
-  if (line === '') throw new ForgeError('KEY_SECRET_MISSING', `the first line of the secret file ${path} is empty`)
+  if (line === '')
+    throw new ForgeError('KEY_SECRET_MISSING', `the first line of the secret file ${path} is empty`)
   return line
 }

@@ -1,9 +1,21 @@
 import { readStoreFile } from '@forgeone/engine'
 import { Forge, type ForgeOptions } from '@forgeone/storage-manager'
 import type { Terminal } from '../render/terminal.ts'
-import type { OptionValues } from './command.ts'
+import type { OptionValues } from './options.ts'
 import { textOption, usageError } from './parse-arguments.ts'
 import { findSecret } from './secret.ts'
+
+/** @throws USAGE */
+function maxSizeFromEnvironment(): number | undefined {
+  const text = process.env['FORGE_MAX_SIZE_GB'] ?? ''
+  if (text === '') return undefined
+  const maxSizeGb = Number(text)
+  if (maxSizeGb > 0 && Number.isFinite(maxSizeGb)) return maxSizeGb
+  throw usageError(
+    `FORGE_MAX_SIZE_GB is "${text}", which is no size`,
+    'Set it to gibibytes such as 2.5, or unset it.',
+  )
+}
 
 /** Opens the store that the options name. */
 export class StoreAccess {
@@ -13,7 +25,12 @@ export class StoreAccess {
   readonly #fixedPath: string | undefined
   #remembered: Pick<ForgeOptions, 'secret' | 'keyProvider'> | undefined
 
-  constructor(o: { options: OptionValues; terminal: Terminal; resolvePath: (path: string) => string; path?: string }) {
+  constructor(o: {
+    options: OptionValues
+    terminal: Terminal
+    resolvePath: (path: string) => string
+    path?: string
+  }) {
     this.#fixedPath = o.path
     this.#options = o.options
     this.#terminal = o.terminal
@@ -22,14 +39,20 @@ export class StoreAccess {
 
   /** The same access to another directory. */
   at(path: string): StoreAccess {
-    return new StoreAccess({ options: this.#options, terminal: this.#terminal, resolvePath: this.#resolvePath, path })
+    return new StoreAccess({
+      options: this.#options,
+      terminal: this.#terminal,
+      resolvePath: this.#resolvePath,
+      path,
+    })
   }
 
   /** @throws USAGE when no store is named */
   path(): string {
     if (this.#fixedPath !== undefined) return this.#fixedPath
     const named = textOption(this.#options, 'data') ?? process.env['FORGE_DATA']
-    if (named === undefined || named === '') throw usageError('no store is named', 'Add --data DIR, or set FORGE_DATA.')
+    if (named === undefined || named === '')
+      throw usageError('no store is named', 'Add --data DIR, or set FORGE_DATA.')
     return this.#resolvePath(named)
   }
 
@@ -37,7 +60,8 @@ export class StoreAccess {
   async remember(): Promise<this> {
     const path = this.path()
     const existing = await readStoreFile(path)
-    if (existing !== undefined && existing.suite !== 'none') this.#remembered = await this.#findSecret(path, false)
+    if (existing !== undefined && existing.suite !== 'none')
+      this.#remembered = await this.#findSecret(path, false)
     return this
   }
 
@@ -58,13 +82,22 @@ export class StoreAccess {
     // A missing store is reported before anybody is asked for a secret.
     const needsSecret = suite !== 'none' && (existing !== undefined || isNew)
     const secret = needsSecret ? (this.#remembered ?? (await this.#findSecret(path, isNew))) : {}
-    const maxSizeGb = process.env['FORGE_MAX_SIZE_GB']
-    const quota = maxSizeGb === undefined || maxSizeGb === '' ? {} : { maxSizeGb: Number(maxSizeGb) }
-    if (existing === undefined && !isNew) return await Forge.open({ path, create: 'never', encryption: 'none' })
-    return await Forge.open({ path, ...options, ...secret, ...quota })
+    const maxSizeGb = maxSizeFromEnvironment()
+    if (existing === undefined && !isNew)
+      return await Forge.open({ path, create: 'never', encryption: 'none' })
+    return await Forge.open({ path, ...options, ...secret, maxSizeGb })
   }
 
-  async #findSecret(storePath: string, isNew: boolean): Promise<Pick<ForgeOptions, 'secret' | 'keyProvider'>> {
-    return await findSecret({ options: this.#options, terminal: this.#terminal, resolvePath: this.#resolvePath, storePath, isNew })
+  async #findSecret(
+    storePath: string,
+    isNew: boolean,
+  ): Promise<Pick<ForgeOptions, 'secret' | 'keyProvider'>> {
+    return await findSecret({
+      options: this.#options,
+      terminal: this.#terminal,
+      resolvePath: this.#resolvePath,
+      storePath,
+      isNew,
+    })
   }
 }

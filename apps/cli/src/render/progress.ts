@@ -29,7 +29,9 @@ export class Progress {
     if (!this.#terminal.showsProgress || nowMs - this.#drawnMs < REDRAW_MS) return
     this.#drawnMs = nowMs
     this.#drawn = true
-    process.stderr.write(`\r\u001B[K${this.#line(state, nowMs - this.#startedMs)}`)
+    // A line that wraps could not be drawn over.
+    const line = progressLine(state, nowMs - this.#startedMs).slice(0, (process.stderr.columns ?? 120) - 1)
+    process.stderr.write(`\r\u001B[K${line}`)
   }
 
   /** Leaves an empty line for what is printed next. */
@@ -37,15 +39,19 @@ export class Progress {
     if (this.#drawn) process.stderr.write('\r\u001B[K')
     this.#drawn = false
   }
+}
 
-  #line({ label, doneBytes, totalBytes, count, unit }: ProgressState, elapsedMs: number): string {
-    const rate = elapsedMs === 0 ? 0 : (count / elapsedMs) * 1000
-    const figures = `${formatCount(count)} ${unit}  ${formatCount(rate)}/s`
-    if (totalBytes === undefined || totalBytes === 0) return `${label}  ${figures}  ${formatBytes(doneBytes)}`
-    const share = Math.min(1, doneBytes / totalBytes)
-    const filled = Math.round(share * BAR_CELLS)
-    const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled)
-    const left = share === 0 ? '' : `  ${formatDuration((elapsedMs / share) * (1 - share))} left`
-    return `${label}  ${bar} ${Math.round(share * 100)} %  ${figures}${left}`
-  }
+/** What a progress line says, without the control characters that redraw it. */
+export function progressLine(
+  { label, doneBytes, totalBytes, count, unit }: ProgressState,
+  elapsedMs: number,
+): string {
+  const rate = elapsedMs === 0 ? 0 : (count / elapsedMs) * 1000
+  const figures = `${formatCount(count)} ${unit}  ${formatCount(rate)}/s`
+  if (totalBytes === undefined || totalBytes === 0) return `${label}  ${figures}  ${formatBytes(doneBytes)}`
+  const share = Math.min(1, doneBytes / totalBytes)
+  const filled = Math.round(share * BAR_CELLS)
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled)
+  const left = share === 0 ? '' : `  ${formatDuration((elapsedMs / share) * (1 - share))} left`
+  return `${label}  ${bar} ${Math.round(share * 100)} %  ${figures}${left}`
 }

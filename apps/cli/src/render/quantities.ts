@@ -14,19 +14,25 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US')
 }
 
+export function formatCountOf(count: number, one: string, many: string): string {
+  return `${formatCount(count)} ${Math.round(count) === 1 ? one : many}`
+}
+
 export function formatTime(milliseconds: number): string {
   const date = new Date(milliseconds)
   return Number.isNaN(date.getTime()) ? `${milliseconds} ms` : date.toISOString()
 }
 
 export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`
+  if (milliseconds < 1000)
+    return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`
   const seconds = milliseconds / 1000
   if (seconds < 60) return `${seconds.toFixed(1)} s`
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+  const whole = Math.round(seconds)
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
-/** `3.2x smaller`, or how much larger. */
+/** How many times larger the raw bytes are than the stored ones, such as `3.2x`. */
 export function formatRatio(raw: number, stored: number): string {
   if (raw === 0 || stored === 0) return '-'
   return `${(raw / stored).toFixed(1)}x`

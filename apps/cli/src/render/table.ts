@@ -6,8 +6,14 @@ export interface Column {
 }
 
 /** A table with a header line, columns as wide as their widest cell. */
-export function renderTable(terminal: Terminal, columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map((column, index) => Math.max(column.title.length, ...rows.map((row) => (row[index] ?? '').length)))
+export function renderTable(
+  terminal: Terminal,
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): string {
+  const widths = columns.map((column, index) =>
+    Math.max(column.title.length, ...rows.map((row) => (row[index] ?? '').length)),
+  )
   const line = (cells: readonly string[]): string =>
     columns
       .map((column, index) => {

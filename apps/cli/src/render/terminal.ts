@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { ForgeError } from '@forgeone/common'
+import { standardOutput } from './standard-output.ts'
 
 export interface TerminalOptions {
   readonly json: boolean
@@ -16,7 +18,8 @@ export class Terminal {
   constructor({ json, quiet, noColor }: TerminalOptions) {
     this.json = json
     this.quiet = quiet
-    const forbidden = noColor || json || (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb'
+    const forbidden =
+      noColor || json || (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb'
     this.#color = process.stdout.isTTY === true && !forbidden
   }
 
@@ -37,10 +40,9 @@ export class Terminal {
     return process.stdout.columns ?? 120
   }
 
-  /** A result. Waits while the reader is slower than we are. */
+  /** A result. Waits while the reader is slower than we are. @throws ReaderGone, IO_FAILED */
   async print(text: string | Uint8Array): Promise<void> {
-    if (process.stdout.write(text)) return
-    await new Promise<void>((resolve) => process.stdout.once('drain', resolve))
+    await standardOutput.write(text)
   }
 
   async printLine(line: string): Promise<void> {
@@ -62,16 +64,22 @@ export class Terminal {
     return `${styles.map((style) => STYLES[style]).join('')}${text}\u001B[0m`
   }
 
-  /** Reads a line without showing it. */
+  /** Reads a line without showing it. @throws INTERRUPTED on Ctrl-C, KEY_SECRET_MISSING when nothing is typed */
   async promptHidden(question: string): Promise<string> {
     process.stderr.write(question)
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
     const lines = createInterface({ input: process.stdin, output: silent, terminal: true })
     try {
-      return await new Promise<string>((resolve) => {
+      const line = await new Promise<string>((resolve, reject) => {
         lines.once('line', resolve)
         lines.once('close', () => resolve(''))
+        // The terminal is in raw mode, so Ctrl-C comes as a key and not as a signal.
+        lines.once('SIGINT', () =>
+          reject(new ForgeError('INTERRUPTED', 'interrupted', { hint: 'Run the command again.' })),
+        )
       })
+      if (line === '') throw new ForgeError('KEY_SECRET_MISSING', 'no secret was typed')
+      return line
     } finally {
       lines.close()
       process.stderr.write('\n')

@@ -26,7 +26,8 @@ export async function findDemoInputs(o: {
   readonly workDirectory: string
   readonly resolvePath: (path: string) => string
 }): Promise<DemoInputs> {
-  const real = o.paths.length > 0 ? await findInputFiles(o.paths, o.resolvePath) : await findMachineLogs(o.workDirectory)
+  const real =
+    o.paths.length > 0 ? await findInputFiles(o.paths, o.resolvePath) : await findMachineLogs(o.workDirectory)
   const realBytes = real.reduce((sum, file) => sum + (file.bytes ?? 0), 0)
   if (o.paths.length > 0 || realBytes >= REAL_BYTES_MIN) return { files: real, realBytes, syntheticBytes: 0 }
   const synthetic: InputFile[] = []
@@ -88,10 +89,14 @@ async function looksLikeLog(path: string): Promise<boolean> {
 async function gitLog(workDirectory: string): Promise<readonly string[]> {
   const path = join(workDirectory, 'git-history.log')
   try {
-    const { stdout } = await promisify(execFile)('git', ['log', '--stat', '--date=iso', '--format=%ad %an %h %s'], {
-      cwd: dirname(fileURLToPath(import.meta.url)),
-      maxBuffer: 64 * 1024 * 1024,
-    })
+    const { stdout } = await promisify(execFile)(
+      'git',
+      ['log', '--stat', '--date=iso', '--format=%ad %an %h %s'],
+      {
+        cwd: dirname(fileURLToPath(import.meta.url)),
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    )
     await writeFile(path, stdout)
     return (await stat(path)).size > 0 ? [path] : []
   } catch {

@@ -15,7 +15,7 @@ import type { Terminal } from '../../render/terminal.ts'
 import { findDemoInputs } from './demo-inputs.ts'
 import { countSurvivors, killWhileWriting } from './kill-child.ts'
 
-const SEARCHES = ['error', 'severity:>=warn', '*"timeout"*']
+const SEARCHES = ['i(error)', 'severity:>=warn', '*"timeout"*']
 const FILES_SHOWN_MAX = 12
 
 export const demo: Command = {
@@ -37,11 +37,13 @@ export const demo: Command = {
     await describeInputs(terminal, inputs.files, inputs)
     const store = { path, secret }
     const figures = await importAll(context, store, inputs.files)
-    await searchAll(terminal, store)
-    await killAndReopen(terminal, store)
+    context.signal.throwIfAborted()
+    const searches = await searchAll(context, store)
+    const kill = await killAndReopen(terminal, store)
+    context.signal.throwIfAborted()
     const ok = await verifyStore(terminal, store)
     await nextSteps(terminal, path, secretFile)
-    if (terminal.json) await terminal.printJson({ ...figures, ok, path, secretFile })
+    if (terminal.json) await terminal.printJson({ ...figures, searches, kill, ok, path, secretFile })
     return ok ? EXIT.ok : EXIT.damaged
   },
 }
@@ -64,10 +66,15 @@ async function describeInputs(
   files: readonly InputFile[],
   { realBytes, syntheticBytes }: { readonly realBytes: number; readonly syntheticBytes: number },
 ): Promise<void> {
-  for (const file of files.slice(0, FILES_SHOWN_MAX)) await say(terminal, `${file.path}  ${formatBytes(file.bytes ?? 0)}`)
-  if (files.length > FILES_SHOWN_MAX) await say(terminal, `… and ${files.length - FILES_SHOWN_MAX} more files`)
+  for (const file of files.slice(0, FILES_SHOWN_MAX))
+    await say(terminal, `${file.path}  ${formatBytes(file.bytes ?? 0)}`)
+  if (files.length > FILES_SHOWN_MAX)
+    await say(terminal, `… and ${files.length - FILES_SHOWN_MAX} more files`)
   if (syntheticBytes > 0) {
-    await say(terminal, `This machine has only ${formatBytes(realBytes)} of logs, so ${formatBytes(syntheticBytes)} of synthetic ones (fixed seed) are added.`)
+    await say(
+      terminal,
+      `This machine has only ${formatBytes(realBytes)} of logs, so ${formatBytes(syntheticBytes)} of synthetic ones (fixed seed) are added.`,
+    )
   }
 }
 
@@ -75,7 +82,13 @@ async function importAll(
   { terminal, signal }: CommandContext,
   store: DemoStore,
   files: readonly InputFile[],
-): Promise<{ lines: number; rawBytes: number; seconds: number; linesPerSecond: number; bytesOnDisk: number }> {
+): Promise<{
+  lines: number
+  rawBytes: number
+  seconds: number
+  linesPerSecond: number
+  bytesOnDisk: number
+}> {
   await heading(terminal, '2. Import into a new encrypted store')
   await using forge = await Forge.open({ ...store, create: 'always' })
   const progress = new Progress(terminal)
@@ -84,12 +97,22 @@ async function importAll(
   let rawBytes = 0
   for (const file of files) {
     signal.throwIfAborted()
-    const result = await forge.logs.importFrom(decompress(countingBytes(openInput(file), { bytes: 0 }, file.path)), {
-      topic: file.topic,
-      defaultTimestamp: Math.floor(file.modifiedMs ?? Date.now()),
-      signal,
-      onProgress: (at) => progress.update({ label: 'import', doneBytes: rawBytes + at.rawBytes, totalBytes: undefined, count: lines + at.lines, unit: 'lines' }),
-    })
+    const result = await forge.logs.importFrom(
+      decompress(countingBytes(openInput(file, signal), { bytes: 0 }, file.path)),
+      {
+        topic: file.topic,
+        defaultTimestamp: Math.floor(file.modifiedMs ?? Date.now()),
+        signal,
+        onProgress: (at) =>
+          progress.update({
+            label: 'import',
+            doneBytes: rawBytes + at.rawBytes,
+            totalBytes: undefined,
+            count: lines + at.lines,
+            unit: 'lines',
+          }),
+      },
+    )
     lines += result.lines
     rawBytes += result.rawBytes
   }
@@ -98,34 +121,67 @@ async function importAll(
   await forge.flush()
   const { bytesOnDisk } = forge.stats()
   const linesPerSecond = Math.round(lines / seconds)
-  await say(terminal, `${formatCount(lines)} lines in ${formatDuration(seconds * 1000)}: ${terminal.style(`${formatCount(linesPerSecond)} lines/s`, 'green')}, each batch durable before the next`)
-  await say(terminal, `${formatBytes(rawBytes)} raw, ${formatBytes(bytesOnDisk)} on disk, encrypted: ${terminal.style(formatRatio(rawBytes, bytesOnDisk), 'green')} smaller`)
+  await say(
+    terminal,
+    `${formatCount(lines)} lines in ${formatDuration(seconds * 1000)}: ${terminal.style(`${formatCount(linesPerSecond)} lines/s`, 'green')}, each batch durable before the next`,
+  )
+  await say(
+    terminal,
+    `${formatBytes(rawBytes)} raw, ${formatBytes(bytesOnDisk)} on disk, encrypted: ${terminal.style(formatRatio(rawBytes, bytesOnDisk), 'green')} smaller`,
+  )
   return { lines, rawBytes, seconds, linesPerSecond, bytesOnDisk }
 }
 
-async function searchAll(terminal: Terminal, store: DemoStore): Promise<void> {
+interface DemoSearch {
+  readonly query: string
+  readonly entries: number
+  readonly scanned: number
+  readonly elapsedMs: number
+}
+
+async function searchAll(
+  { terminal, signal }: CommandContext,
+  store: DemoStore,
+): Promise<readonly DemoSearch[]> {
   await heading(terminal, '3. Search it')
   await using forge = await Forge.open(store)
+  const searches: DemoSearch[] = []
   for (const query of SEARCHES) {
-    const results = forge.logs.search(query)
+    const results = forge.logs.search(query, { signal })
     let count = 0
     for await (const batch of results.batches()) count += batch.length
     const { rowsScanned, elapsedMs } = results.explain()
-    await say(terminal, `${query.padEnd(18)} ${formatCount(count)} of ${formatCount(rowsScanned)} entries in ${formatDuration(elapsedMs)}`)
+    await say(
+      terminal,
+      `${query.padEnd(18)} ${formatCount(count)} of ${formatCount(rowsScanned)} entries in ${formatDuration(elapsedMs)}`,
+    )
+    searches.push({ query, entries: count, scanned: rowsScanned, elapsedMs })
   }
+  return searches
 }
 
-async function killAndReopen(terminal: Terminal, store: DemoStore): Promise<void> {
+async function killAndReopen(
+  terminal: Terminal,
+  store: DemoStore,
+): Promise<{ acknowledged: number; survivors: number; openMs: number }> {
   await heading(terminal, '4. Kill a process in the middle of writing (SIGKILL)')
   const acknowledged = await killWhileWriting(store)
   const startedMs = performance.now()
   await using forge = await Forge.open(store)
   const openedMs = performance.now() - startedMs
   const survivors = await countSurvivors(forge)
-  if (survivors < acknowledged) throw new ForgeError('STORE_DAMAGED', `${acknowledged - survivors} acknowledged lines are lost`)
-  await say(terminal, `${formatCount(acknowledged)} lines were acknowledged before the kill; ${formatCount(survivors)} are there after reopening`)
-  await say(terminal, `(${formatDuration(openedMs)} to open, ${formatCount(forge.recovery.commitsReplayed)} commits replayed from the journal)`)
+  if (survivors < acknowledged)
+    throw new ForgeError('STORE_DAMAGED', `${acknowledged - survivors} acknowledged lines are lost`)
+  await say(
+    terminal,
+    `${formatCount(acknowledged)} lines were acknowledged before the kill; ${formatCount(survivors)} are there after reopening`,
+  )
+  await say(
+    terminal,
+    `(${formatDuration(openedMs)} to open, ${formatCount(forge.recovery.commitsReplayed)} commits replayed from the journal)`,
+  )
   await say(terminal, terminal.style('nothing acknowledged was lost', 'green'))
+  return { acknowledged, survivors, openMs: openedMs }
 }
 
 async function verifyStore(terminal: Terminal, store: DemoStore): Promise<boolean> {
@@ -133,9 +189,13 @@ async function verifyStore(terminal: Terminal, store: DemoStore): Promise<boolea
   await using forge = await Forge.open(store)
   const startedMs = performance.now()
   const { ok, counts, problems } = await forge.verify()
-  for (const problem of problems) await say(terminal, terminal.style(`${problem.where}: ${problem.message}`, 'red'))
+  for (const problem of problems)
+    await say(terminal, terminal.style(`${problem.where}: ${problem.message}`, 'red'))
   const what = `${formatCount(counts.values)} sealed values, ${formatCount(counts.blocks)} blocks with ${formatCount(counts.entries)} entries`
-  await say(terminal, `${ok ? terminal.style('ok', 'green') : 'damaged'}: ${what} in ${formatDuration(performance.now() - startedMs)}`)
+  await say(
+    terminal,
+    `${ok ? terminal.style('ok', 'green') : 'damaged'}: ${what} in ${formatDuration(performance.now() - startedMs)}`,
+  )
   return ok
 }
 

@@ -10,7 +10,10 @@ const KILL_AFTER_LINES = 20_000
 const VICTIM_MS_MAX = 30_000
 
 /** Starts a process that appends to the store and kills it with SIGKILL. @returns the lines it had acknowledged */
-export async function killWhileWriting(o: { readonly path: string; readonly secret: string }): Promise<number> {
+export async function killWhileWriting(o: {
+  readonly path: string
+  readonly secret: string
+}): Promise<number> {
   const victim = fileURLToPath(new URL(`./victim${extname(fileURLToPath(import.meta.url))}`, import.meta.url))
   const child = spawn(process.execPath, [...process.execArgv, victim, o.path], {
     env: { ...process.env, FORGE_SECRET: o.secret },
@@ -29,7 +32,8 @@ export async function killWhileWriting(o: { readonly path: string; readonly secr
   })
   await new Promise<void>((resolve) => child.once('close', () => resolve()))
   clearTimeout(timer)
-  if (acknowledged === 0) throw new ForgeError('INTERNAL', `the process to be killed did not write: ${complaints.slice(0, 500)}`)
+  if (acknowledged === 0)
+    throw new ForgeError('INTERNAL', `the process to be killed did not write: ${complaints.slice(0, 500)}`)
   return acknowledged
 }
 
@@ -38,7 +42,8 @@ export async function countSurvivors(forge: Forge): Promise<number> {
   let expected = 0
   for await (const batch of forge.logs.read({ topic: VICTIM_TOPIC }).batches()) {
     for (const entry of batch) {
-      if (entry.message !== victimLine(expected)) throw new ForgeError('RECORD_TAMPERED', `line ${expected} is not what was written`)
+      if (entry.message !== victimLine(expected))
+        throw new ForgeError('RECORD_TAMPERED', `line ${expected} is not what was written`)
       expected++
     }
   }

@@ -75,5 +75,10 @@ function systemLine(random: SeededRandom, atMs: number): string {
 
 function jsonLine(random: SeededRandom, atMs: number): string {
   const level = pick(random, ['info', 'info', 'info', 'debug', 'warn', 'error'])
-  return JSON.stringify({ time: new Date(atMs).toISOString(), level, msg: message(random), trace: random.below(2 ** 31).toString(16) })
+  return JSON.stringify({
+    time: new Date(atMs).toISOString(),
+    level,
+    msg: message(random),
+    trace: random.below(2 ** 31).toString(16),
+  })
 }

@@ -1,7 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { buffer } from 'node:stream/consumers'
+import { createReadStream } from 'node:fs'
 import { ForgeError, type JsonValue } from '@forgeone/common'
-import { formatPosition, parsePriority, parseTimeExpression, type ExpectedVersion } from '@forgeone/streams'
+import {
+  APPEND_BYTES_MAX,
+  formatPosition,
+  parsePriority,
+  parseTimeExpression,
+  type ExpectedVersion,
+} from '@forgeone/streams'
 import type { Command, CommandContext } from '../../program/command.ts'
 import { parseJsonObject, parseJsonText } from '../../program/entry-fields.ts'
 import { textOption, usageError } from '../../program/parse-arguments.ts'
@@ -13,13 +18,29 @@ export const eventsAppend: Command = {
   positionals: { min: 1, max: 2 },
   options: {
     text: { type: 'boolean', description: 'PAYLOAD is a text, not JSON' },
-    file: { type: 'string', value: 'FILE', description: 'the payload is the bytes of this file (- for standard input)' },
-    priority: { type: 'string', value: 'NAME', description: 'low, normal, high or critical (default normal)' },
+    file: {
+      type: 'string',
+      value: 'FILE',
+      description: 'the payload is the bytes of this file (- for standard input)',
+    },
+    priority: {
+      type: 'string',
+      value: 'NAME',
+      description: 'low, normal, high or critical (default normal)',
+    },
     metadata: { type: 'string', value: 'JSON', description: 'a JSON object' },
-    timestamp: { type: 'string', value: 'TIME', description: 'ISO 8601, milliseconds or relative (default now)' },
+    timestamp: {
+      type: 'string',
+      value: 'TIME',
+      description: 'ISO 8601, milliseconds or relative (default now)',
+    },
     id: { type: 'string', value: 'ID', description: 'an id of your own, unique in the store' },
     marker: { type: 'string', value: 'TEXT', description: 'a checkpoint marker' },
-    'expected-version': { type: 'string', value: 'N', description: 'refuse unless the topic has this version; or none, exists' },
+    'expected-version': {
+      type: 'string',
+      value: 'N',
+      description: 'refuse unless the topic has this version; or none, exists',
+    },
   },
   examples: [
     'forge events append orders.created \'{"id": 7, "amount": 120}\' --data ./data',
@@ -36,7 +57,10 @@ export const eventsAppend: Command = {
       payload,
       priority: priority === undefined ? undefined : parsePriority(priority),
       metadata: metadata === undefined ? undefined : parseJsonObject(metadata, 'the metadata'),
-      timestamp: timestamp === undefined ? undefined : parseTimeExpression(/^\d+$/.test(timestamp) ? Number(timestamp) : timestamp, Date.now()),
+      timestamp:
+        timestamp === undefined
+          ? undefined
+          : parseTimeExpression(/^\d+$/.test(timestamp) ? Number(timestamp) : timestamp, Date.now()),
       id: textOption(options, 'id'),
       checkpointMarker: textOption(options, 'marker'),
     }
@@ -45,28 +69,47 @@ export const eventsAppend: Command = {
     const receipt = await forge.events.append(input, { expectedVersion })
     const position = formatPosition(receipt.positions[0]!)
     const version = receipt.versions.get(input.topic)!
-    if (terminal.json) await terminal.printJson({ id: receipt.ids[0], position, sequence: receipt.sequence, version })
+    if (terminal.json)
+      await terminal.printJson({ id: receipt.ids[0], position, sequence: receipt.sequence, version })
     else await terminal.printLine(`${receipt.ids[0]}  ${position}  version ${version}`)
   },
 }
 
-async function payloadOf({ options, positionals, resolvePath }: CommandContext): Promise<JsonValue | Uint8Array> {
+async function payloadOf({
+  options,
+  positionals,
+  resolvePath,
+}: CommandContext): Promise<JsonValue | Uint8Array> {
   const file = textOption(options, 'file')
   const text = positionals[1]
   if (file !== undefined) {
     if (text !== undefined) throw usageError('give either PAYLOAD or --file, not both')
-    return new Uint8Array(file === '-' ? await buffer(process.stdin) : await readInput(resolvePath(file)))
+    const path = file === '-' ? 'standard input' : resolvePath(file)
+    return await readPayload(file === '-' ? process.stdin : createReadStream(path), path)
   }
-  if (text === undefined) throw usageError('the event has no payload', 'Give it as JSON, with --text, or with --file.')
+  if (text === undefined)
+    throw usageError('the event has no payload', 'Give it as JSON, with --text, or with --file.')
   return options['text'] === true ? text : parseJsonText(text, 'the payload')
 }
 
-async function readInput(path: string): Promise<Uint8Array> {
+/** Stops where no payload can go on: a file of many gigabytes must not be read to be refused. */
+async function readPayload(chunks: AsyncIterable<Uint8Array>, label: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
   try {
-    return await readFile(path)
+    for await (const chunk of chunks) {
+      parts.push(chunk)
+      bytes += chunk.length
+      if (bytes > APPEND_BYTES_MAX) break
+    }
   } catch (cause) {
-    throw new ForgeError('INPUT_NOT_FOUND', `${path} cannot be read`, { cause })
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    if (isMissing) throw new ForgeError('INPUT_NOT_FOUND', `there is no file ${label}`, { cause })
+    throw new ForgeError('INPUT_UNREADABLE', `${label} cannot be read`, { cause })
   }
+  if (bytes > APPEND_BYTES_MAX)
+    throw new ForgeError('STREAM_LIMIT', `${label} is larger than ${APPEND_BYTES_MAX} bytes`)
+  return new Uint8Array(Buffer.concat(parts))
 }
 
 function versionOf(text: string | undefined): ExpectedVersion | undefined {

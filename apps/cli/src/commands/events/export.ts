@@ -10,7 +10,12 @@ export const eventsExport: Command = {
   positionals: { min: 0, max: 1 },
   options: {
     ...RANGE_OPTIONS,
-    output: { type: 'string', short: 'o', value: 'FILE', description: 'write there instead of standard output' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      description: 'write there instead of standard output',
+    },
   },
   examples: ["forge events export 'orders.>' -o orders.jsonl --data ./data"],
   async run({ options, positionals, terminal, store, signal, resolvePath }) {

@@ -13,10 +13,18 @@ export const eventsImport: Command = {
   usage: 'FILE…',
   positionals: { min: 1, max: 100_000 },
   options: {
-    topic: { type: 'string', short: 't', value: 'TOPIC', description: 'for lines that name no topic, or are only a payload' },
+    topic: {
+      type: 'string',
+      short: 't',
+      value: 'TOPIC',
+      description: 'for lines that name no topic, or are only a payload',
+    },
     again: { type: 'boolean', description: 'import whole files again, also what was imported before' },
   },
-  examples: ['forge events import orders.jsonl --data ./data', 'cat clicks.jsonl | forge events import - --topic web.clicks --data ./data'],
+  examples: [
+    'forge events import orders.jsonl --data ./data',
+    'cat clicks.jsonl | forge events import - --topic web.clicks --data ./data',
+  ],
   async run({ options, positionals, terminal, store, signal, resolvePath }) {
     const files = await findInputFiles(positionals, resolvePath)
     const topic = textOption(options, 'topic')
@@ -29,25 +37,49 @@ export const eventsImport: Command = {
       const label = file.path === STANDARD_INPUT ? 'standard input' : file.path
       const source = options['again'] === true ? undefined : await sourceName(file)
       try {
-        const result = await forge.events.importFrom(decompress(countingBytes(openInput(file), read, label)), {
-          topic,
-          source,
-          signal,
-          onProgress: ({ events }) =>
-            progress.update({ label, doneBytes: read.bytes, totalBytes: file.bytes, count: totals.events + events, unit: 'events' }),
-        })
+        const result = await forge.events.importFrom(
+          decompress(countingBytes(openInput(file, signal), read, label)),
+          {
+            topic,
+            source,
+            signal,
+            onProgress: ({ events }) =>
+              progress.update({
+                label,
+                doneBytes: read.bytes,
+                totalBytes: file.bytes,
+                count: totals.events + events,
+                unit: 'events',
+              }),
+          },
+        )
         totals.events += result.events
         totals.rawBytes += result.rawBytes
         progress.clear()
-        terminal.note(`${label}: ${formatCount(result.events)} events${result.resumedAt === 0 ? '' : `, went on at ${formatBytes(result.resumedAt)}`}`)
+        terminal.note(
+          `${label}: ${formatCount(result.events)} events${result.resumedAt === 0 ? '' : `, went on at ${formatBytes(result.resumedAt)}`}`,
+        )
       } finally {
         progress.clear()
       }
-      if (signal.aborted) throw new ForgeError('INTERRUPTED', `stopped after ${formatCount(totals.events)} events; all of them are kept`)
+      if (signal.aborted)
+        throw new ForgeError(
+          'INTERRUPTED',
+          `stopped after ${formatCount(totals.events)} events; all of them are kept`,
+        )
     }
     const seconds = (performance.now() - startedMs) / 1000
     const { bytesOnDisk } = forge.stats()
-    if (terminal.json) await terminal.printJson({ ...totals, seconds: Number(seconds.toFixed(3)), eventsPerSecond: Math.round(totals.events / seconds), bytesOnDisk })
-    else terminal.note(`${formatCount(totals.events)} events in ${formatDuration(seconds * 1000)}; the store takes ${formatBytes(bytesOnDisk)}`)
+    if (terminal.json)
+      await terminal.printJson({
+        ...totals,
+        seconds: Number(seconds.toFixed(3)),
+        eventsPerSecond: Math.round(totals.events / seconds),
+        bytesOnDisk,
+      })
+    else
+      terminal.note(
+        `${formatCount(totals.events)} events in ${formatDuration(seconds * 1000)}; the store takes ${formatBytes(bytesOnDisk)}`,
+      )
   },
 }

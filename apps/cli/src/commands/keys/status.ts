@@ -37,7 +37,15 @@ export const keysStatus: Command = {
           { title: 'seals reserved', align: 'right' },
           { title: 'created' },
         ],
-        keys.map((key) => [key.scope, String(key.id), String(key.epoch), key.suite, key.state, formatCount(key.sealsReserved), formatTime(key.createdMs)]),
+        keys.map((key) => [
+          key.scope,
+          String(key.id),
+          String(key.epoch),
+          key.suite,
+          key.state,
+          formatCount(key.sealsReserved),
+          formatTime(key.createdMs),
+        ]),
       ),
     )
   },

@@ -1,14 +1,13 @@
-import { ForgeError } from '@forgeone/common'
-import { decompress, LOG_FORMATS, type ImportResult, type LogFormat } from '@forgeone/streams'
-import type { Forge } from '@forgeone/storage-manager'
+import { ForgeError, isForgeError } from '@forgeone/common'
+import { LOG_FORMATS, type ImportResult } from '@forgeone/streams'
 import type { Command, CommandContext } from '../../program/command.ts'
 import { EXIT } from '../../program/exit-codes.ts'
-import { countingBytes, sourceName } from '../../program/import-input.ts'
-import { findInputFiles, openInput, STANDARD_INPUT, type InputFile } from '../../program/input-files.ts'
+import { findInputFiles, STANDARD_INPUT } from '../../program/input-files.ts'
 import { numberOption, textOption, usageError } from '../../program/parse-arguments.ts'
 import { FORMAT_LIST } from '../../program/read-options.ts'
-import { Progress } from '../../render/progress.ts'
-import { formatBytes, formatCount, formatDuration } from '../../render/quantities.ts'
+import { formatBytes, formatCount, formatCountOf, formatDuration } from '../../render/quantities.ts'
+import type { Terminal } from '../../render/terminal.ts'
+import { importLogFile, type ImportSettings } from './import-log-file.ts'
 
 const BATCH_LINES_MAX = 10_000
 
@@ -18,9 +17,18 @@ export const logsImport: Command = {
   usage: 'FILE…',
   positionals: { min: 1, max: 100_000 },
   options: {
-    topic: { type: 'string', short: 't', value: 'TOPIC', description: 'the topic of all lines (default: from each file name)' },
+    topic: {
+      type: 'string',
+      short: 't',
+      value: 'TOPIC',
+      description: 'the topic of all lines (default: from each file name)',
+    },
     format: { type: 'string', value: 'NAME', description: `${FORMAT_LIST} (default auto)` },
-    zone: { type: 'string', value: 'ZONE', description: 'of times without one: UTC, +02:00, Europe/Berlin (default UTC)' },
+    zone: {
+      type: 'string',
+      value: 'ZONE',
+      description: 'of times without one: UTC, +02:00, Europe/Berlin (default UTC)',
+    },
     year: { type: 'string', value: 'YYYY', description: 'of the first line, for formats without a year' },
     'batch-lines': { type: 'string', value: 'N', description: 'lines a commit (default 1000)' },
     again: { type: 'boolean', description: 'import whole files again, also what was imported before' },
@@ -38,10 +46,21 @@ export const logsImport: Command = {
     const startedMs = performance.now()
     const totals = { lines: 0, rawBytes: 0 }
     const reports: FileReport[] = []
+    const unreadable: ForgeError[] = []
+    const canResume = !settings.again && files.every((file) => file.path !== STANDARD_INPUT)
     let interrupted = false
     for (const file of files) {
       const topic = textOption(options, 'topic') ?? file.topic
-      const result = await importFile({ context, forge, file, topic, settings, totals })
+      const result = await importLogFile({ context, forge, file, topic, settings, totals }).catch(
+        (error: unknown) => {
+          // One closed file among many must not keep the others out.
+          if (!isForgeError(error, 'INPUT_UNREADABLE')) throw error
+          unreadable.push(error)
+          terminal.note(`${error.message}; it is left out`)
+          return undefined
+        },
+      )
+      if (result === undefined) continue
       totals.lines += result.lines
       totals.rawBytes += result.rawBytes
       reports.push({ path: file.path, topic, ...result })
@@ -50,16 +69,19 @@ export const logsImport: Command = {
     }
     const seconds = (performance.now() - startedMs) / 1000
     await forge.flush()
-    const bytesOnDisk = forge.stats().bytesOnDisk
-    const linesPerSecond = seconds === 0 ? 0 : Math.round(totals.lines / seconds)
-    if (terminal.json) await terminal.printJson({ ...totals, seconds: Number(seconds.toFixed(3)), linesPerSecond, bytesOnDisk, files: reports })
-    else {
-      terminal.note(
-        `${formatCount(totals.lines)} lines, ${formatBytes(totals.rawBytes)} in ${formatDuration(seconds * 1000)} ` +
-          `(${formatCount(linesPerSecond)} lines/s); the store takes ${formatBytes(bytesOnDisk)}`,
+    await printTotals(terminal, {
+      ...totals,
+      seconds,
+      bytesOnDisk: forge.stats().bytesOnDisk,
+      files: reports,
+    })
+    if (interrupted)
+      throw new ForgeError(
+        'INTERRUPTED',
+        `stopped after ${formatCount(totals.lines)} lines; all of them are kept`,
+        canResume ? {} : { hint: 'What came by standard input cannot be continued; give the rest of it.' },
       )
-    }
-    if (interrupted) throw new ForgeError('INTERRUPTED', `stopped after ${formatCount(totals.lines)} lines; all of them are kept`)
+    if (unreadable.length > 0) throw unreadableInputs(unreadable)
     return EXIT.ok
   },
 }
@@ -69,12 +91,37 @@ interface FileReport extends ImportResult {
   readonly topic: string
 }
 
-interface ImportSettings {
-  readonly format: 'auto' | LogFormat
-  readonly zone: string | undefined
-  readonly year: number | undefined
-  readonly batchLines: number | undefined
-  readonly again: boolean
+interface ImportTotals {
+  readonly lines: number
+  readonly rawBytes: number
+  readonly seconds: number
+  readonly bytesOnDisk: number
+  readonly files: readonly FileReport[]
+}
+
+async function printTotals(
+  terminal: Terminal,
+  { lines, rawBytes, seconds, bytesOnDisk, files }: ImportTotals,
+): Promise<void> {
+  const linesPerSecond = seconds === 0 ? 0 : Math.round(lines / seconds)
+  if (terminal.json) {
+    const rounded = Number(seconds.toFixed(3))
+    await terminal.printJson({ lines, rawBytes, seconds: rounded, linesPerSecond, bytesOnDisk, files })
+    return
+  }
+  terminal.note(
+    `${formatCountOf(lines, 'line', 'lines')}, ${formatBytes(rawBytes)} in ${formatDuration(seconds * 1000)} ` +
+      `(${formatCount(linesPerSecond)} lines/s); the store takes ${formatBytes(bytesOnDisk)}`,
+  )
+}
+
+function unreadableInputs(errors: readonly ForgeError[]): ForgeError {
+  const [first] = errors
+  if (errors.length === 1) return first!
+  return new ForgeError(
+    'INPUT_UNREADABLE',
+    `${errors.length} files cannot be read; the first: ${first!.message}`,
+  )
 }
 
 function settingsOf({ options }: CommandContext): ImportSettings {
@@ -87,43 +134,5 @@ function settingsOf({ options }: CommandContext): ImportSettings {
     year: numberOption(options, 'year', { min: 1970, max: 9999 }),
     batchLines: numberOption(options, 'batch-lines', { min: 1, max: BATCH_LINES_MAX }),
     again: options['again'] === true,
-  }
-}
-
-interface FileImport {
-  readonly context: CommandContext
-  readonly forge: Forge
-  readonly file: InputFile
-  readonly topic: string
-  readonly settings: ImportSettings
-  readonly totals: { readonly lines: number }
-}
-
-async function importFile({ context, forge, file, topic, settings, totals }: FileImport): Promise<ImportResult> {
-  const { terminal, signal } = context
-  const { again, ...parsing } = settings
-  const progress = new Progress(terminal)
-  const read = { bytes: 0 }
-  const label = file.path === STANDARD_INPUT ? 'standard input' : file.path
-  const source = again ? undefined : await sourceName(file)
-  try {
-    const result = await forge.logs.importFrom(decompress(countingBytes(openInput(file), read, label)), {
-      ...parsing,
-      topic,
-      source,
-      defaultTimestamp: file.modifiedMs === undefined ? undefined : Math.floor(file.modifiedMs),
-      signal,
-      onProgress: ({ lines }) =>
-        progress.update({ label, doneBytes: read.bytes, totalBytes: file.bytes, count: totals.lines + lines, unit: 'lines' }),
-    })
-    progress.clear()
-    const found = result.lines === 0 ? 'nothing new' : `${formatCount(result.lines)} lines, ${formatBytes(result.rawBytes)}`
-    const format = result.lines === 0 ? '' : `, format ${result.format} (${Math.round(result.score * 100)} % of the first lines)`
-    const unparsed = result.unparsedLines === 0 ? '' : `, ${formatCount(result.unparsedLines)} lines without a time`
-    const resumed = result.resumedAt === 0 ? '' : `, went on at ${formatBytes(result.resumedAt)}`
-    terminal.note(`${label} -> ${topic}: ${found}${format}${unparsed}${resumed}`)
-    return result
-  } finally {
-    progress.clear()
   }
 }

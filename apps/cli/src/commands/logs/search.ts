@@ -1,10 +1,9 @@
-import { parseQuery } from '@forgeone/streams'
-import { ForgeError, isForgeError } from '@forgeone/common'
 import type { Command } from '../../program/command.ts'
+import { parseQueryText } from '../../program/query-text.ts'
 import { RANGE_OPTIONS, rangeOf } from '../../program/read-options.ts'
 import { logLine } from '../../render/entry-line.ts'
 import { printEntries } from '../../render/print-entries.ts'
-import { formatBytes, formatCount, formatDuration } from '../../render/quantities.ts'
+import { formatBytes, formatCount, formatCountOf, formatDuration } from '../../render/quantities.ts'
 
 export const logsSearch: Command = {
   name: 'logs search',
@@ -18,15 +17,17 @@ export const logsSearch: Command = {
     count: { type: 'boolean', short: 'c', description: 'print only the number of entries' },
   },
   examples: [
-    "forge logs search '\"disk full\"' --data ./data",
+    'forge logs search \'"disk full"\' --data ./data',
     "forge logs search 'severity:>=warn topic:app.* -debug' --from -1d --data ./data",
     'forge logs search \'*"10.0.0."* | limit 20\' --latest --explain --data ./data',
   ],
   async run({ options, positionals, terminal, store, signal }) {
-    const text = positionals.join(' ')
-    const query = parse(text)
+    const query = parseQueryText(positionals.join(' '))
     await using forge = await store.open()
-    const results = forge.logs.search(query, { ...rangeOf(options, signal), direction: options['latest'] === true ? 'backward' : 'forward' })
+    const results = forge.logs.search(query, {
+      ...rangeOf(options, signal),
+      direction: options['latest'] === true ? 'backward' : 'forward',
+    })
     let count = 0
     if (options['count'] === true) {
       for await (const batch of results.batches()) count += batch.length
@@ -43,16 +44,8 @@ export const logsSearch: Command = {
         )
       }
     }
-    terminal.note(`${formatCount(count)} entries in ${formatDuration(work.elapsedMs)}`)
+    if (count === 0)
+      terminal.note('Words match whole and in their case; i(error) ignores case, and *"rror"* finds parts.')
+    terminal.note(`${formatCountOf(count, 'entry', 'entries')} in ${formatDuration(work.elapsedMs)}`)
   },
-}
-
-/** Parsed before the store is opened, so that a slip costs nothing; the text goes along for the caret. */
-function parse(text: string): ReturnType<typeof parseQuery> {
-  try {
-    return parseQuery(text)
-  } catch (error) {
-    if (!isForgeError(error)) throw error
-    throw new ForgeError(error.code, error.message, { cause: error, details: { ...error.details, query: text }, hint: error.hint })
-  }
 }

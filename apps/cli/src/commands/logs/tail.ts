@@ -10,9 +10,23 @@ export const logsTail: Command = {
   usage: '[TOPIC]',
   positionals: { min: 0, max: 1 },
   options: {
-    topic: { type: 'string', short: 't', value: 'PATTERN', description: 'a topic, or a pattern such as app.* or app.>' },
-    limit: { type: 'string', short: 'n', value: 'N', description: 'how many entries to begin with (default 10)' },
-    follow: { type: 'boolean', short: 'f', description: 'wait for more, between the times other processes use the store' },
+    topic: {
+      type: 'string',
+      short: 't',
+      value: 'PATTERN',
+      description: 'a topic, or a pattern such as app.* or app.>',
+    },
+    limit: {
+      type: 'string',
+      short: 'n',
+      value: 'N',
+      description: 'how many entries to begin with (default 10)',
+    },
+    follow: {
+      type: 'boolean',
+      short: 'f',
+      description: 'wait for more, between the times other processes use the store',
+    },
   },
   examples: ['forge logs tail --data ./data', "forge logs tail 'app.*' -n 50 --follow --data ./data"],
   async run({ options, positionals, terminal, store, signal }) {
@@ -24,7 +38,11 @@ export const logsTail: Command = {
       follow: options['follow'] === true,
       read: async (forge, after) => {
         if (after === undefined) {
-          const latest = limit === 0 ? [] : await forge.logs.read({ topic, limit, direction: 'backward', signal }).toArray()
+          const latest =
+            limit === 0
+              ? []
+              : await forge.logs.read({ topic, limit, direction: 'backward', signal }).toArray()
+          if (latest.length === 0 && limit > 0) terminal.note('no entries')
           await printEntries(terminal, once(latest.reverse()), (entry) => logLine(terminal, entry))
         } else {
           const results = forge.logs.read({ topic, from: { position: after }, signal })

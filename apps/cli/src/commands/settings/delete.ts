@@ -11,7 +11,8 @@ export const settingsDelete: Command = {
   async run({ positionals, terminal, store }) {
     await using forge = await store.open()
     const name = positionals[0]!
-    if (!(await forge.settings.delete(name))) throw new ForgeError('SETTING_UNKNOWN', `there is no setting ${name}`)
+    if (!(await forge.settings.delete(name)))
+      throw new ForgeError('SETTING_UNKNOWN', `there is no setting ${name}`)
     if (terminal.json) await terminal.printJson({ name, deleted: true })
     else terminal.note(`${name} is deleted`)
   },

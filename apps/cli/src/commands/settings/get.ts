@@ -14,6 +14,9 @@ export const settingsGet: Command = {
     const setting = await forge.settings.describe(name)
     if (setting === undefined) throw new ForgeError('SETTING_UNKNOWN', `there is no setting ${name}`)
     if (terminal.json) await terminal.printJson(setting)
-    else await terminal.printLine(typeof setting.value === 'string' ? setting.value : JSON.stringify(setting.value))
+    else
+      await terminal.printLine(
+        typeof setting.value === 'string' ? setting.value : JSON.stringify(setting.value),
+      )
   },
 }

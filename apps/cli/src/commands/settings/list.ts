@@ -16,8 +16,18 @@ export const settingsList: Command = {
     if (terminal.json) for (const setting of settings) await terminal.printJson(setting)
     else if (settings.length === 0) terminal.note('no settings')
     else {
-      const columns = [{ title: 'name' }, { title: 'version', align: 'right' as const }, { title: 'updated' }, { title: 'value' }]
-      const rows = settings.map((setting) => [setting.name, String(setting.version), formatTime(setting.updatedAt), printable(JSON.stringify(setting.value))])
+      const columns = [
+        { title: 'name' },
+        { title: 'version', align: 'right' as const },
+        { title: 'updated' },
+        { title: 'value' },
+      ]
+      const rows = settings.map((setting) => [
+        setting.name,
+        String(setting.version),
+        formatTime(setting.updatedAt),
+        printable(JSON.stringify(setting.value)),
+      ])
       await terminal.print(renderTable(terminal, columns, rows))
     }
   },

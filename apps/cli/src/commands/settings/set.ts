@@ -7,7 +7,10 @@ export const settingsSet: Command = {
   usage: 'NAME VALUE',
   positionals: { min: 2, max: 2 },
   options: { text: { type: 'boolean', description: 'take VALUE as text even when it is JSON' } },
-  examples: ['forge settings set ui.theme dark --data ./data', "forge settings set limits '{\"users\": 50}' --data ./data"],
+  examples: [
+    'forge settings set ui.theme dark --data ./data',
+    'forge settings set limits \'{"users": 50}\' --data ./data',
+  ],
   async run({ options, positionals, terminal, store }) {
     await using forge = await store.open()
     const [name, text] = positionals

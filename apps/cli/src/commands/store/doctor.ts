@@ -1,6 +1,6 @@
-import { examineStore } from '@forgeone/engine'
+import { examineStore, type DoctorCheck } from '@forgeone/engine'
 import type { Command } from '../../program/command.ts'
-import { EXIT } from '../../program/exit-codes.ts'
+import { EXIT, exitCodeOfCode } from '../../program/exit-codes.ts'
 
 const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const
 const STYLES = { ok: 'green', warn: 'yellow', fail: 'red' } as const
@@ -20,11 +20,19 @@ export const doctor: Command = {
       const width = Math.max(...checks.map((check) => check.name.length))
       for (const { name, status, message, code, next } of checks) {
         const tag = code === undefined || status === 'ok' ? '' : ` [${code}]`
-        await terminal.printLine(`${terminal.style(MARKS[status], STYLES[status])}  ${name.padEnd(width)}  ${message}${tag}`)
-        if (next !== undefined) await terminal.printLine(`${' '.repeat(width + 8)}${terminal.style(next, 'dim')}`)
+        await terminal.printLine(
+          `${terminal.style(MARKS[status], STYLES[status])}  ${name.padEnd(width)}  ${message}${tag}`,
+        )
+        if (next !== undefined)
+          await terminal.printLine(`${' '.repeat(width + 8)}${terminal.style(next, 'dim')}`)
       }
     }
-    if (failed.some((check) => check.code === 'STORE_NOT_FOUND')) return EXIT.notFound
-    return failed.length > 0 ? EXIT.damaged : EXIT.ok
+    return failed.length === 0 ? EXIT.ok : exitCodeOfChecks(failed)
   },
+}
+
+/** Damage outweighs the rest; a newer format, say, is no damage. */
+function exitCodeOfChecks(failed: readonly DoctorCheck[]): number {
+  const codes = failed.map((check) => (check.code === undefined ? EXIT.damaged : exitCodeOfCode(check.code)))
+  return codes.includes(EXIT.damaged) ? EXIT.damaged : codes[0]!
 }

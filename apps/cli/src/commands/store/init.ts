@@ -11,10 +11,21 @@ export const init: Command = {
   usage: '[DIR]',
   positionals: { min: 0, max: 1 },
   options: {
-    shards: { type: 'string', value: 'N', description: 'shards of logs and events each, 1 to 16 (default 4); fixed for ever' },
-    encryption: { type: 'string', value: 'SUITE', description: `${SUITES.join(', ')} (default ${SUITES[0]})` },
+    shards: {
+      type: 'string',
+      value: 'N',
+      description: 'shards of logs and events each, 1 to 16 (default 4); fixed for ever',
+    },
+    encryption: {
+      type: 'string',
+      value: 'SUITE',
+      description: `${SUITES.join(', ')} (default ${SUITES[0]})`,
+    },
   },
-  examples: ['forge init ./data', 'FORGE_SECRET=$(cat secret.txt) forge init --data /var/lib/app/forge --shards 8'],
+  examples: [
+    'forge init ./data',
+    'FORGE_SECRET=$(cat secret.txt) forge init --data /var/lib/app/forge --shards 8',
+  ],
   async run({ options, positionals, terminal, store, resolvePath }) {
     const shardCount = numberOption(options, 'shards', { min: 1, max: 16 })
     const encryption = suiteOf(textOption(options, 'encryption'))
@@ -23,7 +34,8 @@ export const init: Command = {
     try {
       await using forge = await access.create({ shardCount, encryption })
       const { shardCount: shards, encryption: suite } = forge.stats()
-      if (terminal.json) await terminal.printJson({ path: access.path(), shardCount: shards, encryption: suite })
+      if (terminal.json)
+        await terminal.printJson({ path: access.path(), shardCount: shards, encryption: suite })
       else terminal.note(`created a store at ${access.path()}: ${suite}, ${shards} shards`)
       if (suite === 'none') terminal.note('This store hides nothing: whoever reads the disk reads the data.')
       else terminal.note('Keep the secret: without it nobody can read this store, we included.')

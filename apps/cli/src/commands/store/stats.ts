@@ -19,15 +19,20 @@ export const stats: Command = {
     }
     const rows: readonly (readonly [string, string])[] = [
       ['on disk', formatBytes(figures.bytesOnDisk)],
-      ['raw', `${formatBytes(figures.rawBytes)} (${formatRatio(figures.rawBytes, figures.bytesOnDisk)} the size on disk)`],
+      [
+        'raw',
+        `${formatBytes(figures.rawBytes)} (${formatRatio(figures.rawBytes, figures.bytesOnDisk)} the size on disk)`,
+      ],
       ['entries', formatCount(figures.entries)],
       ['commits', formatCount(figures.commits)],
       ['shards', String(figures.shardCount)],
       ['encryption', figures.encryption],
       ['state', figures.state],
     ]
-    for (const [name, value] of rows) await terminal.printLine(`${terminal.style(name.padEnd(10), 'dim')}  ${value}`)
+    for (const [name, value] of rows)
+      await terminal.printLine(`${terminal.style(name.padEnd(10), 'dim')}  ${value}`)
     if (figures.topics.length > 0) await terminal.print(`\n${topicTable(terminal, figures.topics)}`)
-    for (const [name, reading] of Object.entries(metrics.metrics ?? {})) await terminal.printLine(`${name}  ${JSON.stringify(reading)}`)
+    for (const [name, reading] of Object.entries(metrics.metrics ?? {}))
+      await terminal.printLine(`${name}  ${JSON.stringify(reading)}`)
   },
 }

@@ -22,12 +22,22 @@ export const verify: Command = {
       report = await forge.verify({
         signal,
         onProgress: ({ database, values }) =>
-          progress.update({ label: `verify ${database}`, doneBytes: 0, totalBytes: undefined, count: values, unit: 'values' }),
+          progress.update({
+            label: `verify ${database}`,
+            doneBytes: 0,
+            totalBytes: undefined,
+            count: values,
+            unit: 'values',
+          }),
       })
     } catch (error) {
       // A store too damaged to open is a finding, not a failure of the check.
       if (!isForgeError(error) || exitCodeOf(error) !== EXIT.damaged) throw error
-      report = { ok: false, checked: 0, problems: [{ code: error.code, where: 'store', message: error.message }] }
+      report = {
+        ok: false,
+        checked: 0,
+        problems: [{ code: error.code, where: 'store', message: error.message }],
+      }
     } finally {
       progress.clear()
     }

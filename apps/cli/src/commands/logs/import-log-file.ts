@@ -1,0 +1,100 @@
+import { ForgeError, isForgeError } from '@forgeone/common'
+import type { Forge } from '@forgeone/storage-manager'
+import { decompress, type ImportResult, type LogFormat } from '@forgeone/streams'
+import type { CommandContext } from '../../program/command.ts'
+import { countingBytes, sourceName } from '../../program/import-input.ts'
+import { openInput, STANDARD_INPUT, type InputFile } from '../../program/input-files.ts'
+import { Progress } from '../../render/progress.ts'
+import { formatBytes, formatCountOf } from '../../render/quantities.ts'
+
+export interface ImportSettings {
+  readonly format: 'auto' | LogFormat
+  readonly zone: string | undefined
+  readonly year: number | undefined
+  readonly batchLines: number | undefined
+  readonly again: boolean
+}
+
+export interface LogFileImport {
+  readonly context: CommandContext
+  readonly forge: Forge
+  readonly file: InputFile
+  readonly topic: string
+  readonly settings: ImportSettings
+  readonly totals: { readonly lines: number }
+}
+
+/** Imports one file with progress, and says what became of it. @throws what the import or the input throws */
+export async function importLogFile({
+  context,
+  forge,
+  file,
+  topic,
+  settings,
+  totals,
+}: LogFileImport): Promise<ImportResult> {
+  const { terminal, signal } = context
+  const { again, ...parsing } = settings
+  const progress = new Progress(terminal)
+  const read = { bytes: 0 }
+  const label = file.path === STANDARD_INPUT ? 'standard input' : file.path
+  let acknowledged = 0
+  let written = 0
+  try {
+    const source = again ? undefined : await sourceName(file)
+    const result = await forge.logs.importFrom(
+      decompress(countingBytes(openInput(file, signal), read, label)),
+      {
+        ...parsing,
+        topic,
+        source,
+        defaultTimestamp: file.modifiedMs === undefined ? undefined : Math.floor(file.modifiedMs),
+        signal,
+        onProgress: ({ lines }) => {
+          // Told of a batch, we know that the one before it is durable.
+          acknowledged = written
+          written = lines
+          progress.update({
+            label,
+            doneBytes: read.bytes,
+            totalBytes: file.bytes,
+            count: totals.lines + lines,
+            unit: 'lines',
+          })
+        },
+      },
+    )
+    progress.clear()
+    terminal.note(`${label} -> ${topic}: ${describeResult(result)}`)
+    return result
+  } catch (error) {
+    progress.clear()
+    if (acknowledged > 0) {
+      terminal.note(
+        `${label} -> ${topic}: stopped after ${formatCountOf(acknowledged, 'line', 'lines')}, which are kept`,
+      )
+    }
+    // Not every error of the input knows which file it came from.
+    if (!isForgeError(error, 'INPUT_UNREADABLE') || error.message.includes(label)) throw error
+    throw new ForgeError('INPUT_UNREADABLE', `${label}: ${error.message}`, { cause: error })
+  } finally {
+    progress.clear()
+  }
+}
+
+function describeResult(result: ImportResult): string {
+  const found =
+    result.lines === 0
+      ? 'nothing new'
+      : `${formatCountOf(result.lines, 'line', 'lines')}, ${formatBytes(result.rawBytes)}`
+  const format =
+    result.lines === 0
+      ? ''
+      : `, format ${result.format} (${Math.round(result.score * 100)} % of the first lines)`
+  const unparsed =
+    result.unparsedLines === 0
+      ? ''
+      : `, ${formatCountOf(result.unparsedLines, 'line', 'lines')} without a time`
+  const resumed = result.resumedAt === 0 ? '' : `, went on at ${formatBytes(result.resumedAt)}`
+  return `${found}${format}${unparsed}${resumed}`
+}

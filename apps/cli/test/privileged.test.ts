@@ -1,0 +1,72 @@
+/** What needs a mount or another user; skipped with a word where that is not allowed. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SeededRandom } from '@forgeone/common'
+import { describe, expect, it } from 'vitest'
+import { createStore, finish, MAIN, runForge, SECRET, temporaryFolder } from './run-forge.ts'
+
+const isRoot = process.getuid?.() === 0
+const canMount =
+  isRoot && spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
+if (!isRoot)
+  console.log('notice: unwritable directories are not tried as another user, because that needs root')
+if (!canMount) console.log('notice: a full disk is not tried, because mounting a tmpfs needs root')
+
+/** The nobody of every system. */
+const NOBODY = 65_534
+
+it.skipIf(!isRoot)('a directory that this user may not write or read is STORE_UNWRITABLE', async () => {
+  await using folder = await temporaryFolder()
+  await createStore(folder.path)
+  await mkdir(join(folder.path, 'closed'))
+  await chmod(folder.path, 0o755)
+  for (const words of [
+    ['init', join(folder.path, 'closed')],
+    ['stats', '--data', join(folder.path, 'data')],
+  ]) {
+    const child = spawn(process.execPath, ['--conditions=@forgeone/source', MAIN, ...words], {
+      cwd: '/',
+      env: { FORGE_SECRET: SECRET },
+      stdio: 'pipe',
+      uid: NOBODY,
+      gid: NOBODY,
+    })
+    const { code, stderr } = await finish(child)
+    expect(stderr).toContain('STORE_UNWRITABLE')
+    expect(code).toBe(1)
+  }
+})
+
+describe.skipIf(!canMount)('a disk that is full', () => {
+  it('stops an import with a code, and loses nothing when there is room again', async () => {
+    await using folder = await temporaryFolder()
+    const disk = join(folder.path, 'disk')
+    await mkdir(disk)
+    const random = new SeededRandom(3)
+    const word = (): string => random.below(2 ** 31).toString(36)
+    const text = Array.from(
+      { length: 400_000 },
+      (_, n) => `2026-01-01T00:00:00Z INFO ${n} ${word()}${word()}${word()}${word()}\n`,
+    ).join('')
+    await writeFile(join(folder.path, 'app.log'), text)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk])
+    try {
+      const data = ['--data', join(disk, 'data')]
+      expect((await runForge(['init', ...data], { cwd: folder.path })).code).toBe(0)
+      const full = await runForge(['logs', 'import', 'app.log', ...data], { cwd: folder.path })
+      expect(full.stderr).toMatch(/\[(STORAGE_FULL|STORE_FAILED)\]/)
+      expect(full.code).toBe(1)
+      // Full is not damaged.
+      const check = await runForge(['verify', ...data], { cwd: folder.path })
+      expect(check.code, check.stderr + check.stdout).not.toBe(5)
+      execFileSync('mount', ['-o', 'remount,size=100m', disk])
+      expect((await runForge(['logs', 'import', 'app.log', ...data], { cwd: folder.path })).code).toBe(0)
+      const exported = await runForge(['logs', 'export', 'app', '--raw', ...data], { cwd: folder.path })
+      expect(exported.stdout === text).toBe(true)
+      expect((await runForge(['verify', ...data], { cwd: folder.path })).code).toBe(0)
+    } finally {
+      execFileSync('umount', [disk])
+    }
+  })
+})

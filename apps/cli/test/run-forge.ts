@@ -1,0 +1,57 @@
+/** Runs the real command line as a process of its own, as a user would. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer, text } from 'node:stream/consumers'
+
+export const MAIN: string = join(import.meta.dirname, '../src/main.ts')
+export const SECRET = 'correct horse battery staple'
+
+export interface RunOptions {
+  readonly cwd: string
+  readonly input?: string | Uint8Array
+  /** Values that are undefined take the variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+export interface RunResult {
+  readonly code: number | null
+  readonly stdout: string
+  readonly bytes: Uint8Array
+  readonly stderr: string
+}
+
+export function startForge(words: readonly string[], { cwd, env = {} }: RunOptions): ChildProcess {
+  const inherited = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
+  return spawn(process.execPath, ['--conditions=@forgeone/source', MAIN, ...words], {
+    cwd,
+    env: { ...inherited, FORGE_SECRET: SECRET, ...env },
+    stdio: 'pipe',
+  })
+}
+
+export async function finish(child: ChildProcess, input: string | Uint8Array = ''): Promise<RunResult> {
+  const code = new Promise<number | null>((resolve) => child.once('close', resolve))
+  // A process that fails early closes its input; that is for its exit code to say.
+  child.stdin!.on('error', () => undefined)
+  child.stdin!.end(input)
+  const [bytes, stderr] = await Promise.all([buffer(child.stdout!), text(child.stderr!)])
+  return { code: await code, stdout: bytes.toString(), bytes, stderr }
+}
+
+export async function runForge(words: readonly string[], options: RunOptions): Promise<RunResult> {
+  return await finish(startForge(words, options), options.input)
+}
+
+/** A directory of its own, which goes away with its scope. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'forge-cli-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** Creates a store named `data` in a directory. */
+export async function createStore(cwd: string): Promise<void> {
+  const { code, stderr } = await runForge(['init', 'data'], { cwd })
+  if (code !== 0) throw new Error(stderr)
+}
