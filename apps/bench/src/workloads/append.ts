@@ -71,7 +71,7 @@ export const appendConcurrent: Workload = appendWorkload({
   name: 'append-concurrent',
   summary: 'single durable appends, 64 callers',
   callers: 64,
-  appendsDefault: 64_000,
+  appendsDefault: 20_000,
 })
 
 export const appendSingle: Workload = appendWorkload({

@@ -16,7 +16,10 @@ export interface Backend {
   open(name: string, options: { readonly create: boolean }): Promise<LevelDatabase>
   flush(name: string, database: LevelDatabase): Promise<void>
   check(name: string, expected: DatabaseState | undefined, closed: boolean): Promise<readonly FileFinding[]>
-  /** Reads every table and log whole and checks all checksums. */
+  /**
+   * Reads every live table whole and checks all checksums. Logs are left out: what they hold is in the journal too,
+   * and is replayed from there.
+   */
   scrub(name: string): Promise<ScrubResult>
   state(name: string): Promise<DatabaseState>
   bytes(name: string): number
