@@ -9,14 +9,26 @@ import { createStore, finish, MAIN, runForge, SECRET, temporaryFolder } from './
 const isRoot = process.getuid?.() === 0
 const canMount =
   isRoot && spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
-if (!isRoot)
-  console.log('notice: unwritable directories are not tried as another user, because that needs root')
 if (!canMount) console.log('notice: a full disk is not tried, because mounting a tmpfs needs root')
 
 /** The nobody of every system. */
 const NOBODY = 65_534
 
-it.skipIf(!isRoot)('a directory that this user may not write or read is STORE_UNWRITABLE', async () => {
+/** Another user must be able to start the program at all: a checkout below a closed directory keeps it out. */
+const canBeNobody =
+  isRoot &&
+  spawnSync(process.execPath, ['--conditions=@forgeone/source', MAIN, '--version'], {
+    cwd: '/',
+    env: {},
+    uid: NOBODY,
+    gid: NOBODY,
+  }).status === 0
+if (!canBeNobody)
+  console.log(
+    'notice: unwritable directories are not tried as another user: that needs root and a reachable checkout',
+  )
+
+it.skipIf(!canBeNobody)('a directory that this user may not write or read is STORE_UNWRITABLE', async () => {
   await using folder = await temporaryFolder()
   await createStore(folder.path)
   await mkdir(join(folder.path, 'closed'))
