@@ -11,12 +11,10 @@ export {
   type ScanOptions,
   type Store,
   type StoreReader,
-  type StoreView,
 } from './store/store.ts'
 export { LocalStore } from './store/local-store.ts'
 export type { LocalStoreOptions } from './store/local-store-options.ts'
 export type { RecoveryOutcome } from './store/local-store-parts.ts'
-export { VIEW_MS_MAX } from './store/local-view.ts'
 export type { HealthReason, HealthReport, StoreState } from './health/health.ts'
 export { readStoreFile, type StoreFile } from './recovery/read-store-file.ts'
 export { MemoryBackend } from './database/memory-backend.ts'

@@ -102,12 +102,12 @@ export async function fillStore(
 
 /** What a killed process would leave: the files as they are now, without its locks. */
 export async function copyAsAfterKill(store: LocalStore, path: string, target: string): Promise<void> {
-  // LevelDB holds every commit from here on.
-  await using view = await store.view()
   // Copying LOCK would close a descriptor of it and so drop the kernel's lock (hazard H1).
   const left = new Set(['lock', 'LOCK'])
-  if (view.sequence > 0)
+  await store.exclusively(() => {
     cpSync(path, target, { recursive: true, filter: (source) => !left.has(basename(source)) })
+    return Promise.resolve()
+  })
 }
 
 export function removeFolder(path: string): void {

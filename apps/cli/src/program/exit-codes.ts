@@ -49,7 +49,6 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'DATABASE_OFFLINE',
     'DATABASE_DAMAGED',
     'RECORD_TAMPERED',
-    'STALE_READ',
     'CRYPTO_OPEN_FAILED',
     'CRYPTO_FORMAT',
     'CRYPTO_KEY_UNKNOWN',

@@ -35,7 +35,6 @@ export class Applier {
   #durableSequence: number
   #running = false
   #timer: NodeJS.Timeout | undefined
-  #held = 0
   #waiters: { sequence: number; resolve: () => void; reject: (cause: unknown) => void }[] = []
   #failure: unknown
 
@@ -83,18 +82,6 @@ export class Applier {
     })
   }
 
-  /** Runs `action` while no batch is being applied: the databases then show one state, that of `appliedSequence`. */
-  async hold<T>(action: () => T): Promise<T> {
-    this.#held++
-    try {
-      if (this.#running) await this.applied(this.#appliedSequence + 1)
-      return action()
-    } finally {
-      this.#held--
-      void this.#run()
-    }
-  }
-
   /** A LevelDB batch costs 50 µs however small it is, and the overlay answers meanwhile: small commits are gathered. */
   #schedule(): void {
     if (this.#waiters.length > 0 || this.#queuedBytes >= APPLY_BYTES) void this.#run()
@@ -104,7 +91,7 @@ export class Applier {
   async #run(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#running || this.#held > 0 || this.#failure !== undefined) return
+    if (this.#running || this.#failure !== undefined) return
     const commits = this.#takeDurable()
     if (commits.length === 0) return
     this.#running = true
@@ -119,10 +106,7 @@ export class Applier {
       this.#fail(cause)
       return
     }
-    // Written as a tail call, so that a holder that waits for this batch gets its turn first.
-    queueMicrotask(() => {
-      if (this.#queue.length > 0) this.#schedule()
-    })
+    if (this.#queue.length > 0) this.#schedule()
   }
 
   #takeDurable(): readonly WrittenCommit[] {

@@ -1,26 +1,25 @@
-import type { AbstractSnapshot } from 'abstract-level'
 import { EMPTY_BYTES, ForgeError, isForgeError } from '@forgeone/common'
 import type { Keyring, Sealer } from '@forgeone/crypto'
 import type { SealedOperation } from '../format/commit-record.ts'
 import type { KeyRange, Row, ScanOptions } from '../store/store.ts'
 import type { LevelDatabase } from './backend.ts'
 import { Overlay } from './overlay.ts'
+import { SnapshotGate } from './snapshot-gate.ts'
 
 const PAGE_ROWS = 1000
 /** LevelDB's default of 16 KiB stops an iterator every other block of logs. */
 const PAGE_BYTES = 1024 * 1024
 
-/** An iterator pins old files and can read stale rows when it lives long (hazard H12): then it starts anew. */
+/** An iterator pins files that compaction has replaced; one that lives long starts anew. */
 const ITERATOR_ROWS_MAX = 100_000
 const ITERATOR_MS_MAX = 30_000
-
-type Snapshot = AbstractSnapshot | undefined
 
 /** One database of a store: rows sealed for their place, read back only if they are authentic there. */
 export class Database {
   readonly name: string
   readonly overlay: Overlay = new Overlay()
   readonly #level: LevelDatabase
+  readonly #gate = new SnapshotGate()
   readonly #keyring: Keyring
   readonly #sealers: (Sealer | undefined)[] = []
 
@@ -71,54 +70,47 @@ export class Database {
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     if (this.overlay.size > 0) return this.getSync(key)
-    const sealed = await this.#guard(() => this.#level.get(key))
+    const sealed = await this.#guard(() => this.#gate.read(() => this.#level.get(key)))
     return sealed === undefined ? undefined : this.unseal(key, sealed)
   }
 
-  async getMany(keys: readonly Uint8Array[], snapshot?: Snapshot): Promise<(Uint8Array | undefined)[]> {
-    if (snapshot === undefined && this.overlay.size > 0) return keys.map((key) => this.getSync(key))
-    const values = await this.#guard(() =>
-      this.#level.getMany([...keys], snapshot === undefined ? {} : { snapshot }),
-    )
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    if (this.overlay.size > 0) return keys.map((key) => this.getSync(key))
+    const values = await this.#guard(() => this.#gate.read(() => this.#level.getMany([...keys])))
     return values.map((sealed, index) =>
       sealed === undefined ? undefined : this.unseal(keys[index]!, sealed),
     )
   }
 
   /** Pages of authenticated rows; the overlay must be empty. */
-  async *pages(
-    range: KeyRange,
-    options: ScanOptions = {},
-    snapshot?: Snapshot,
-  ): AsyncGenerator<readonly Row[]> {
-    for await (const page of this.sealedPages(range, options, snapshot)) {
+  async *pages(range: KeyRange, options: ScanOptions = {}): AsyncGenerator<readonly Row[]> {
+    for await (const page of this.sealedPages(range, options)) {
       yield options.keysOnly ? page : page.map(({ key, value }) => ({ key, value: this.unseal(key, value) }))
     }
   }
 
   /** Pages of rows as they are stored. */
-  async *sealedPages(
-    range: KeyRange,
-    options: ScanOptions = {},
-    snapshot?: Snapshot,
-  ): AsyncGenerator<readonly Row[]> {
+  async *sealedPages(range: KeyRange, options: ScanOptions = {}): AsyncGenerator<readonly Row[]> {
     let { from, to } = range
     let left = options.limit ?? Number.POSITIVE_INFINITY
     for (;;) {
-      const pass = yield* this.#iterate(rangeOf(from, to), options, left, snapshot)
+      const pass = yield* this.#iterate(rangeOf(from, to), options, left)
       left -= pass.rows
-      if (pass.exhausted || pass.last === undefined || left <= 0) return
+      if (pass.exhausted || left <= 0) return
+      if (pass.last === undefined) continue
       if (options.reverse) to = pass.last
       else from = keyAfter(pass.last)
     }
   }
 
   async apply(operations: readonly SealedOperation[]): Promise<void> {
-    await this.#level.batch(
-      operations.map((operation) =>
-        operation.type === 'put'
-          ? { type: 'put', key: operation.key, value: operation.sealed }
-          : { type: 'del', key: operation.key },
+    await this.#gate.write(() =>
+      this.#level.batch(
+        operations.map((operation) =>
+          operation.type === 'put'
+            ? { type: 'put', key: operation.key, value: operation.sealed }
+            : { type: 'del', key: operation.key },
+        ),
       ),
     )
   }
@@ -127,29 +119,32 @@ export class Database {
     return this.#level.close()
   }
 
-  /** One life of an iterator. */
+  /** One life of an iterator, which ends when it has lived long or a batch closes it. */
   async *#iterate(
     range: KeyRange,
     options: ScanOptions,
     limit: number,
-    snapshot: Snapshot,
   ): AsyncGenerator<readonly Row[], { last: Uint8Array | undefined; rows: number; exhausted: boolean }> {
     // abstract-level has no such option in its types; classic-level reads it.
     const pageOption = { highWaterMarkBytes: PAGE_BYTES }
-    const iterator = this.#level.iterator({
-      ...pageOption,
-      ...(range.from === undefined ? {} : { gte: range.from }),
-      ...(range.to === undefined ? {} : { lt: range.to }),
-      ...(snapshot === undefined ? {} : { snapshot }),
-      reverse: options.reverse ?? false,
-      values: !options.keysOnly,
-    })
+    const iterator = await this.#gate.open(() =>
+      this.#level.iterator({
+        ...pageOption,
+        ...(range.from === undefined ? {} : { gte: range.from }),
+        ...(range.to === undefined ? {} : { lt: range.to }),
+        reverse: options.reverse ?? false,
+        values: !options.keysOnly,
+      }),
+    )
     const startedMs = performance.now()
     let rows = 0
     let last: Uint8Array | undefined
     try {
       while (rows < limit) {
-        const entries = await this.#guard(() => iterator.nextv(Math.min(limit - rows, PAGE_ROWS)))
+        const entries = await this.#guard(() =>
+          this.#gate.readKeeping(iterator, () => iterator.nextv(Math.min(limit - rows, PAGE_ROWS))),
+        )
+        if (entries === undefined) break
         if (entries.length === 0) return { last, rows, exhausted: true }
         rows += entries.length
         last = entries.at(-1)![0]
@@ -158,7 +153,7 @@ export class Database {
       }
       return { last, rows, exhausted: false }
     } finally {
-      await iterator.close()
+      await this.#gate.close(iterator)
     }
   }
 

@@ -8,10 +8,9 @@ import { writeCommitRecord } from '../format/commit-record.ts'
 import type { HealthReport } from '../health/health.ts'
 import { SpaceGuard } from '../health/space-guard.ts'
 import { openParts } from '../recovery/open-local-store.ts'
-import { LocalView } from './local-view.ts'
 import type { LocalStoreOptions } from './local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome } from './local-store-parts.ts'
-import type { CommitOptions, CommitPlace, KeyRange, Row, ScanOptions, Store, StoreView } from './store.ts'
+import type { CommitOptions, CommitPlace, KeyRange, Row, ScanOptions, Store } from './store.ts'
 
 /** A hanging LevelDB must not keep a process from ending. */
 const CLOSE_MS_MAX = 10_000
@@ -152,19 +151,6 @@ export class LocalStore implements Store {
     yield* database.pages(range, options)
   }
 
-  async view(): Promise<StoreView> {
-    this.#parts.health.assertReadable()
-    await this.#caughtUp()
-    return await this.#applier.hold(
-      () =>
-        new LocalView({
-          sequence: this.#applier.appliedSequence,
-          databases: this.#parts.online.values(),
-          refusal: (name) => this.#refusal(name),
-        }),
-    )
-  }
-
   keyedHash(purpose: 'topic' | 'resource' | 'blind', value: Uint8Array): Uint8Array {
     this.#parts.health.assertReadable()
     return this.#parts.keyring.keyedHash(purpose, value).subarray(0, 16)
@@ -243,7 +229,7 @@ export class LocalStore implements Store {
   }
 
   /**
-   * Scans and views read LevelDB alone, so it must hold every settled commit first.
+   * Scans read LevelDB alone, so it must hold every settled commit first.
    * @throws STORE_FAILED when a batch failed and it never will
    */
   async #caughtUp(): Promise<void> {

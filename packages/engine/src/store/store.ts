@@ -65,11 +65,6 @@ export interface StoreReader {
   scan(database: string, range: KeyRange, options?: ScanOptions): AsyncIterable<readonly Row[]>
 }
 
-/** All databases as they were after one commit. Lives at most `VIEW_MS_MAX`; close it early. */
-export interface StoreView extends StoreReader, AsyncDisposable {
-  readonly sequence: number
-}
-
 /**
  * Ordered, atomic, durable, encrypted rows in several databases.
  *
@@ -77,7 +72,8 @@ export interface StoreView extends StoreReader, AsyncDisposable {
  * - With `sync` durability it survives a power cut once the promise settled.
  * - `build` runs inside the call, and sequences follow the order of the calls. What it throws refuses the commit
  *   before a sequence is taken.
- * - A settled commit is seen by every later read; no read ever sees a part of a commit in `view`.
+ * - A settled commit is seen by every later read.
+ * - A scan is not a view of one state: it sees every commit that was settled when it began, and may see later ones.
  * - After a failed write the store is poisoned: later commits fail with `STORE_FAILED`, reads go on.
  */
 export interface Store extends StoreReader, AsyncDisposable {
@@ -89,7 +85,6 @@ export interface Store extends StoreReader, AsyncDisposable {
   commit(build: (place: CommitPlace) => CommitContent, options?: CommitOptions): Promise<CommitPlace>
   /** Synchronous read for hot paths: same guarantees as `get`. */
   getSync(database: string, key: Uint8Array): Uint8Array | undefined
-  view(): Promise<StoreView>
   /** HMAC-SHA256 under a key of the store that is never rotated by policy, cut to 16 bytes: hides names in keys. */
   keyedHash(purpose: 'topic' | 'resource' | 'blind', value: Uint8Array): Uint8Array
   /** Idempotent; waits for commits in flight. */

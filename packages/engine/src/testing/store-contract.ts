@@ -58,7 +58,7 @@ export function runStoreContract({ describe, test }: TestFunctions, name: string
     writing(withStore)
     refusing(withStore)
     reading(withStore)
-    viewing(withStore)
+    scanningWhileWriting(withStore)
     closing(withStore)
   })
 }
@@ -115,8 +115,6 @@ function writing(withStore: WithStore): void {
       equal(utf8Decode(store.getSync('alpha', key('k'))!), String(index))
       equal(await read(store, 'alpha', 'k'), String(index))
       deepEqual(await collect(store.scan('alpha', {})), [`k=${index}`])
-      await using view = await store.view()
-      equal(await read(view, 'alpha', 'k'), String(index))
     }
   })
   withStore('both durabilities are acknowledged and keep one order', async (store) => {
@@ -237,40 +235,41 @@ function reading(withStore: WithStore): void {
   })
 }
 
-function viewing(withStore: WithStore): void {
-  withStore('a view keeps its state in all databases while commits go on', async (store) => {
-    await commit(store, put('alpha', 'k', 'old'), put('beta', 'gone', 'there'))
-    await using view = await store.view()
-    await commit(store, put('alpha', 'k', 'new'), remove('beta', 'gone'), put('gamma', 'k', 'new'))
-    equal(view.sequence, store.sequence - 1)
-    deepEqual(
-      [await read(view, 'alpha', 'k'), await read(view, 'beta', 'gone'), await read(view, 'gamma', 'k')],
-      ['old', 'there', undefined],
-    )
-    deepEqual(await collect(view.scan('alpha', {})), ['k=old'])
-    deepEqual(await view.getMany('gamma', [key('k')]), [undefined])
-  })
-  withStore('no view shows a part of a commit', async (store) => {
-    const writes = Array.from({ length: 200 }, (_, index) =>
-      commit(
-        store,
-        put('alpha', 'k', String(index)),
-        put('beta', 'k', String(index)),
-        put('gamma', 'k', String(index)),
-      ),
-    )
-    for (let index = 0; index < 20; index++) {
-      await using view = await store.view()
-      const values = await Promise.all(CONTRACT_DATABASES.map((database) => read(view, database, 'k')))
-      equal(new Set(values).size, 1, `a view shows ${values.join(', ')}`)
+function scanningWhileWriting(withStore: WithStore): void {
+  const names = Array.from({ length: PAGED_ROWS }, (_, index) => String(index).padStart(6, '0'))
+  for (const reverse of [false, true]) {
+    const direction = reverse ? 'backward' : 'forward'
+    withStore(`a ${direction} scan gives each row once while the rows are overwritten`, async (store) => {
+      await commit(store, ...names.map((name) => put('alpha', name, 'before')))
+      const seen: string[] = []
+      for await (const page of store.scan('alpha', {}, { reverse })) {
+        seen.push(...page.map((row) => utf8Decode(row.key)))
+        await commit(store, ...names.map((name) => put('alpha', name, `after ${seen.length}`)))
+        equal(await read(store, 'alpha', names[0]!), `after ${seen.length}`)
+      }
+      deepEqual(seen, reverse ? names.toReversed() : names)
+    })
+  }
+  withStore('a scan gives rows that are never deleted while others come and go', async (store) => {
+    await commit(store, ...names.map((name) => put('alpha', name, 'v')))
+    let seen = 0
+    for await (const page of store.scan('alpha', {})) {
+      seen += page.filter((row) => row.key.length === names[0]!.length).length
+      const last = utf8Decode(page.at(-1)!.key)
+      await commit(store, put('alpha', `${last}.new`, 'v'), remove('alpha', last))
+      equal(await read(store, 'alpha', last), undefined)
     }
-    await Promise.all(writes)
+    equal(seen, PAGED_ROWS)
   })
-  withStore('a closed view refuses with STORE_CLOSED and closes again without harm', async (store) => {
-    const view = await store.view()
-    await view[Symbol.asyncDispose]()
-    await view[Symbol.asyncDispose]()
-    await rejects(view.get('alpha', key('k')), hasCode('STORE_CLOSED'))
+  withStore('many scans and reads at once neither stop commits nor are stopped by them', async (store) => {
+    await commit(store, ...names.map((name) => put('alpha', name, 'v')))
+    const scans = Array.from({ length: 8 }, () => collect(store.scan('alpha', {})))
+    const reads = Array.from({ length: 50 }, () => store.getMany('alpha', names.slice(0, 100).map(key)))
+    const writes = Array.from({ length: 100 }, (_, index) => commit(store, put('alpha', names[index]!, 'w')))
+    await Promise.all(writes)
+    for (const rows of await Promise.all(scans)) equal(rows.length, PAGED_ROWS)
+    for (const values of await Promise.all(reads)) equal(values.filter(Boolean).length, 100)
+    equal(await read(store, 'alpha', names[99]!), 'w')
   })
 }
 
@@ -289,7 +288,6 @@ function closing(withStore: WithStore): void {
     await rejects(store.get('alpha', key('k')), hasCode('STORE_CLOSED'))
     await rejects(store.getMany('alpha', [key('k')]), hasCode('STORE_CLOSED'))
     await rejects(collect(store.scan('alpha', {})), hasCode('STORE_CLOSED'))
-    await rejects(store.view(), hasCode('STORE_CLOSED'))
   })
   withStore('keyed hashes are 16 bytes, stable, and differ by purpose and value', async (store) => {
     const hash = store.keyedHash('topic', key('a'))
