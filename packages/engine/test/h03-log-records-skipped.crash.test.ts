@@ -63,6 +63,7 @@ test.each(DAMAGES)('a store replays from its journal what %s took from the logs'
   expect(await countBare(join(folder, `alone ${what}`))).toBeLessThan(ROWS)
   const store = await openStore(path)
   expect(store.recovery.commitsReplayed).toBeGreaterThanOrEqual(ROWS)
+  expect(store.recovery.damagedLogs.map((log) => log.split('/')[0])).toEqual(DATABASES)
   expect(sortedRows(await readRows(store))).toEqual(sortedRows(rows))
   expect((await verifyStore(store)).problems).toEqual([])
   // LevelDB met the damage: what is tested did happen.

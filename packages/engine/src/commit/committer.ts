@@ -22,6 +22,7 @@ interface QueuedCommit {
   readonly record: Uint8Array
   readonly operations: readonly SealedOperation[]
   readonly sync: boolean
+  readonly onVisible: ((place: CommitPlace) => void) | undefined
   readonly resolve: (place: CommitPlace) => void
   readonly reject: (error: ForgeError) => void
 }
@@ -171,7 +172,8 @@ export class Committer {
       const sync = (options.durability ?? this.#o.durability) === 'sync'
       this.#nextSequence++
       this.#lastTime = place.time
-      this.#queue.push({ place, record: writer.finish(), operations, sync, resolve, reject })
+      const { onVisible } = options
+      this.#queue.push({ place, record: writer.finish(), operations, sync, onVisible, resolve, reject })
       this.#queuedBytes += writer.length
       // A microtask later, so that commits submitted in the same turn share the frame.
       queueMicrotask(() => this.#start())
@@ -263,7 +265,10 @@ export class Committer {
         bytes: record.length,
       })),
     )
-    for (const commit of group) commit.resolve(commit.place)
+    for (const { onVisible, resolve, place } of group) {
+      onVisible?.(place)
+      resolve(place)
+    }
     if (!sync) this.#scheduleSync()
     this.#o.onFrame(bytes)
     if (applier.queuedBytes > UNAPPLIED_BYTES_MAX) await applier.applied(this.#writtenSequence)

@@ -15,7 +15,14 @@ export type LevelDatabase = AbstractLevel<string | Buffer | Uint8Array, Uint8Arr
 export interface Backend {
   open(name: string, options: { readonly create: boolean }): Promise<LevelDatabase>
   flush(name: string, database: LevelDatabase): Promise<void>
+  /** Gives the room of deleted and overwritten rows back. */
+  reclaim(
+    database: LevelDatabase,
+    range: { readonly from: Uint8Array; readonly to: Uint8Array },
+  ): Promise<void>
   check(name: string, expected: DatabaseState | undefined, closed: boolean): Promise<readonly FileFinding[]>
+  /** Logs that LevelDB would replay and in which it would skip records; asked before it is opened. */
+  damagedLogs(name: string): Promise<readonly string[]>
   /**
    * Reads every live table whole and checks all checksums. Logs are left out: what they hold is in the journal too,
    * and is replayed from there.

@@ -4,7 +4,12 @@ import { ClassicLevel } from 'classic-level'
 import { directoryBytes } from '../files/directory-bytes.ts'
 import { syncDirectory } from '../files/node-store-files.ts'
 import type { DatabaseState } from '../format/flush-point.ts'
-import { checkStructure, databaseState, type FileFinding } from '../leveldb-files/database-directory.ts'
+import {
+  checkStructure,
+  damagedLogs,
+  databaseState,
+  type FileFinding,
+} from '../leveldb-files/database-directory.ts'
 import { scrubDatabase } from '../leveldb-files/scrub.ts'
 import type { Backend, LevelDatabase, ScrubResult } from './backend.ts'
 
@@ -50,8 +55,21 @@ export class ClassicBackend implements Backend {
     await syncDirectory(join(this.#path, name))
   }
 
+  async reclaim(
+    database: LevelDatabase,
+    { from, to }: { readonly from: Uint8Array; readonly to: Uint8Array },
+  ): Promise<void> {
+    if (!(database instanceof ClassicLevel))
+      throw new TypeError('a ClassicBackend compacts its own databases only')
+    await database.compactRange(from, to)
+  }
+
   check(name: string, expected: DatabaseState | undefined, closed: boolean): Promise<readonly FileFinding[]> {
     return checkStructure(join(this.#path, name), expected, closed)
+  }
+
+  damagedLogs(name: string): Promise<readonly string[]> {
+    return damagedLogs(join(this.#path, name))
   }
 
   scrub(name: string): Promise<ScrubResult> {

@@ -26,6 +26,14 @@ export class MemoryBackend implements Backend {
     return Promise.resolve()
   }
 
+  reclaim(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  damagedLogs(): Promise<[]> {
+    return Promise.resolve([])
+  }
+
   check(): Promise<[]> {
     return Promise.resolve([])
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ByteWriter, utf8Decode } from '@forgeone/common'
 import type { DatabaseState } from '../format/flush-point.ts'
 import { isNotFound } from '../files/node-store-files.ts'
+import { readLogRecords } from './log-records.ts'
 import { parseManifest, type LiveTable, type Manifest } from './manifest.ts'
 import { checkTable, tableFooterHolds, tableName } from './table-file.ts'
 
@@ -118,6 +119,20 @@ export async function liveLogs(path: string, manifest: Manifest): Promise<readon
     if (number === undefined) return false
     return Number(number) >= manifest.logNumber || Number(number) === manifest.previousLogNumber
   })
+}
+
+/** Names of the live logs with a record that is broken otherwise than by a crash. */
+export async function damagedLogs(path: string): Promise<readonly string[]> {
+  const directory = await readDatabaseDirectory(path)
+  if ('problem' in directory) return []
+  const damaged: string[] = []
+  for (const name of await liveLogs(path, directory.manifest)) {
+    const bytes = await readIfPresent(join(path, name))
+    if (bytes === undefined) continue
+    const { brokenOffset, torn } = readLogRecords(bytes)
+    if (brokenOffset !== undefined && !torn) damaged.push(name)
+  }
+  return damaged
 }
 
 async function readIfPresent(path: string): Promise<Uint8Array | undefined> {

@@ -10,6 +10,8 @@ export interface OpenedDatabases {
   readonly online: Map<string, Database>
   /** Set aside because they are damaged: name to the error that calls on them get. */
   readonly offline: Map<string, ForgeError>
+  /** Logs of LevelDB with a broken record, as `database/file`. */
+  readonly damagedLogs: readonly string[]
 }
 
 export interface OpenDatabasesOptions {
@@ -33,6 +35,7 @@ export async function openDatabases(options: OpenDatabasesOptions): Promise<Open
     if (damage === undefined) sound.push(name)
     else setOffline(name, damage, options.health, offline)
   }
+  const logs = options.flushPoint?.closed === true ? [] : await findDamagedLogs(sound, options.backend)
   await options.beforeOpening()
   const openOne = async (name: string, create: boolean): Promise<void> => {
     const opened = await tryOpen(name, create, options)
@@ -53,7 +56,7 @@ export async function openDatabases(options: OpenDatabasesOptions): Promise<Open
   // Maps keep the order of insertion, and opening finishes in any order: restore the order of the names.
   const names = [...options.existing, ...options.added]
   const sorted = names.flatMap((name) => (online.has(name) ? [[name, online.get(name)!] as const] : []))
-  return { online: new Map(sorted), offline }
+  return { online: new Map(sorted), offline, damagedLogs: logs }
 }
 
 async function findDamage(name: string, options: OpenDatabasesOptions): Promise<ForgeError | undefined> {
@@ -67,6 +70,14 @@ async function findDamage(name: string, options: OpenDatabasesOptions): Promise<
     if (!isForgeError(ioFailure(cause, 'read'))) throw cause
     return new ForgeError('DATABASE_DAMAGED', `the files of ${name} cannot be read`, { cause })
   }
+}
+
+/** LevelDB skips broken records without an error (hazard H3); replaying the journal brings them back. */
+async function findDamagedLogs(names: readonly string[], backend: Backend): Promise<readonly string[]> {
+  const logs = await Promise.all(
+    names.map(async (name) => (await backend.damagedLogs(name)).map((file) => `${name}/${file}`)),
+  )
+  return logs.flat()
 }
 
 async function tryOpen(

@@ -161,6 +161,7 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
       commitsReplayed: 0,
       tornTail: undefined,
       flushPointLost: false,
+      damagedLogs: [],
     }
     return { ...resolved, lock, keyring, journal, file, online, offline: new Map(), recovery, lastTime: time }
   })
@@ -194,7 +195,7 @@ async function openExisting(
     const beforeOpening = async (): Promise<void> => {
       if (flushPoint?.closed) await reopenFlushPoint(resolved, keyring, flushPoint)
     }
-    const { online, offline } = opening.keep(
+    const { online, offline, damagedLogs } = opening.keep(
       await openDatabases({ existing, added, backend, keyring, flushPoint, health, beforeOpening }),
     )
     const file: StoreFile = { ...decoded.file, databases: [...existing, ...added] }
@@ -209,7 +210,9 @@ async function openExisting(
       commitsReplayed: replay.commits,
       tornTail: end.torn,
       flushPointLost: flushPoint === undefined,
+      damagedLogs,
     }
+    if (damagedLogs.length > 0) resolved.metrics.add('leveldb_logs_damaged_total', damagedLogs.length)
     const journal = new JournalWriter({ files, keyring, storeId, end })
     const lastTime = Math.max(replay.lastTime, flushPoint?.time ?? 0)
     return { ...resolved, lock, keyring, journal, file, online, offline, recovery, lastTime }

@@ -29,6 +29,8 @@ export interface RecoveryOutcome {
   /** A frame that a crash tore, and that was cut: it was never acknowledged. */
   readonly tornTail: { readonly name: string; readonly offset: number } | undefined
   readonly flushPointLost: boolean
+  /** Logs of LevelDB with a broken record, as `database/file`: what they held was replayed from the journal. */
+  readonly damagedLogs: readonly string[]
 }
 
 /** A store that is locked, checked and recovered, ready to be used. */

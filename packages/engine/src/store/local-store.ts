@@ -151,6 +151,12 @@ export class LocalStore implements Store {
     yield* database.pages(range, options)
   }
 
+  async reclaim(name: string, range: { readonly from: Uint8Array; readonly to: Uint8Array }): Promise<void> {
+    const { level } = this.#find(name)
+    await this.#caughtUp()
+    await this.#parts.backend.reclaim(level, range)
+  }
+
   keyedHash(purpose: 'topic' | 'resource' | 'blind', value: Uint8Array): Uint8Array {
     this.#parts.health.assertReadable()
     return this.#parts.keyring.keyedHash(purpose, value).subarray(0, 16)

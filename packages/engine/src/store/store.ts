@@ -34,6 +34,11 @@ export interface CommitOptions {
   readonly privileged?: boolean
   /** Bytes the commit will have at most; quota and disk space are checked with it before `build` runs. */
   readonly estimatedBytes?: number
+  /**
+   * Called once the commit is durable, in the turn in which it becomes visible: what a caller keeps in memory of the
+   * rows can change together with them. Must not throw.
+   */
+  readonly onVisible?: (place: CommitPlace) => void
 }
 
 /** A range of keys: `from` inclusive, `to` exclusive, both optional. */
@@ -85,6 +90,11 @@ export interface Store extends StoreReader, AsyncDisposable {
   commit(build: (place: CommitPlace) => CommitContent, options?: CommitOptions): Promise<CommitPlace>
   /** Synchronous read for hot paths: same guarantees as `get`. */
   getSync(database: string, key: Uint8Array): Uint8Array | undefined
+  /**
+   * Gives the room that deleted and overwritten rows of a range still take back to the file system, as far as the
+   * store can; costs reading and writing what is left there. Nothing is lost when it is cut short.
+   */
+  reclaim(database: string, range: { readonly from: Uint8Array; readonly to: Uint8Array }): Promise<void>
   /** HMAC-SHA256 under a key of the store that is never rotated by policy, cut to 16 bytes: hides names in keys. */
   keyedHash(purpose: 'topic' | 'resource' | 'blind', value: Uint8Array): Uint8Array
   /** Idempotent; waits for commits in flight. */

@@ -71,6 +71,14 @@ export class SimulatedBackend implements Backend {
     this.#databases.get(name)?.afterFlush()
   }
 
+  reclaim(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  damagedLogs(): Promise<[]> {
+    return Promise.resolve([])
+  }
+
   check(): Promise<[]> {
     return Promise.resolve([])
   }

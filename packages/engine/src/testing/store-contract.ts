@@ -117,6 +117,33 @@ function writing(withStore: WithStore): void {
       deepEqual(await collect(store.scan('alpha', {})), [`k=${index}`])
     }
   })
+  withStore('onVisible is called in the turn in which the rows become visible', async (store) => {
+    const seen: (string | undefined)[] = []
+    const readNow = (): void => {
+      const value = store.getSync('alpha', key('k'))
+      seen.push(value === undefined ? undefined : utf8Decode(value))
+    }
+    const { sequence } = await store.commit(
+      () => {
+        readNow()
+        return { facts: FACTS, operations: [put('alpha', 'k', 'v')] }
+      },
+      {
+        onVisible: (place) => {
+          readNow()
+          equal(place.sequence, store.sequence)
+        },
+      },
+    )
+    deepEqual(seen, [undefined, 'v'])
+    equal(sequence, store.sequence)
+  })
+  withStore('reclaim leaves every row as it was', async (store) => {
+    await commit(store, ...['a', 'b', 'c'].map((name) => put('alpha', name, name)))
+    await commit(store, remove('alpha', 'b'))
+    await store.reclaim('alpha', { from: key('a'), to: key('z') })
+    deepEqual(await collect(store.scan('alpha', {})), ['a=a', 'c=c'])
+  })
   withStore('both durabilities are acknowledged and keep one order', async (store) => {
     const relaxed = store.commit(() => ({ facts: FACTS, operations: [put('alpha', 'k', 'relaxed')] }), {
       durability: 'relaxed',
