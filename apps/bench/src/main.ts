@@ -6,10 +6,14 @@ import { ENGINES } from './engines/engines.ts'
 import { machineFacts, printRows } from './report/print-report.ts'
 import type { ResultRow } from './report/result-row.ts'
 import { appendConcurrent, appendSingle } from './workloads/append.ts'
+import { compressCold } from './workloads/compress-cold.ts'
+import { consume, latency } from './workloads/consume.ts'
 import { growth } from './workloads/growth.ts'
 import { ingest } from './workloads/ingest.ts'
 import { open } from './workloads/open.ts'
+import { ingestCompacting } from './workloads/ingest-compacting.ts'
 import { get, range, search } from './workloads/reads.ts'
+import { searchCold } from './workloads/search-cold.ts'
 import type { Workload } from './workloads/workload.ts'
 
 const WORKLOADS: readonly Workload[] = [
@@ -21,10 +25,16 @@ const WORKLOADS: readonly Workload[] = [
   get,
   open,
   growth,
+  compressCold,
+  searchCold,
+  ingestCompacting,
+  consume,
+  latency,
 ]
 const RUNS_DEFAULT = 5
 
 const USAGE = `pnpm bench [WORKLOAD…] [--n N] [--runs N] [--engines a,b] [--file LOG] [--json FILE]
+           [--level fast|default|max] [--query TEXT]
 
 ${WORKLOADS.map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
 `
@@ -38,6 +48,8 @@ async function main(): Promise<number> {
       engines: { type: 'string' },
       file: { type: 'string' },
       json: { type: 'string' },
+      level: { type: 'string' },
+      query: { type: 'string' },
       help: { type: 'boolean' },
     },
   })
@@ -63,6 +75,9 @@ async function main(): Promise<number> {
       n: numberOf(values.n),
       runs: numberOf(values.runs) ?? RUNS_DEFAULT,
       engines,
+      file,
+      level: levelOf(values.level),
+      query: values.query,
     })
     rows.push(...measured)
     printRows(measured)
@@ -75,6 +90,11 @@ async function main(): Promise<number> {
     )
   }
   return 0
+}
+
+function levelOf(text: string | undefined): 'fast' | 'default' | 'max' | undefined {
+  if (text === undefined || text === 'fast' || text === 'default' || text === 'max') return text
+  throw new Error(`"${text}" is not a level: fast, default or max`)
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -33,6 +33,7 @@ it('with --json and without git it ends with one document of its figures', async
     lines: expect.any(Number),
     searches: [{}, {}, {}],
     kill: { acknowledged: expect.any(Number) },
+    compacted: { bytesOnDisk: expect.any(Number) },
   })
   await rm(dirname(figures.path), { recursive: true })
 })

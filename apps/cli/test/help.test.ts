@@ -65,7 +65,7 @@ describe.skipIf(!hasBash)('completion in bash', () => {
     }
     expect(spawnSync('bash', ['-n'], { input: script }).status).toBe(0)
     expect(complete('set')).toEqual(['settings'])
-    expect(complete('logs', '')).toEqual(['import', 'search', 'tail', 'export'])
+    expect(complete('logs', '')).toEqual(['import', 'search', 'tail', 'get', 'export', 'compact'])
     expect(complete('logs', 'search', '--la')).toEqual(['--latest'])
     expect(complete('stats', '--js')).toEqual(['--json'])
   })

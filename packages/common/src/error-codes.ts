@@ -57,17 +57,31 @@ export const ERROR_CODES = {
   STREAM_LIMIT: 'The input is above the limit named in the message. Split it.',
   STREAM_TOPIC_UNKNOWN: 'List the topics with `forge topics`.',
   STREAM_TOPIC_EXISTS: 'Choose another topic name.',
+  STREAM_HELD: 'End the legal hold of the topic first, if you may.',
   STREAM_ENTRY_UNKNOWN: 'No entry has this id.',
   STREAM_VERSION_CONFLICT: 'The topic changed meanwhile. Read its version again and retry.',
   STREAM_ID_EXISTS: 'An entry with this id is already stored.',
+  STREAM_IDEMPOTENCY_CONFLICT:
+    'The idempotency key was used for other content. Use a new key for each append.',
   STREAM_BACKPRESSURE: 'Wait for earlier appends, then retry.',
   STREAM_QUERY_SYNTAX: 'Correct the expression at the place the caret shows.',
   STREAM_QUERY_UNSAFE:
     'Rewrite the regular expression without backreferences, lookaround or nested quantifiers.',
   STREAM_QUERY_LIMIT: 'Shorten the expression.',
+  STREAM_COMPACTION_FAILED:
+    'Blocks could not be rewritten; nothing was changed. Try again, and report it if it stays.',
   STREAM_BLOCK_DAMAGED: 'A block cannot be read; others can. Run `forge verify`.',
   STREAM_IMPORT_FORMAT: 'Name the format with --format; the message lists them.',
   STREAM_TIME_INVALID: 'Give a time as ISO 8601, milliseconds, or relative like -15m, -2h, -7d.',
+  STREAM_GROUP_UNKNOWN: 'List the groups with `forge groups list`, or name topics to create one.',
+  STREAM_GROUP_EXISTS: 'Use the group as it is, or choose another name.',
+  STREAM_DELIVERY_EXPIRED:
+    'The event went back to its group. Drop the effect, or make it idempotent; extend the time.',
+  STREAM_DELIVERY_SETTLED: 'Settle each delivery once.',
+  STREAM_CHECKPOINT_UNKNOWN: 'No checkpoint has this name. List them.',
+  STREAM_UPCAST_FAILED: 'Correct the upcast; the message names the event. Others are not concerned.',
+  STREAM_PROOF_INCOMPLETE:
+    'Entries of the same commit were removed, so its root can no longer be computed from what is stored.',
   // Settings
   SETTING_INVALID: 'Correct the setting name or value named in the message.',
   SETTING_UNKNOWN: 'List the settings with `forge settings list`.',

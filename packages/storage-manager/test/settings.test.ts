@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Forge, SETTING_VALUE_BYTES_MAX } from '../src/index.ts'
+import { Forge, SETTING_VALUE_BYTES_MAX, SETTINGS_MAX } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
 const failing = (code: string, details: object = {}): unknown =>
@@ -106,3 +106,21 @@ describe('feature flags', () => {
       }),
   )
 })
+
+test(
+  'the hundred-thousand-and-first setting is refused, and a change of one is not',
+  () =>
+    withForge(async (forge) => {
+      const wave = 2000
+      for (let first = 0; first < SETTINGS_MAX; first += wave) {
+        const names = Array.from({ length: wave }, (_, n) => `s${first + n}`)
+        await Promise.all(names.map((name) => forge.settings.set(name, 1)))
+      }
+      await expect(forge.settings.set('one.more', 1)).rejects.toEqual(failing('SETTING_INVALID'))
+      await forge.settings.set('s7', 2)
+      await forge.settings.delete('s8')
+      await forge.settings.set('one.more', 1)
+      await expect(forge.settings.set('s8', 1)).rejects.toEqual(failing('SETTING_INVALID'))
+    }),
+  60_000,
+)

@@ -3,12 +3,13 @@ import { fromHex, toHex } from '@forgeone/common'
 import { describe, expect, test } from 'vitest'
 import { encodeColumns } from '../src/block/block-columns.ts'
 import { encodeHotBlock, HotBlock } from '../src/block/hot-block.ts'
-import { decodeHotIndexRow, encodeHotIndexRow, type BlockSummary } from '../src/block/hot-index-row.ts'
+import type { HotSummary } from '../src/block/block-summary.ts'
+import { decodeHotIndexRow, encodeHotIndexRow } from '../src/block/hot-index-row.ts'
 import { hashRun, treeRoot } from '../src/block/run-proof.ts'
 import { contentHash } from '../src/entry/canonical-entry.ts'
 import { entryId, entryIdPrefix } from '../src/entry/entry-id.ts'
 import type { EntryRow } from '../src/entry/validate.ts'
-import { decodeTopicRow, encodeTopicRow } from '../src/shard/topic-row.ts'
+import { decodeTopicRow, encodeTopicRow, type TopicRow } from '../src/shard/topic-row.ts'
 
 interface Vector {
   readonly rows: readonly (Omit<EntryRow, 'id' | 'marker'> & {
@@ -24,7 +25,7 @@ interface Vector {
   readonly shard: number
   readonly database: string
   readonly block: string
-  readonly summary: BlockSummary
+  readonly summary: HotSummary
   readonly indexRow: string
   readonly ids: readonly string[]
   readonly contentHashes: readonly string[]
@@ -42,6 +43,16 @@ const VECTORS = readdirSync(FOLDER).map((name): [string, Vector] => [
 
 function rowsOf({ rows }: Vector): EntryRow[] {
   return rows.map((row) => ({ ...row, id: row.id, marker: row.marker }))
+}
+
+function topicRowOf({ rows, place }: Vector): TopicRow {
+  return {
+    name: rows[0]!.topic,
+    createdAt: place.commitTime,
+    isDeclared: true,
+    settings: { compactBy: '/id', retention: { maxCount: 10 } },
+    removedCount: 300,
+  }
 }
 
 /** Runs of consecutive sequences. */
@@ -77,23 +88,20 @@ describe.each(VECTORS)('%s', (_, vector) => {
       expect([
         block.columns.timestamps[n],
         block.columns.levels[n],
-        block.columns.metadata(n),
+        block.metadataOf(n) ?? '{}',
         block.columns.clientId(n),
         block.columns.marker(n),
       ]).toEqual([row.timestamp, row.level, row.metadata, row.id, row.marker])
     }
     expect(decodeHotIndexRow(place.firstSequence, fromHex(vector.indexRow)!)).toEqual(vector.summary)
-    expect(decodeTopicRow(fromHex(vector.topicRow)!)).toEqual({
-      name: rows[0]!.topic,
-      createdAt: place.commitTime,
-    })
+    expect(decodeTopicRow(fromHex(vector.topicRow)!)).toEqual(topicRowOf(vector))
   })
 
   test('what is written today is what was written then', () => {
     const { bytes } = encodeHotBlock({ ...place, rows, topicIds, columns: encodeColumns(rows).bytes })
     expect(toHex(bytes)).toBe(vector.block)
     expect(toHex(encodeHotIndexRow(vector.summary))).toBe(vector.indexRow)
-    expect(toHex(encodeTopicRow({ name: rows[0]!.topic, createdAt: place.commitTime }))).toBe(vector.topicRow)
+    expect(toHex(encodeTopicRow(topicRowOf(vector)))).toBe(vector.topicRow)
   })
 
   test('ids and hashes are those of then', () => {

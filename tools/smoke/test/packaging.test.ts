@@ -68,7 +68,11 @@ const USES: Readonly<Record<string, string>> = {
     const store = await LocalStore.open({ path: './streams-store', databases, provider: rawKeyProvider(new Uint8Array(32)) })
     const logs = await openLogs(store, { shardCount: 1 })
     await logs.append({ topic: 'a', message: 'ok' })
+    // Enough text that the worker thread encodes it, which is a file of its own in the package.
+    await logs.append(Array.from({ length: 4000 }, (_, n) => ({ topic: 'a', message: 'request ' + n + ' of many' })))
+    await logs.compact()
     console.log((await logs.search('ok').toArray())[0].message)
+    await logs.close()
     await store.close()`,
   'storage-manager': `
     import { Forge } from '@forgeone/storage-manager'

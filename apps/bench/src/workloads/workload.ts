@@ -10,6 +10,12 @@ export interface WorkloadInput {
   readonly n: number | undefined
   readonly runs: number
   readonly engines: readonly string[]
+  /** A log of the user's own. */
+  readonly file?: string | undefined
+  /** Of compaction. */
+  readonly level?: 'fast' | 'default' | 'max' | undefined
+  /** What a search looks for. */
+  readonly query?: string | undefined
 }
 
 export interface Workload {

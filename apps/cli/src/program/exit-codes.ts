@@ -33,6 +33,8 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'INPUT_NOT_FOUND',
     'STREAM_TOPIC_UNKNOWN',
     'STREAM_ENTRY_UNKNOWN',
+    'STREAM_GROUP_UNKNOWN',
+    'STREAM_CHECKPOINT_UNKNOWN',
     'SETTING_UNKNOWN',
   ]),
   ...codes(EXIT.denied, [

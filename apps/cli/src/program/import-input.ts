@@ -30,6 +30,30 @@ export async function* countingBytes(
  * @returns undefined for standard input, and for a file too short to be told from another
  */
 export async function sourceName(file: InputFile): Promise<string | undefined> {
+  const head = await readHead(file)
+  if (head === undefined) return undefined
+  const end = head.indexOf(10)
+  if (end === -1 && head.length < FINGERPRINT_BYTES) return `${file.path}\0`
+  return `${file.path}\0${toHex(sha256(head.subarray(0, end === -1 ? FINGERPRINT_BYTES : end)))}`
+}
+
+/** A first line at least this long is an event, and not the bracket that opens a document. */
+const EVENT_LINE_BYTES_MIN = 16
+
+/**
+ * Names a file of CloudEvents: JSON lines by their first one, as they may grow; a document by its beginning and size,
+ * since every document may begin with the same line.
+ */
+export async function documentName(file: InputFile): Promise<string | undefined> {
+  const head = await readHead(file)
+  if (head === undefined) return undefined
+  const end = head.indexOf(10)
+  const isLine = end >= EVENT_LINE_BYTES_MIN
+  const fingerprint = toHex(sha256(isLine ? head.subarray(0, end) : head))
+  return `cloudevents\0${file.path}\0${fingerprint}${isLine ? '' : `\0${file.bytes ?? ''}`}`
+}
+
+async function readHead(file: InputFile): Promise<Uint8Array | undefined> {
   if (file.path === STANDARD_INPUT || file.bytes === undefined) return undefined
   try {
     await using handle = await open(file.path, 'r')
@@ -39,10 +63,7 @@ export async function sourceName(file: InputFile): Promise<string | undefined> {
       FINGERPRINT_BYTES,
       0,
     )
-    const head = buffer.subarray(0, bytesRead)
-    const end = head.indexOf(10)
-    if (end === -1 && bytesRead < FINGERPRINT_BYTES) return `${file.path}\0`
-    return `${file.path}\0${toHex(sha256(head.subarray(0, end === -1 ? FINGERPRINT_BYTES : end)))}`
+    return buffer.subarray(0, bytesRead)
   } catch (cause) {
     throw new ForgeError('INPUT_UNREADABLE', `${file.path} cannot be read`, { cause })
   }

@@ -32,3 +32,18 @@ export async function writeChunks({ chunks, terminal, output, resolvePath }: Out
 export async function* jsonLines(batches: AsyncIterable<readonly unknown[]>): AsyncGenerator<string> {
   for await (const batch of batches) yield batch.map((entry) => `${JSON.stringify(entry)}\n`).join('')
 }
+
+/** One write for about so many characters of lines. */
+const CHUNK_CHARACTERS = 64 * 1024
+
+/** Texts as lines, a chunk many. */
+export async function* textLines(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let chunk = ''
+  for await (const text of texts) {
+    chunk += `${text}\n`
+    if (chunk.length < CHUNK_CHARACTERS) continue
+    yield chunk
+    chunk = ''
+  }
+  if (chunk !== '') yield chunk
+}

@@ -32,6 +32,11 @@ export class Terminal {
     return process.stderr.isTTY === true && !this.quiet && !this.json
   }
 
+  /** Somebody watches what is printed. */
+  get isInteractive(): boolean {
+    return process.stdout.isTTY === true && !this.quiet && !this.json
+  }
+
   get canPrompt(): boolean {
     return process.stdin.isTTY === true && process.stderr.isTTY === true
   }

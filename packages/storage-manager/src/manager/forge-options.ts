@@ -29,6 +29,11 @@ export interface ForgeOptions {
   readonly encryption?: SuiteName | undefined
   /** Memory for decoded blocks of logs and events together, in MiB; default 128. */
   readonly cacheMb?: number | undefined
+  /**
+   * `background` (the default) rewrites logs and events into smaller blocks while the store is open; `manual` does so
+   * only when `compact` is called.
+   */
+  readonly compaction?: 'background' | 'manual' | undefined
   readonly allowUnsafeFilesystem?: boolean | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
@@ -47,6 +52,7 @@ const schema = z.strictObject({
   durability: z.enum(['sync', 'relaxed']).optional(),
   encryption: z.enum(['none', 'aes-256-gcm', 'chacha20-poly1305', 'xchacha20-poly1305']).optional(),
   cacheMb: z.number().min(0).max(65_536).optional(),
+  compaction: z.enum(['background', 'manual']).optional(),
   allowUnsafeFilesystem: z.boolean().optional(),
   logger: provided.optional(),
   clock: provided.optional(),

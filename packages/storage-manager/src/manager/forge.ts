@@ -113,7 +113,8 @@ export class Forge implements AsyncDisposable {
       const cache = new BlockCache(
         options.cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : options.cacheMb * MIB,
       )
-      const streamOptions = { shardCount, clock, metrics, cache }
+      const { compaction } = options
+      const streamOptions = { shardCount, clock, metrics, cache, compaction }
       const [logs, events] = await Promise.all([
         openLogs(store, streamOptions),
         openEvents(store, streamOptions),

@@ -22,6 +22,8 @@ export class Settings {
   readonly #o: SettingsOptions
   /** Versions given out by commits that are not visible yet. */
   readonly #pending = new Map<string, number>()
+  /** Settings that are stored or being stored; counted when the first new one is set. */
+  #count: number | undefined
 
   constructor(options: SettingsOptions) {
     this.#o = options
@@ -39,7 +41,7 @@ export class Settings {
     return bytes === undefined ? undefined : decodeSetting(bytes)
   }
 
-  /** @throws SETTING_INVALID, STREAM_VERSION_CONFLICT when `expectedVersion` (0: absent) is not met */
+  /** @throws SETTING_INVALID, also beyond `SETTINGS_MAX`; STREAM_VERSION_CONFLICT when `expectedVersion` (0: absent) is not met */
   async set(
     name: string,
     value: JsonValue,
@@ -49,6 +51,11 @@ export class Settings {
     checkValue(value)
     let setting: Setting | undefined
     const { store, database } = this.#o
+    if (this.#count === undefined) {
+      const { length } = await this.list()
+      // Others may have counted meanwhile, and counted on.
+      this.#count ??= length
+    }
     try {
       await store.commit((place) => {
         // Read inside the commit's one synchronous step, so that two callers cannot give out one version.
@@ -58,6 +65,7 @@ export class Settings {
           this.#pending.get(name) ?? 0,
         )
         assertVersion(options.expectedVersion, before)
+        if (before === 0) this.#assertRoom()
         setting = { name, value, version: before + 1, updatedAt: place.time }
         this.#pending.set(name, setting.version)
         return this.#content('set', {
@@ -81,6 +89,7 @@ export class Settings {
     await store.commit(() => this.#content('delete', { type: 'delete', database, key: this.#key(name) }), {
       privileged: true,
     })
+    this.#count = undefined
     return true
   }
 
@@ -96,6 +105,12 @@ export class Settings {
       }
     }
     return found.sort((left, right) => (left.name < right.name ? -1 : 1))
+  }
+
+  #assertRoom(): void {
+    if (this.#count !== undefined && this.#count >= SETTINGS_MAX)
+      throw new ForgeError('SETTING_INVALID', `there are ${SETTINGS_MAX} settings, and may be no more`)
+    if (this.#count !== undefined) this.#count++
   }
 
   #content(verb: string, operation: Operation): CommitContent {

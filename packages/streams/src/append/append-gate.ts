@@ -2,6 +2,7 @@ import { ForgeError, type Metrics } from '@forgeone/common'
 import type { CommitContent, CommitPlace, Operation, Store } from '@forgeone/engine'
 import { treeRoot } from '../block/run-proof.ts'
 import type { EntryRow } from '../entry/validate.ts'
+import { compareRuns } from '../proof/commit-tree.ts'
 import { topicKey } from '../shard/keys.ts'
 import { encodeTopicRow } from '../shard/topic-row.ts'
 import type { PlacedTopic, TopicDirectory } from '../shard/topic-directory.ts'
@@ -23,7 +24,16 @@ export interface AppendRequest {
   readonly bytes: number
   readonly expectedVersion?: ExpectedVersion | undefined
   /** Rows of the stream's own bookkeeping that belong to the same commit, such as an import's progress. */
-  readonly alongside?: (() => readonly Operation[]) | undefined
+  readonly alongside?: ((landed: LandedAppend) => readonly Operation[]) | undefined
+}
+
+/** Where an append lands, known while its commit is built. */
+export interface LandedAppend {
+  readonly place: CommitPlace
+  readonly root: Uint8Array
+  readonly parts: readonly ReceiptPart[]
+  /** In the order in which the entries name their topics. */
+  readonly versions: ReadonlyMap<string, number>
 }
 
 interface PendingAppend extends AppendRequest {
@@ -43,6 +53,7 @@ interface RefusedAppend {
 }
 
 interface Plan {
+  readonly at: CommitPlace
   readonly appends: readonly PlannedAppend[]
   readonly blocks: readonly BuiltBlock[]
   readonly root: Uint8Array
@@ -192,10 +203,8 @@ export class AppendGate {
       rows.shard.nextSequence += rows.rows.length
     }
     const runs = blocks.flatMap((block) => block.runs)
-    runs.sort((left, right) =>
-      left.database < right.database ? -1 : left.database > right.database ? 1 : left.topicId - right.topicId,
-    )
-    return { appends, blocks, root: treeRoot(runs.map((run) => run.hash)) }
+    runs.sort(compareRuns)
+    return { at, appends, blocks, root: treeRoot(runs.map((run) => run.hash)) }
   }
 
   /** Finds the topic of every row and checks the conditions; changes nothing that outlives a refusal. */
@@ -259,19 +268,20 @@ export class AppendGate {
         const topic = block.shard.topics.get(run.topicId)!
         if (topic.isStored) continue
         topic.isStored = true
-        const { name, createdAt } = topic
         operations.push({
           type: 'put',
           database: block.shard.database,
           key: topicKey(topic.id),
-          value: encodeTopicRow({ name, createdAt }),
+          value: encodeTopicRow(topic.row),
         })
       }
       operations.push(...block.operations)
     }
-    for (const { pending, parts } of plan.appends) {
+    const { at: place, root } = plan
+    for (const { pending, parts, versions } of plan.appends) {
       operations.push(...clientIds.operations(pending.rows, parts, topics))
-      if (pending.alongside !== undefined) operations.push(...pending.alongside())
+      if (pending.alongside !== undefined)
+        operations.push(...pending.alongside({ place, root, parts, versions }))
     }
     const facts = {
       actor,
@@ -294,7 +304,7 @@ export class AppendGate {
     for (const { pending, parts, versions } of plan.appends) {
       clientIds.release(pending.rows)
       pending.resolve(
-        new LazyReceipt({ ...place, versions, root: plan.root, parts, clientIds: clientIdsOf(pending.rows) }),
+        new LazyReceipt({ ...place, versions, root: plan.root, parts, rows: pending.rows, duplicate: false }),
       )
     }
   }
@@ -309,9 +319,4 @@ export class AppendGate {
 function limit(what: string, max: number): ForgeError {
   const details = { field: what, limit: max }
   return new ForgeError('STREAM_LIMIT', `one append takes at most ${max} ${what}`, { details })
-}
-
-/** By row; nothing when no row has an id of its caller, as is the rule. */
-function clientIdsOf(rows: readonly EntryRow[]): readonly (string | undefined)[] {
-  return rows.some((row) => row.id !== undefined) ? rows.map((row) => row.id) : []
 }

@@ -1,11 +1,15 @@
 import type { Operation } from '@forgeone/engine'
 import { encodeColumns } from '../block/block-columns.ts'
 import { encodeHotBlock, type BlockPlace } from '../block/hot-block.ts'
-import { encodeHotIndexRow, type BlockSummary, type RunSummary } from '../block/hot-index-row.ts'
+import type { HotSummary, RunSummary } from '../block/block-summary.ts'
+import { encodeHotIndexRow } from '../block/hot-index-row.ts'
 import { hashRun } from '../block/run-proof.ts'
+import { rawBytesOf } from '../entry/raw-bytes.ts'
 import { rowBytes } from '../entry/row-bytes.ts'
 import type { EntryRow } from '../entry/validate.ts'
+import { runOfTopic } from '../proof/run-of-topic.ts'
 import { hotIndexKey, hotKey } from '../shard/keys.ts'
+import { SEAL_BYTES } from '../shard/segments.ts'
 import type { Shard } from '../shard/shard.ts'
 import { BLOCK_ROWS_BYTES } from './append-limits.ts'
 
@@ -24,7 +28,7 @@ export interface BuildPlace extends Omit<BlockPlace, 'firstSequence'> {
 
 export interface BuiltBlock {
   readonly shard: Shard
-  readonly summary: BlockSummary
+  readonly summary: HotSummary
   readonly operations: readonly Operation[]
   readonly runs: readonly BuiltRun[]
 }
@@ -35,9 +39,6 @@ export interface BuiltRun {
   readonly topicId: number
   readonly hash: Uint8Array
 }
-
-/** Seals add this much to a block; only for the figures of a topic. */
-const SEAL_BYTES = 34
 
 /** Cuts a shard's entries into blocks and encodes each with its index row. */
 export function buildBlocks(input: ShardRows, place: BuildPlace): readonly BuiltBlock[] {
@@ -56,7 +57,8 @@ export function buildBlocks(input: ShardRows, place: BuildPlace): readonly Built
   return blocks
 }
 
-function cutAt(rows: readonly EntryRow[], start: number): number {
+/** Where the block that begins at `start` ends. A function of the rows alone, so that a proof finds the same cuts. */
+export function cutAt(rows: readonly EntryRow[], start: number): number {
   // Whatever a block does not compress must still fit a value of the store, so all of a row counts, in bytes.
   let bytes = rowBytes(rows[start]!)
   let end = start + 1
@@ -130,24 +132,8 @@ function hashOneRun({
   topicId,
   topicIds,
 }: RunInput & { readonly topicIds: readonly number[] }): Uint8Array {
-  const own: EntryRow[] = []
-  const spans: { first: number; count: number }[] = []
-  for (let index = 0; index < rows.length; index++) {
-    if (topicIds[index] !== topicId) continue
-    own.push(rows[index]!)
-    const sequence = place.firstSequence + index
-    const last = spans.at(-1)
-    if (last !== undefined && last.first + last.count === sequence) last.count++
-    else spans.push({ first: sequence, count: 1 })
-  }
-  const runPlace = {
-    database: shard.database,
-    topic: own[0]!.topic,
-    topicId,
-    commitTime: place.commitTime,
-    spans,
-  }
-  return hashRun(runPlace, encodeColumns(own).bytes)
+  const run = runOfTopic({ ...place, database: shard.database, rows, topicIds, topicId })
+  return hashRun(run.place, encodeColumns(run.rows).bytes)
 }
 
 interface SummaryInput {
@@ -158,7 +144,7 @@ interface SummaryInput {
   readonly storedBytes: number
 }
 
-function summarise({ rows, topicIds, textLengths, place, storedBytes }: SummaryInput): BlockSummary {
+function summarise({ rows, topicIds, textLengths, place, storedBytes }: SummaryInput): HotSummary {
   const runs = new Map<
     number,
     { topicId: number; count: number; rawBytes: number; minTimestamp: number; maxTimestamp: number }
@@ -182,13 +168,16 @@ function summarise({ rows, topicIds, textLengths, place, storedBytes }: SummaryI
       runs.set(topicId, run)
     }
     run.count++
-    run.rawBytes += textLengths[index]! + metadataBytes(metadata) + LINE_END_BYTES
+    run.rawBytes += rawBytesOf(textLengths[index]!, metadata)
     if (timestamp < run.minTimestamp) run.minTimestamp = timestamp
     if (timestamp > run.maxTimestamp) run.maxTimestamp = timestamp
   }
   const all: readonly RunSummary[] = [...runs.values()]
   return {
+    kind: 'hot',
     ...place,
+    lastCommitSequence: place.commitSequence,
+    lastCommitTime: place.commitTime,
     count: rows.length,
     minTimestamp: all.reduce((least, one) => Math.min(least, one.minTimestamp), Number.POSITIVE_INFINITY),
     maxTimestamp: all.reduce((most, one) => Math.max(most, one.maxTimestamp), Number.NEGATIVE_INFINITY),
@@ -197,12 +186,4 @@ function summarise({ rows, topicIds, textLengths, place, storedBytes }: SummaryI
     storedBytes,
     runs: all,
   }
-}
-
-/** The raw size of an entry is what a log file would take for it: the text and a line end, and its metadata if any. */
-const LINE_END_BYTES = 1
-
-/** Members that begin with `_` are the import's own notes, not bytes of the caller. */
-function metadataBytes(metadata: string): number {
-  return metadata.length <= 2 || metadata.startsWith('{"_') ? 0 : metadata.length
 }

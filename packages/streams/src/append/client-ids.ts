@@ -72,6 +72,15 @@ export class ClientIds {
     return operations
   }
 
+  /** Frees the ids of entries that are removed. */
+  deleteOperations(ids: readonly string[]): readonly Operation[] {
+    return ids.map((id) => ({
+      type: 'delete',
+      database: this.#shardOf(id, this.#topics()).database,
+      key: this.#key(id),
+    }))
+  }
+
   find(id: string): ClientIdPlace | undefined {
     const value = this.#store.getSync(this.#shardOf(id, this.#topics()).database, this.#key(id))
     if (value === undefined) return undefined

@@ -1,5 +1,6 @@
 import { entryId, entryIdPrefix } from '../entry/entry-id.ts'
 import type { Position } from '../entry/position.ts'
+import type { EntryRow } from '../entry/validate.ts'
 
 /** Where a run of one call's entries landed: consecutive sequences of one topic and shard. */
 export interface ReceiptPart {
@@ -22,6 +23,8 @@ export interface Receipt {
   readonly versions: ReadonlyMap<string, number>
   /** Root over all entries of the commit. */
   readonly root: Uint8Array
+  /** The receipt of an earlier append with the same idempotency key: this call appended nothing. */
+  readonly duplicate: boolean
 }
 
 /** Ids and positions cost more than the append itself in bulk, so they are made when somebody reads them. */
@@ -31,6 +34,7 @@ export class LazyReceipt implements Receipt {
   readonly versions: ReadonlyMap<string, number>
   readonly root: Uint8Array
   readonly count: number
+  readonly duplicate: boolean
   readonly #parts: readonly ReceiptPart[]
   readonly #clientIds: readonly (string | undefined)[]
 
@@ -40,15 +44,16 @@ export class LazyReceipt implements Receipt {
     versions: ReadonlyMap<string, number>
     root: Uint8Array
     parts: readonly ReceiptPart[]
-    /** By entry; empty when no entry has an id of its caller. */
-    clientIds: readonly (string | undefined)[]
+    rows: readonly EntryRow[]
+    duplicate: boolean
   }) {
     this.sequence = o.sequence
     this.time = o.time
     this.versions = o.versions
     this.root = o.root
     this.#parts = o.parts
-    this.#clientIds = o.clientIds
+    this.#clientIds = clientIdsOf(o.rows)
+    this.duplicate = o.duplicate
     this.count = o.parts.reduce((sum, part) => sum + part.count, 0)
   }
 
@@ -74,4 +79,9 @@ export class LazyReceipt implements Receipt {
       })),
     )
   }
+}
+
+/** By row; nothing when no row has an id of its caller, as is the rule. */
+function clientIdsOf(rows: readonly EntryRow[]): readonly (string | undefined)[] {
+  return rows.some((row) => row.id !== undefined) ? rows.map((row) => row.id) : []
 }

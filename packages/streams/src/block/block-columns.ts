@@ -173,12 +173,8 @@ export class BlockColumns {
     return this.text.subarray(this.textOffsets[row]!, this.textOffsets[row + 1]!)
   }
 
-  metadata(row: number): string {
-    return this.#allMetadata().get(row) ?? EMPTY_METADATA
-  }
-
-  hasMetadata(row: number): boolean {
-    return this.#columns.has(COLUMN_METADATA) && this.#allMetadata().has(row)
+  metadata(row: number): string | undefined {
+    return this.#columns.has(COLUMN_METADATA) ? this.#allMetadata().get(row) : undefined
   }
 
   clientId(row: number): string | undefined {

@@ -1,7 +1,11 @@
+import { isAscii } from 'node:buffer'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { ByteReader, ByteWriter, ForgeError } from '@forgeone/common'
-import type { EntryRow } from '../entry/validate.ts'
+import { asBuffer, ByteReader, ByteWriter, ForgeError } from '@forgeone/common'
+import type { EntryRow, TextKind } from '../entry/validate.ts'
 import { BlockColumns } from './block-columns.ts'
+import type { DecodedBlock, RowSelection } from './decoded-block.ts'
+import { rowsWithLiterals } from './literal-search.ts'
+import { rowNumbers } from './row-numbers.ts'
 
 /**
  * A hot block: the entries of one commit and shard, in the order they came.
@@ -87,7 +91,7 @@ function compress(body: Uint8Array): { flags: number; bytes: Uint8Array } {
 }
 
 /** A decoded hot block. */
-export class HotBlock implements BlockPlace {
+export class HotBlock implements BlockPlace, DecodedBlock {
   readonly commitSequence: number
   readonly commitTime: number
   readonly firstSequence: number
@@ -98,6 +102,7 @@ export class HotBlock implements BlockPlace {
   readonly bytes: number
   /** Index into `runs` by row; undefined when there is one run. */
   readonly #runOfRow: Uint32Array | undefined
+  #encoding: 'latin1' | 'utf8' | undefined
 
   /** @param bytes borrowed for as long as the object lives @throws STREAM_BLOCK_DAMAGED */
   constructor(bytes: Uint8Array) {
@@ -118,6 +123,64 @@ export class HotBlock implements BlockPlace {
 
   topicIdOf(row: number): number {
     return this.runs[this.#runOfRow?.[row] ?? 0]!.topicId
+  }
+
+  commitSequenceOf(): number {
+    return this.commitSequence
+  }
+
+  commitTimeOf(): number {
+    return this.commitTime
+  }
+
+  timestampOf(row: number): number {
+    return this.columns.timestamps[row]!
+  }
+
+  levelOf(row: number): number {
+    return this.columns.levels[row]!
+  }
+
+  textKindOf(row: number): TextKind {
+    return this.columns.textKind(row)
+  }
+
+  textOf(row: number): string {
+    const { text, textOffsets } = this.columns
+    // Text that is pure ASCII decodes faster as latin1.
+    this.#encoding ??= isAscii(text) ? 'latin1' : 'utf8'
+    return asBuffer(text).toString(this.#encoding, textOffsets[row]!, textOffsets[row + 1]!)
+  }
+
+  textBytesOf(row: number): Uint8Array {
+    return this.columns.textBytes(row)
+  }
+
+  metadataOf(row: number): string | undefined {
+    return this.columns.metadata(row)
+  }
+
+  clientIdOf(row: number): string | undefined {
+    return this.columns.clientId(row)
+  }
+
+  markerOf(row: number): string | undefined {
+    return this.columns.marker(row)
+  }
+
+  isRemoved(): boolean {
+    return false
+  }
+
+  rowsWith({ topics, literals }: RowSelection): ArrayLike<number> {
+    const { text, textOffsets } = this.columns
+    const rows =
+      literals.length === 0
+        ? rowNumbers(this.count)
+        : rowsWithLiterals({ text, offsets: textOffsets, literals })
+    const wanted = this.runs.map((run) => topics.has(run.topicId))
+    if (wanted.every(Boolean)) return rows
+    return rows.filter((row: number) => wanted[this.#runOfRow?.[row] ?? 0] === true)
   }
 }
 

@@ -1,33 +1,9 @@
 import { ByteReader, ByteWriter } from '@forgeone/common'
-
-/** What is known of a hot block without reading it. */
-export interface BlockSummary {
-  readonly firstSequence: number
-  readonly count: number
-  readonly commitSequence: number
-  readonly commitTime: number
-  readonly minTimestamp: number
-  readonly maxTimestamp: number
-  /** Bit n: rows of level code n are in it. */
-  readonly levelMask: number
-  /** Bytes of texts and metadata as they were given. */
-  readonly rawBytes: number
-  /** Bytes of the sealed block. */
-  readonly storedBytes: number
-  readonly runs: readonly RunSummary[]
-}
-
-export interface RunSummary {
-  readonly topicId: number
-  readonly count: number
-  readonly rawBytes: number
-  readonly minTimestamp: number
-  readonly maxTimestamp: number
-}
+import type { HotSummary, RunSummary } from './block-summary.ts'
 
 const ROW_VERSION = 1
 
-export function encodeHotIndexRow(summary: BlockSummary): Uint8Array {
+export function encodeHotIndexRow(summary: HotSummary): Uint8Array {
   const out = new ByteWriter(64 + summary.runs.length * 16)
   out.u8(ROW_VERSION).varint(summary.count).u64(summary.commitSequence).u48(summary.commitTime)
   out.zigzag(summary.minTimestamp).varint(summary.maxTimestamp - summary.minTimestamp)
@@ -44,7 +20,7 @@ export function encodeHotIndexRow(summary: BlockSummary): Uint8Array {
 }
 
 /** @throws STREAM_BLOCK_DAMAGED */
-export function decodeHotIndexRow(firstSequence: number, bytes: Uint8Array): BlockSummary {
+export function decodeHotIndexRow(firstSequence: number, bytes: Uint8Array): HotSummary {
   const from = new ByteReader(bytes, { code: 'STREAM_BLOCK_DAMAGED', what: 'a hot index row' })
   const version = from.u8()
   if (version !== ROW_VERSION) throw from.failure(`the unknown version ${version}`)
@@ -72,10 +48,13 @@ export function decodeHotIndexRow(firstSequence: number, bytes: Uint8Array): Blo
   }
   from.end()
   return {
+    kind: 'hot',
     firstSequence,
     count,
     commitSequence,
+    lastCommitSequence: commitSequence,
     commitTime,
+    lastCommitTime: commitTime,
     minTimestamp,
     maxTimestamp,
     levelMask,

@@ -95,7 +95,8 @@ function checkText(text: unknown, field: string, limit: number): asserts text is
   if (!text.isWellFormed()) throw invalid(field, 'holds a lone surrogate')
 }
 
-function checkName(text: string, field: string, limit: number): string {
+/** @throws STREAM_VALUE_INVALID, STREAM_LIMIT with `details.field` */
+export function checkName(text: string, field: string, limit: number): string {
   checkText(text, field, limit)
   if (text === '') throw invalid(field, 'is empty')
   return text

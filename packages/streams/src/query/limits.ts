@@ -8,3 +8,7 @@ export const QUERY_DEPTH_MAX = 32
 export const REGEX_CHARS_MAX = 512
 /** The part of a row a regular expression sees, in UTF-16 units: bounds its time per row. */
 export const REGEX_ROW_CHARS_MAX = 65_536
+/** Groups of a `stats`, steps of a `histogram` and values of a `uniq`, which are held in memory. */
+export const STATS_GROUPS_MAX = 100_000
+/** Rows of a `sort by`, which are held in memory. */
+export const SORT_ROWS_MAX = 100_000

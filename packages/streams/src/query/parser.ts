@@ -2,7 +2,7 @@ import { ForgeError } from '@forgeone/common'
 import type { Query, QueryNode, QueryPipe } from './ast.ts'
 import { QueryLexer } from './lexer.ts'
 import { QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX } from './limits.ts'
-import { readPipe } from './pipe-parser.ts'
+import { readPipes } from './pipe-parser.ts'
 import { readTerm } from './term-parser.ts'
 
 /**
@@ -26,7 +26,7 @@ export function parseQuery(text: string): Query {
   const filter = new FilterParser(lexer).read()
   const pipes: QueryPipe[] = []
   while (lexer.take('|')) {
-    pipes.push(readPipe(lexer, pipes))
+    pipes.push(...readPipes(lexer, pipes))
     lexer.skipBlanks()
   }
   if (!lexer.atEnd) throw lexer.fault(`"${lexer.peek()}" does not fit here`, ['|', 'the end of the query'])

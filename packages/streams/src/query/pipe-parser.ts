@@ -3,13 +3,19 @@ import type { Aggregate, AggregateFunction, PipeColumn, QueryPipe } from './ast.
 import { readField } from './field-name.ts'
 import type { QueryLexer } from './lexer.ts'
 
-const PIPES: readonly string[] = ['limit', 'fields', 'sort by', 'stats', 'histogram']
+const PIPES: readonly string[] = ['limit', 'fields', 'sort by', 'stats', 'count', 'top', 'histogram']
+/** Rows of a `top` that names no number. */
+const TOP_DEFAULT = 10
 const FUNCTIONS: readonly AggregateFunction[] = ['count', 'min', 'max', 'sum', 'avg', 'uniq']
 const COUNT = /\d{1,9}(?![\p{L}\p{N}_])/uy
 const DURATION = /[\dwdhms]+/y
 
-/** Reads what follows a `|`. Names that `stats` made are known to the pipes after it. @throws STREAM_QUERY_SYNTAX */
-export function readPipe(lexer: QueryLexer, earlier: readonly QueryPipe[]): QueryPipe {
+/**
+ * Reads what follows a `|`. Names that `stats` made are known to the pipes after it. `count by` and `top` are short
+ * for other pipes.
+ * @throws STREAM_QUERY_SYNTAX
+ */
+export function readPipes(lexer: QueryLexer, earlier: readonly QueryPipe[]): readonly QueryPipe[] {
   lexer.skipBlanks()
   const offset = lexer.offset
   const known = columnsOf(earlier)
@@ -17,15 +23,19 @@ export function readPipe(lexer: QueryLexer, earlier: readonly QueryPipe[]): Quer
   lexer.skipBlanks()
   switch (name) {
     case 'limit':
-      return { kind: 'limit', count: readCount(lexer) }
+      return [{ kind: 'limit', count: readCount(lexer) }]
     case 'fields':
-      return { kind: 'fields', columns: readColumns(lexer, known) }
+      return [{ kind: 'fields', columns: readColumns(lexer, known) }]
     case 'sort':
-      return readSort(lexer, known)
+      return [readSort(lexer, known)]
     case 'stats':
-      return readStats(lexer, known)
+      return [readStats(lexer, known)]
+    case 'count':
+      return [countBy(lexer.takeKeyword('by') ? readColumns(lexer, known) : [])]
+    case 'top':
+      return readTop(lexer, known)
     case 'histogram':
-      return { kind: 'histogram', bucketMs: readBucket(lexer) }
+      return [{ kind: 'histogram', bucketMs: readBucket(lexer) }]
     default:
       throw lexer.fault(
         name === undefined ? 'a pipe is missing' : `there is no pipe "${name}"`,
@@ -38,6 +48,7 @@ export function readPipe(lexer: QueryLexer, earlier: readonly QueryPipe[]): Quer
 function columnsOf(pipes: readonly QueryPipe[]): ReadonlySet<string> {
   const names = new Set<string>()
   for (const pipe of pipes) {
+    if (pipe.kind === 'histogram') names.add('count')
     if (pipe.kind !== 'stats') continue
     for (const aggregate of pipe.aggregates) names.add(aggregate.as ?? aggregate.function)
   }
@@ -81,6 +92,22 @@ function readSort(lexer: QueryLexer, known: ReadonlySet<string>): QueryPipe {
   if (!lexer.takeKeyword('by')) throw lexer.fault('sort names no order', ['by'])
   const columns = readColumns(lexer, known)
   return { kind: 'sort', columns, descending: lexer.takeKeyword('desc') }
+}
+
+function countBy(by: readonly PipeColumn[]): QueryPipe {
+  return { kind: 'stats', by, aggregates: [{ function: 'count' }] }
+}
+
+/** `top 5 by topic`: the five values with the most rows. */
+function readTop(lexer: QueryLexer, known: ReadonlySet<string>): readonly QueryPipe[] {
+  const digits = lexer.match(COUNT)
+  lexer.skipBlanks()
+  if (!lexer.takeKeyword('by')) throw lexer.fault('top names no field', ['by'])
+  return [
+    countBy(readColumns(lexer, known)),
+    { kind: 'sort', columns: [{ name: 'column', column: 'count' }], descending: true },
+    { kind: 'limit', count: digits === undefined ? TOP_DEFAULT : Number(digits) },
+  ]
 }
 
 function readStats(lexer: QueryLexer, known: ReadonlySet<string>): QueryPipe {

@@ -16,6 +16,8 @@ export interface QueryPlan {
   readonly levelMask: number
   /** UTF-8 texts that all occur in the text column of a matching row. */
   readonly requiredLiterals: readonly Uint8Array[]
+  /** Tokens, lower case, that a filter must hold for a block to have a matching row. */
+  readonly requiredTokens: readonly string[]
   /** Set when the only test of the text is that these bytes occur, and the bounds above say all the rest. */
   readonly textIsLiteralOnly?: Uint8Array
   /** False when the bounds (and `textIsLiteralOnly`, if set) say all: no row needs the compiled filter. */
@@ -37,6 +39,7 @@ export function planQuery(query: Query, context: MatchContext): QueryPlan {
     timeTo: bounds.to,
     levelMask: bounds.levels,
     requiredLiterals: literals,
+    requiredTokens: bounds.tokens,
     ...(!needsRowTest && literals[0] !== undefined ? { textIsLiteralOnly: literals[0] } : {}),
     needsRowTest,
     isEmpty: bounds.levels === 0 || bounds.from >= bounds.to || bounds.topics?.length === 0,
@@ -74,6 +77,7 @@ function both(left: RowBounds, right: RowBounds): RowBounds {
     to: Math.min(left.to, right.to),
     levels: left.levels & right.levels,
     literals: [...new Set([...left.literals, ...right.literals])],
+    tokens: [...new Set([...left.tokens, ...right.tokens])],
     isExact: left.isExact && right.isExact && !losesTopics && !losesLiteral,
   }
 }
@@ -97,6 +101,7 @@ function either(left: RowBounds, right: RowBounds): RowBounds {
     to: Math.max(left.to, right.to),
     levels: left.levels | right.levels,
     literals: left.literals.filter((literal) => right.literals.includes(literal)),
+    tokens: left.tokens.filter((token) => right.tokens.includes(token)),
     // The bounds of a union are the union of the bounds only when both sides bound the same one thing.
     isExact:
       exact &&
@@ -113,8 +118,8 @@ function boundsLevelsOnly(bounds: RowBounds): boolean {
   return bounds.topics === undefined && isTextAndTimeFree(bounds)
 }
 
-function isTextAndTimeFree({ from, to, literals }: RowBounds): boolean {
-  return from === -Infinity && to === Infinity && literals.length === 0
+function isTextAndTimeFree({ from, to, literals, tokens }: RowBounds): boolean {
+  return from === -Infinity && to === Infinity && literals.length === 0 && tokens.length === 0
 }
 
 /** Of a negation only exact bounds of levels can be turned around. */

@@ -8,11 +8,13 @@ export interface RowBounds {
   readonly levels: number
   /** Texts that must all occur in the text column. */
   readonly literals: readonly string[]
+  /** Tokens of a filter (`filter/tokens.ts`) that are all in the text column. */
+  readonly tokens: readonly string[]
   /** True when the bounds say all: a row within them matches. */
   readonly isExact: boolean
 }
 
 /** Bounds that every row meets. */
 export function anything({ isExact }: { readonly isExact: boolean }): RowBounds {
-  return { topics: undefined, from: -Infinity, to: Infinity, levels: -1, literals: [], isExact }
+  return { topics: undefined, from: -Infinity, to: Infinity, levels: -1, literals: [], tokens: [], isExact }
 }

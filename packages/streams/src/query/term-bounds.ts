@@ -1,5 +1,6 @@
 import { PRIORITIES, priorityCode } from '../entry/priority.ts'
 import { SEVERITIES, severityCode } from '../entry/severity.ts'
+import { tokensOfLiteral } from '../filter/tokens.ts'
 import { parseTimeExpression } from '../time/time-expression.ts'
 import { topicTextFault } from '../topic/topic-name.ts'
 import type { QueryTerm, ScalarTest, TopicTest, ValueField, ValueTest } from './ast.ts'
@@ -81,8 +82,32 @@ function timeBounds(test: ScalarTest, now: number): RowBounds {
 
 function valueBounds(field: ValueField, test: ValueTest): RowBounds {
   const literal = requiredText(field, test)
-  if (literal === undefined || literal === '') return anything({ isExact: false })
-  return { ...anything({ isExact: field.name === 'text' && test.kind === 'substring' }), literals: [literal] }
+  const tokens = requiredTokens(field, test)
+  if (literal === undefined || literal === '') return { ...anything({ isExact: false }), tokens }
+  const isExact = field.name === 'text' && test.kind === 'substring'
+  return { ...anything({ isExact }), literals: [literal], tokens }
+}
+
+/** Folding does not matter here: filters hold tokens in lower case. */
+function requiredTokens(field: ValueField, test: ValueTest): readonly string[] {
+  if (field.name === 'payload') {
+    // In the JSON text an escape may touch the edge of a word.
+    const literal = requiredText(field, test)
+    return literal === undefined ? [] : tokensOfLiteral(literal, { head: false, tail: false })
+  }
+  if (field.name !== 'text') return []
+  switch (test.kind) {
+    case 'phrase':
+      return tokensOfLiteral(test.text, { head: true, tail: !test.prefix })
+    case 'substring':
+      return tokensOfLiteral(test.text, { head: false, tail: false })
+    case 'compare':
+      return test.operator === '=' ? tokensOfLiteral(test.value, { head: true, tail: true }) : []
+    case 'in':
+      return test.values.length === 1 ? tokensOfLiteral(test.values[0]!, { head: true, tail: true }) : []
+    default:
+      return []
+  }
 }
 
 /** The text that stands in the text column of every row the test matches. */

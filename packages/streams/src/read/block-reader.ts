@@ -1,10 +1,20 @@
 import { ForgeError, isForgeError } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
+import type { ColdSummary, HotSummary, StoredBlockSummary } from '../block/block-summary.ts'
+import { ColdBlock } from '../block/cold-block.ts'
+import type { DecodedBlock } from '../block/decoded-block.ts'
 import { HotBlock } from '../block/hot-block.ts'
-import type { BlockSummary } from '../block/hot-index-row.ts'
-import { hotKey } from '../shard/keys.ts'
+import { TokenFilter } from '../filter/token-filter.ts'
+import { coldKey, filterKey, hotKey, TABLE_SECTION } from '../shard/keys.ts'
+import { SEGMENT_BYTES } from '../shard/segments.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { BlockCache } from './block-cache.ts'
+
+/** What a look at filters did. */
+export interface FilterFigures {
+  filtersRead: number
+  filtersRejected: number
+}
 
 /**
  * Fetches blocks from the store, decodes them, and checks that each is the one its index row promises. Reads are
@@ -24,53 +34,104 @@ export class BlockReader {
   }
 
   /** One block, kept for the next read of it. @throws STREAM_BLOCK_DAMAGED */
-  read(shard: Shard, summary: BlockSummary): HotBlock {
-    const cached = this.#cache.get(shard.database, summary.firstSequence)
+  read(shard: Shard, summary: StoredBlockSummary): DecodedBlock {
+    const cached = this.#cache.get(shard.database, summary)
     if (cached !== undefined) return cached
-    const block = this.#fetch(shard, summary)
-    this.#cache.add(shard.database, block)
+    const block = this.readUncached(shard, summary)
+    this.#cache.add(shard.database, summary, block)
     return block
   }
 
   /** One block of many; kept only where there is room, so that a search drops nothing that others use. */
-  readInSearch(shard: Shard, summary: BlockSummary): HotBlock {
-    const cached = this.#cache.get(shard.database, summary.firstSequence)
+  readInSearch(shard: Shard, summary: StoredBlockSummary): DecodedBlock {
+    const cached = this.#cache.get(shard.database, summary)
     if (cached !== undefined) return cached
-    const block = this.#fetch(shard, summary)
-    this.#cache.addIfRoom(shard.database, block)
+    const block = this.readUncached(shard, summary)
+    this.#cache.addIfRoom(shard.database, summary, block)
     return block
   }
 
   /** One block of many that are passed once; not kept. @throws STREAM_BLOCK_DAMAGED */
-  readOnce(shard: Shard, summary: BlockSummary): HotBlock {
-    return this.#cache.get(shard.database, summary.firstSequence) ?? this.#fetch(shard, summary)
+  readOnce(shard: Shard, summary: StoredBlockSummary): DecodedBlock {
+    return this.#cache.get(shard.database, summary) ?? this.readUncached(shard, summary)
   }
 
-  /** One block as it is stored now, for a check. @throws STREAM_BLOCK_DAMAGED */
-  readUncached(shard: Shard, summary: BlockSummary): HotBlock {
-    return this.#fetch(shard, summary)
+  /** One block as it is stored now. @throws STREAM_BLOCK_DAMAGED */
+  readUncached(shard: Shard, summary: StoredBlockSummary): DecodedBlock {
+    return summary.kind === 'hot' ? this.#readHot(shard, summary) : this.#readCold(shard, summary)
   }
 
-  #fetch(shard: Shard, summary: BlockSummary): HotBlock {
+  /** The sections of a cold block whose filters do not rule the tokens out. @throws STREAM_BLOCK_DAMAGED */
+  sectionsToSearch(
+    shard: Shard,
+    summary: ColdSummary,
+    wanted: { readonly sections: ReadonlySet<number>; readonly tokens: readonly string[] },
+    figures: FilterFigures,
+  ): ReadonlySet<number> {
+    if (wanted.tokens.length === 0) return wanted.sections
+    const left = new Set<number>()
+    for (const section of wanted.sections) {
+      const filter = this.readFilter(shard, summary, section)
+      if (filter !== undefined) figures.filtersRead++
+      if (filter === undefined || wanted.tokens.every((token) => filter.mayHold(token))) left.add(section)
+      else figures.filtersRejected++
+    }
+    return left
+  }
+
+  /** @returns undefined when the section has none @throws STREAM_BLOCK_DAMAGED */
+  readFilter(shard: Shard, summary: ColdSummary, section: number): TokenFilter | undefined {
+    if (summary.sections[section]!.filterBytes === 0) return undefined
+    return guard(shard, summary, () => {
+      const value = this.#store.getSync(shard.database, filterKey(summary.firstSequence, section))
+      if (value === undefined) throw damaged(shard, summary, 'lacks a filter')
+      return new TokenFilter(value)
+    })
+  }
+
+  #readHot(shard: Shard, summary: HotSummary): HotBlock {
     const value = guard(shard, summary, () =>
       this.#store.getSync(shard.database, hotKey(summary.firstSequence)),
     )
-    return decode(shard, summary, value)
+    if (value === undefined) throw damaged(shard, summary, 'is missing')
+    const block = guard(shard, summary, () => new HotBlock(value))
+    const matches =
+      block.firstSequence === summary.firstSequence &&
+      block.count === summary.count &&
+      block.commitSequence === summary.commitSequence
+    if (!matches) throw damaged(shard, summary, 'is not the one its index row names')
+    return block
+  }
+
+  #readCold(shard: Shard, summary: ColdSummary): ColdBlock {
+    const readSection = (section: number): Uint8Array =>
+      this.#readSegments(shard, summary, section, summary.sections[section]!.bytes)
+    const table = this.#readSegments(shard, summary, TABLE_SECTION, summary.tableBytes)
+    const block = guard(shard, summary, () => new ColdBlock({ summary, table, readSection }))
+    const first = block.commits[0]!
+    const last = block.commits.at(-1)!
+    if (first.sequence !== summary.commitSequence || last.sequence !== summary.lastCommitSequence)
+      throw damaged(shard, summary, 'is not the one its index row names')
+    return block
+  }
+
+  #readSegments(shard: Shard, summary: ColdSummary, section: number, bytes: number): Uint8Array {
+    return guard(shard, summary, () => {
+      const segments: Uint8Array[] = []
+      for (let at = 0; at < bytes; at += SEGMENT_BYTES) {
+        const key = coldKey(summary.firstSequence, section, segments.length)
+        const value = this.#store.getSync(shard.database, key)
+        if (value === undefined) throw damaged(shard, summary, 'is missing')
+        segments.push(value)
+      }
+      const whole = segments.length === 1 ? segments[0]! : Buffer.concat(segments)
+      if (whole.length !== bytes) throw damaged(shard, summary, 'is not the one its index row names')
+      return whole
+    })
   }
 }
 
-function decode(shard: Shard, summary: BlockSummary, value: Uint8Array | undefined): HotBlock {
-  if (value === undefined) throw damaged(shard, summary, 'is missing')
-  const block = guard(shard, summary, () => new HotBlock(value))
-  const matches =
-    block.firstSequence === summary.firstSequence &&
-    block.count === summary.count &&
-    block.commitSequence === summary.commitSequence
-  if (!matches) throw damaged(shard, summary, 'is not the one its index row names')
-  return block
-}
-
-function guard<T>(shard: Shard, summary: BlockSummary, action: () => T): T {
+function guard<T>(shard: Shard, summary: StoredBlockSummary, action: () => T): T {
   try {
     return action()
   } catch (cause) {
@@ -80,7 +141,7 @@ function guard<T>(shard: Shard, summary: BlockSummary, action: () => T): T {
   }
 }
 
-function damaged(shard: Shard, summary: BlockSummary, what: string, cause?: unknown): ForgeError {
+function damaged(shard: Shard, summary: StoredBlockSummary, what: string, cause?: unknown): ForgeError {
   const details = { database: shard.database, sequence: summary.firstSequence }
   return new ForgeError(
     'STREAM_BLOCK_DAMAGED',

@@ -1,15 +1,14 @@
-import type { HotBlock } from '../block/hot-block.ts'
+import type { DecodedBlock } from '../block/decoded-block.ts'
 
 /** Everything that is needed to make an entry of a row. */
 export interface RowPlace {
-  readonly block: HotBlock
+  readonly block: DecodedBlock
   readonly row: number
   readonly topic: string
-  readonly id: string
 }
 
 /** What tells logs from events: how a row becomes an entry. */
 export interface EntryCodec<Entry> {
   readonly rows: 'logs' | 'events'
-  decode(place: RowPlace): Entry
+  decode(place: RowPlace, id: string): Entry
 }

@@ -1,31 +1,22 @@
-import { isAscii } from 'node:buffer'
-import { asBuffer, type JsonObject, type JsonValue } from '@forgeone/common'
-import type { HotBlock } from '../block/hot-block.ts'
+import type { JsonObject, JsonValue } from '@forgeone/common'
+import type { DecodedBlock } from '../block/decoded-block.ts'
+import { EMPTY_METADATA } from '../entry/validate.ts'
 import type { MatchRow } from '../query/match-row.ts'
-
-/** Text columns that are pure ASCII decode faster as latin1. */
-const encodings = new WeakMap<HotBlock, 'latin1' | 'utf8'>()
-
-export function rowText(block: HotBlock, row: number): string {
-  let encoding = encodings.get(block)
-  if (encoding === undefined) {
-    encoding = isAscii(block.columns.text) ? 'latin1' : 'utf8'
-    encodings.set(block, encoding)
-  }
-  const { textOffsets } = block.columns
-  return asBuffer(block.columns.text).toString(encoding, textOffsets[row]!, textOffsets[row + 1]!)
-}
 
 /** One row after another of a block, as the filter of a query sees it; nothing is decoded before it is asked for. */
 export class RowCursor implements MatchRow {
-  readonly #block: HotBlock
-  readonly #topics: ReadonlyMap<number, string>
+  readonly block: DecodedBlock
+  readonly #nameOf: (topicId: number) => string
   readonly #idOf: (row: number) => string
   #row = 0
 
-  constructor(o: { block: HotBlock; topics: ReadonlyMap<number, string>; idOf: (row: number) => string }) {
-    this.#block = o.block
-    this.#topics = o.topics
+  constructor(o: {
+    block: DecodedBlock
+    nameOf: (topicId: number) => string
+    idOf: (row: number) => string
+  }) {
+    this.block = o.block
+    this.#nameOf = o.nameOf
     this.#idOf = o.idOf
   }
 
@@ -35,19 +26,19 @@ export class RowCursor implements MatchRow {
   }
 
   get topic(): string {
-    return this.#topics.get(this.#block.topicIdOf(this.#row)) ?? ''
+    return this.#nameOf(this.block.topicIdOf(this.#row))
   }
 
   get timestamp(): number {
-    return this.#block.columns.timestamps[this.#row]!
+    return this.block.timestampOf(this.#row)
   }
 
   get level(): number {
-    return this.#block.columns.levels[this.#row]!
+    return this.block.levelOf(this.#row)
   }
 
   text(): string {
-    return this.#block.columns.textKind(this.#row) === 'bytes' ? '' : rowText(this.#block, this.#row)
+    return this.block.textKindOf(this.#row) === 'bytes' ? '' : this.block.textOf(this.#row)
   }
 
   id(): string {
@@ -55,18 +46,16 @@ export class RowCursor implements MatchRow {
   }
 
   marker(): string | undefined {
-    return this.#block.columns.marker(this.#row)
+    return this.block.markerOf(this.#row)
   }
 
   metadata(): JsonObject {
     // Written by us as canonical JSON of a plain object.
-    return JSON.parse(this.#block.columns.metadata(this.#row)) as JsonObject
+    return JSON.parse(this.block.metadataOf(this.#row) ?? EMPTY_METADATA) as JsonObject
   }
 
   payload(): JsonValue | undefined {
     // Written by us as canonical JSON.
-    return this.#block.columns.textKind(this.#row) === 'json'
-      ? (JSON.parse(this.text()) as JsonValue)
-      : undefined
+    return this.block.textKindOf(this.#row) === 'json' ? (JSON.parse(this.text()) as JsonValue) : undefined
   }
 }

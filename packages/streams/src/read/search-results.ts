@@ -1,5 +1,5 @@
 import { EntryResults } from './entry-results.ts'
-import type { ScanFigures } from './scan.ts'
+import type { ScanFigures } from './scan-request.ts'
 
 /** What a search read and returned; complete once the results were iterated to their end. */
 export interface SearchExplanation extends Readonly<ScanFigures> {

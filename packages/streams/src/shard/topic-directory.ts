@@ -67,6 +67,19 @@ export class TopicDirectory {
     return placed
   }
 
+  /** Makes a topic without entries known; the caller writes its row. */
+  add(shard: Shard, topic: Topic): void {
+    shard.addTopic(topic)
+    this.#byName.set(topic.name, { shard, topic })
+  }
+
+  /** Takes a topic out, so that the next entry of this name begins a new one. */
+  remove({ shard, topic }: PlacedTopic): void {
+    this.#byName.delete(topic.name)
+    shard.topics.delete(topic.id)
+    shard.removedTopics.add(topic.id)
+  }
+
   /** A topic lives where the keyed hash of its name says, for ever. @throws DATABASE_OFFLINE */
   shardOf(name: string): Shard {
     const hash = this.#store.keyedHash('topic', utf8Encode(name))
@@ -109,7 +122,7 @@ export class TopicDirectory {
   /** A topic whose first entries are still being written is not there yet. */
   #visible(topics: readonly PlacedTopic[]): readonly PlacedTopic[] {
     return topics
-      .filter(({ topic }) => topic.count > 0)
+      .filter(({ topic }) => topic.isVisible)
       .sort((left, right) => (left.topic.name < right.topic.name ? -1 : 1))
   }
 }

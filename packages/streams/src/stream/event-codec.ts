@@ -3,7 +3,6 @@ import { contentHash } from '../entry/canonical-entry.ts'
 import type { EventMessage } from '../entry/entry.ts'
 import { priorityCode, priorityFromCode, type EventPriority } from '../entry/priority.ts'
 import type { EntryCodec, RowPlace } from '../read/entry-codec.ts'
-import { rowText } from '../read/row-cursor.ts'
 
 const NO_METADATA: JsonObject = Object.freeze({})
 
@@ -13,26 +12,33 @@ class StoredEvent implements EventMessage {
   readonly topic: string
   readonly timestamp: number
   readonly priority: EventPriority
-  readonly payload: JsonValue | Uint8Array
+  /** The JSON text, or the bytes, of the payload. */
+  readonly #stored: string | Uint8Array
+  #payload: JsonValue | undefined
   readonly metadata: JsonObject
   declare readonly checkpointMarker?: string
 
-  constructor(place: RowPlace) {
-    const { block, row, topic, id } = place
-    const { columns } = block
+  constructor({ block, row, topic }: RowPlace, id: string) {
     this.id = id
     this.topic = topic
-    this.timestamp = columns.timestamps[row]!
-    this.priority = priorityFromCode(columns.levels[row]!)
-    // A copy: the block stays in the cache, and whoever changes a payload must not change it there.
-    // Both casts: written by us as canonical JSON, the metadata of a plain object.
-    this.payload =
-      columns.textKind(row) === 'bytes'
-        ? new Uint8Array(columns.textBytes(row))
-        : (JSON.parse(rowText(block, row)) as JsonValue)
-    this.metadata = columns.hasMetadata(row) ? (JSON.parse(columns.metadata(row)) as JsonObject) : NO_METADATA
-    const marker = columns.marker(row)
+    this.timestamp = block.timestampOf(row)
+    this.priority = priorityFromCode(block.levelOf(row))
+    // A copy of bytes: the block stays in the cache, and whoever changes a payload must not change it there.
+    this.#stored =
+      block.textKindOf(row) === 'bytes' ? new Uint8Array(block.textBytesOf(row)) : block.textOf(row)
+    // Written by us as canonical JSON of a plain object.
+    const metadata = block.metadataOf(row)
+    this.metadata = metadata === undefined ? NO_METADATA : (JSON.parse(metadata) as JsonObject)
+    const marker = block.markerOf(row)
     if (marker !== undefined) this.checkpointMarker = marker
+  }
+
+  /** Parsed when it is first asked for: who only settles or counts events never does. */
+  get payload(): JsonValue | Uint8Array {
+    if (typeof this.#stored !== 'string') return this.#stored
+    // Written by us as canonical JSON.
+    this.#payload ??= JSON.parse(this.#stored) as JsonValue
+    return this.#payload
   }
 
   get contentHash(): string {
@@ -75,5 +81,5 @@ class StoredEvent implements EventMessage {
 
 export const eventCodec: EntryCodec<EventMessage> = {
   rows: 'events',
-  decode: (place) => new StoredEvent(place),
+  decode: (place, id) => new StoredEvent(place, id),
 }

@@ -1,42 +1,84 @@
 import type { Store } from '@forgeone/engine'
+import { contentDigest, NO_TIMESTAMP } from '../append/content-digest.ts'
 import type { Receipt } from '../append/receipt.ts'
+import { exportCloudEvents } from '../cloud-events/export-cloud-events.ts'
 import type { EventInput, EventMessage } from '../entry/entry.ts'
 import { validateEventInput } from '../entry/validate.ts'
+import type { EntryProof } from '../proof/entry-proof.ts'
 import type { Query } from '../query/ast.ts'
+import type { TableRow } from '../query/table.ts'
 import type { EntryResults } from '../read/entry-results.ts'
+import type { ColdBytes } from '../compact/cold-bytes.ts'
+import type { CompactionOptions, CompactionOutcome } from '../compact/compactor.ts'
 import type { SearchResults } from '../read/search-results.ts'
 import type { StreamVerifyReport } from '../verify/verify-stream.ts'
-import { eventCodec } from './event-codec.ts'
+import { validateTopicName } from '../topic/topic-name.ts'
+import type { Checkpoints } from '../group/checkpoints.ts'
+import { withDeliverAfter } from '../group/deliver-after.ts'
+import type { EventGroups } from '../group/event-groups.ts'
+import { resolveCheckpoints, type EventReadOptions, type EventTailOptions } from '../group/event-reads.ts'
+import type { DeliveryHandler, SubscribeOptions } from '../group/group-options.ts'
+import { openGroups } from '../group/open-groups.ts'
+import type { Subscription } from '../group/subscription.ts'
+import type { UpcastDefinition } from '../upcast/upcast-step.ts'
+import { Upcasts } from '../upcast/upcasts.ts'
 import { importEvents, type EventImportOptions, type EventImportResult } from './import-events.ts'
 import { StreamCore } from './stream-core.ts'
-import type { AppendOptions, ReadOptions, StreamOptions, TailOptions } from './stream-options.ts'
+import type { EventAppendOptions, StreamOptions } from './stream-options.ts'
 import type { TopicMetadata } from './topic-metadata.ts'
+import type { TopicOperations } from './topic-operations.ts'
 
 /** Events by topic: append-only, replayable, durable when the append settles. */
 export class EventStream {
+  /** The consumer groups. */
+  readonly groups: EventGroups
+  /** Named places to replay from. */
+  readonly checkpoints: Checkpoints
   readonly #core: StreamCore<EventMessage>
+  readonly #upcasts: Upcasts
 
-  private constructor(core: StreamCore<EventMessage>) {
-    this.#core = core
+  private constructor(o: {
+    readonly core: StreamCore<EventMessage>
+    readonly upcasts: Upcasts
+    readonly groups: EventGroups
+    readonly checkpoints: Checkpoints
+  }) {
+    this.#core = o.core
+    this.#upcasts = o.upcasts
+    this.groups = o.groups
+    this.checkpoints = o.checkpoints
   }
 
   /** @internal Use `openEvents`. */
   static async open(store: Store, options: StreamOptions): Promise<EventStream> {
-    return new EventStream(await StreamCore.open(store, { name: 'events', codec: eventCodec }, options))
+    const upcasts = new Upcasts()
+    const core = await StreamCore.open(store, { name: 'events', codec: upcasts.codec }, options)
+    return new EventStream({ core, upcasts, ...(await openGroups(core, options)) })
   }
 
   /**
    * Appends one event or several, to any topics; all of a call become durable together or not at all.
    * @throws STREAM_TOPIC_INVALID, STREAM_VALUE_INVALID, STREAM_LIMIT, STREAM_VERSION_CONFLICT, STREAM_ID_EXISTS,
-   *   QUOTA_EXCEEDED, STORAGE_FULL, STORE_FAILED, STORE_CLOSED
+   *   STREAM_IDEMPOTENCY_CONFLICT, QUOTA_EXCEEDED, STORAGE_FULL, STORE_FAILED, STORE_CLOSED
    */
-  async append(input: EventInput | readonly EventInput[], options: AppendOptions = {}): Promise<Receipt> {
+  async append(
+    input: EventInput | readonly EventInput[],
+    { deliverAfterMs, expectedVersion, idempotencyKey: key }: EventAppendOptions = {},
+  ): Promise<Receipt> {
     const now = this.#core.clock.now()
     const inputs: readonly EventInput[] = isList(input) ? input : [input]
-    return await this.#core.append(
-      inputs.map((one) => validateEventInput(one, now)),
-      options,
-    )
+    const rows = inputs.map((one) => {
+      // The gate takes topics of ours that exist.
+      if (typeof one.topic === 'string' && one.topic.startsWith('$')) validateTopicName(one.topic)
+      return validateEventInput(
+        deliverAfterMs === undefined ? one : withDeliverAfter(one, deliverAfterMs, now),
+        now,
+      )
+    })
+    if (key === undefined) return await this.#core.append(rows, { expectedVersion })
+    const given = inputs.map((one) => validateEventInput(one, NO_TIMESTAMP))
+    const digest = contentDigest(given, deliverAfterMs)
+    return await this.#core.append(rows, { expectedVersion, idempotency: { key, digest } })
   }
 
   /** @returns undefined when no event has the id */
@@ -48,26 +90,63 @@ export class EventStream {
     return this.#core.get(id) !== undefined
   }
 
+  /**
+   * Shows that an event is part of the commit of its append, whatever blocks it has moved to since; check it with
+   * `verifyEntryProof`.
+   * @throws STREAM_ENTRY_UNKNOWN, STREAM_PROOF_INCOMPLETE, DATABASE_OFFLINE, STREAM_BLOCK_DAMAGED
+   */
+  async prove(id: string): Promise<EntryProof> {
+    return this.#core.prove(id)
+  }
+
   /** Events in the order they were appended. @throws STREAM_PATTERN_INVALID, STREAM_TIME_INVALID */
-  read(options?: ReadOptions): EntryResults<EventMessage> {
-    return this.#core.read(options)
+  read(options: EventReadOptions = {}): EntryResults<EventMessage> {
+    return this.#core.read(resolveCheckpoints(options, this.checkpoints))
   }
 
   /** Events that match a query. @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT */
-  search(query: string | Query, options?: ReadOptions): SearchResults<EventMessage> {
-    return this.#core.search(query, options)
+  search(query: string | Query, options: EventReadOptions = {}): SearchResults<EventMessage> {
+    return this.#core.search(query, resolveCheckpoints(options, this.checkpoints))
+  }
+
+  /** What the pipes of a query make of its events. @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT */
+  table(query: string | Query, options: EventReadOptions = {}): SearchResults<TableRow> {
+    return this.#core.table(query, resolveCheckpoints(options, this.checkpoints))
   }
 
   /** What is there from a place on, then what comes, until the signal aborts. */
-  tail(options?: TailOptions): AsyncIterable<EventMessage> {
-    return this.#core.tail(options)
+  tail(options: EventTailOptions = {}): AsyncIterable<EventMessage> {
+    return this.#core.tail(resolveCheckpoints(options, this.checkpoints))
+  }
+
+  /**
+   * Takes part in a consumer group, which is created when it is new. Each event goes to one subscription of a group,
+   * at least once, until it is acked. With a handler, events are acked when it returns and given back when it throws.
+   * @throws STREAM_TOPIC_INVALID, STREAM_PATTERN_INVALID, STREAM_VALUE_INVALID, STREAM_LIMIT, STORE_CLOSED; what only
+   *   the group can tell is thrown by the first delivery: STREAM_GROUP_UNKNOWN, STREAM_GROUP_EXISTS
+   */
+  subscribe(options: SubscribeOptions, handler?: DeliveryHandler): Subscription {
+    return this.groups.subscribe(options, handler)
+  }
+
+  /**
+   * Defines how events of one version of their schema become events of the next: applied on reading, step after step,
+   * to what is stored for good as it was appended. `metadata.schemaVersion` names the version, 1 when it is absent.
+   * Queries see what is stored. A step that throws makes `payload` of its event throw STREAM_UPCAST_FAILED.
+   * @throws STREAM_VALUE_INVALID when steps are defined twice or leave a gap, STREAM_PATTERN_INVALID, STREAM_LIMIT
+   */
+  defineUpcast(definition: UpcastDefinition): void {
+    this.#upcasts.define(definition)
   }
 
   topics(pattern?: string): readonly TopicMetadata[] {
     return this.#core.topics(pattern)
   }
 
-  /** Reads events from JSON lines. @throws STREAM_VALUE_INVALID with `details.line`, and what `append` throws */
+  /**
+   * Reads events from JSON lines or CloudEvents.
+   * @throws STREAM_VALUE_INVALID with `details.line`, which counts events of CloudEvents, and what `append` throws
+   */
   async importFrom(
     chunks: AsyncIterable<Uint8Array>,
     options: EventImportOptions = {},
@@ -75,13 +154,37 @@ export class EventStream {
     return await importEvents(this.#core, chunks, options)
   }
 
+  /** Events as CloudEvents 1.0: the JSON text of one each, without line ends, which an import takes back. */
+  exportCloudEvents(options: EventReadOptions = {}): AsyncGenerator<string> {
+    return exportCloudEvents(this.#core, resolveCheckpoints(options, this.checkpoints))
+  }
+
+  /**
+   * Rewrites all blocks that can become smaller, whatever their age; readers and writers go on meanwhile.
+   * @throws STREAM_BLOCK_DAMAGED, STREAM_COMPACTION_FAILED, and what a commit throws
+   */
+  async compact(options?: CompactionOptions): Promise<CompactionOutcome> {
+    return await this.#core.compact(options)
+  }
+
+  /** Creates, describes, changes, trims and removes topics. */
+  get topicOperations(): TopicOperations {
+    return this.#core.topicOperations()
+  }
+
+  /** What cold blocks take on disk, by purpose. */
+  coldBytes(): ColdBytes {
+    return this.#core.coldBytes()
+  }
+
   /** Checks every block against its index row, and the other way round. */
   async verify(onProgress?: (blocks: number) => void): Promise<StreamVerifyReport> {
     return await this.#core.verify(onProgress)
   }
 
-  /** Waits for appends under way. The store stays open. */
+  /** Waits for appends and acks under way, and for handlers, a while. The store stays open. */
   async close(): Promise<void> {
+    await this.groups.close()
     await this.#core.close()
   }
 }

@@ -2,6 +2,8 @@ import { asBuffer, ForgeError, isForgeError, type JsonObject, type JsonValue } f
 import type { Operation } from '@forgeone/engine'
 import type { EventInput, EventMessage } from '../entry/entry.ts'
 import { parsePriority } from '../entry/priority.ts'
+import { cloudEventLines } from '../cloud-events/cloud-event-lines.ts'
+import { fromCloudEvent } from '../cloud-events/from-cloud-event.ts'
 import { validateEventInput } from '../entry/validate.ts'
 import { LineSplitter, type LineSlice } from '../import/line-splitter.ts'
 import { parseTimeExpression } from '../time/time-expression.ts'
@@ -15,8 +17,13 @@ const BATCH_BYTES = 4 * 1024 * 1024
 /** A payload of the largest size, its JSON escapes and the other members. */
 const EVENT_LINE_BYTES_MAX = 4 * 1024 * 1024
 
+/** `jsonl`: as `toJSON` of events gives them; `cloudevents`: CloudEvents 1.0 in JSON, structured mode. */
+export type EventFormat = 'jsonl' | 'cloudevents'
+
 export interface EventImportOptions {
-  /** For lines that name none; such a line may also be nothing but the payload. */
+  /** `jsonl` when absent. */
+  readonly format?: EventFormat | undefined
+  /** For lines that name none; such a line may also be nothing but the payload. Takes the place of a CloudEvent's type. */
   readonly topic?: string | undefined
   /** Names the source, so that an interrupted import goes on where it stopped. */
   readonly source?: string | undefined
@@ -35,16 +42,17 @@ export interface EventImportResult {
 }
 
 /**
- * Reads events from JSON lines, as `events export` writes them: `topic`, `payload`, and optionally `timestamp`,
+ * Reads events from CloudEvents (JSON lines of events or batches, or one document), or from JSON lines, as `events export` writes them: `topic`, `payload`, and optionally `timestamp`,
  * `priority`, `metadata`, `id`, `checkpointMarker`. A line that cannot be an event stops the import before it.
  * @throws STREAM_VALUE_INVALID with `details.line`, and what `append` throws
  */
 export async function importEvents(
   core: StreamCore<EventMessage>,
-  chunks: AsyncIterable<Uint8Array>,
+  given: AsyncIterable<Uint8Array>,
   options: EventImportOptions,
 ): Promise<EventImportResult> {
   const { source, signal } = options
+  const chunks = options.format === 'cloudevents' ? cloudEventLines(given, signal) : given
   if (options.topic !== undefined) validateTopicName(options.topic)
   // All events of a source share one row of progress, wherever their topics live.
   const progress =
@@ -75,6 +83,8 @@ export async function importEvents(
       splitter.push(chunk)
       await take()
     }
+    // A source may also end because it was told to stop.
+    interrupted ||= signal?.aborted === true
     if (!interrupted) {
       splitter.flush()
       await take()
@@ -107,11 +117,11 @@ class EventBatch {
   add(slice: LineSlice, line: number, endOffset: number): void {
     const text = asBuffer(slice.source).toString('utf8', slice.start, slice.end)
     const bytes = slice.end - slice.start + 1
+    if (text.trim() !== '') this.#inputs.push(parseEventLine(text, line, this.#options))
+    // Only now: progress must not pass a line that is no event.
     this.#bytes += bytes
     this.rawBytes += bytes
     this.#endOffset = endOffset
-    if (text.trim() === '') return
-    this.#inputs.push(parseEventLine(text, line, this.#options.topic))
   }
 
   async commit(progress: SourceProgress | undefined): Promise<void> {
@@ -137,9 +147,14 @@ function lineError(line: number, reason: string, cause?: unknown): ForgeError {
   })
 }
 
-function parseEventLine(text: string, line: number, defaultTopic: string | undefined): EventInput {
+function parseEventLine(
+  text: string,
+  line: number,
+  { format, topic }: Pick<EventImportOptions, 'format' | 'topic'>,
+): EventInput {
   try {
-    return checkedEvent(toEvent(parseJson(text), defaultTopic))
+    const value = parseJson(text)
+    return checkedEvent(format === 'cloudevents' ? fromCloudEvent(value, topic) : toEvent(value, topic))
   } catch (cause) {
     if (!isForgeError(cause)) throw cause
     throw lineError(line, `is not an event: ${cause.message}`, cause)

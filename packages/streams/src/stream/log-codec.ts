@@ -3,7 +3,6 @@ import { contentHash } from '../entry/canonical-entry.ts'
 import type { LogEntry } from '../entry/entry.ts'
 import { severityCode, severityFromCode, type LogSeverity } from '../entry/severity.ts'
 import type { EntryCodec, RowPlace } from '../read/entry-codec.ts'
-import { rowText } from '../read/row-cursor.ts'
 
 const NO_METADATA: JsonObject = Object.freeze({})
 
@@ -17,17 +16,16 @@ class StoredLogEntry implements LogEntry {
   readonly metadata: JsonObject
   declare readonly checkpointMarker?: string
 
-  constructor(place: RowPlace) {
-    const { block, row, topic, id } = place
-    const { columns } = block
+  constructor({ block, row, topic }: RowPlace, id: string) {
     this.id = id
     this.topic = topic
-    this.timestamp = columns.timestamps[row]!
-    this.severity = severityFromCode(columns.levels[row]!)
-    this.message = rowText(block, row)
+    this.timestamp = block.timestampOf(row)
+    this.severity = severityFromCode(block.levelOf(row))
+    this.message = block.textOf(row)
     // Written by us as canonical JSON of a plain object.
-    this.metadata = columns.hasMetadata(row) ? (JSON.parse(columns.metadata(row)) as JsonObject) : NO_METADATA
-    const marker = columns.marker(row)
+    const metadata = block.metadataOf(row)
+    this.metadata = metadata === undefined ? NO_METADATA : (JSON.parse(metadata) as JsonObject)
+    const marker = block.markerOf(row)
     if (marker !== undefined) this.checkpointMarker = marker
   }
 
@@ -62,5 +60,5 @@ class StoredLogEntry implements LogEntry {
 
 export const logCodec: EntryCodec<LogEntry> = {
   rows: 'logs',
-  decode: (place) => new StoredLogEntry(place),
+  decode: (place, id) => new StoredLogEntry(place, id),
 }

@@ -1,9 +1,14 @@
 import type { Store } from '@forgeone/engine'
+import { contentDigest, NO_TIMESTAMP } from '../append/content-digest.ts'
 import type { Receipt } from '../append/receipt.ts'
 import type { LogEntry, LogInput } from '../entry/entry.ts'
 import { validateLogInput } from '../entry/validate.ts'
+import type { EntryProof } from '../proof/entry-proof.ts'
 import type { Query } from '../query/ast.ts'
+import type { TableRow } from '../query/table.ts'
 import type { EntryResults } from '../read/entry-results.ts'
+import type { ColdBytes } from '../compact/cold-bytes.ts'
+import type { CompactionOptions, CompactionOutcome } from '../compact/compactor.ts'
 import type { SearchResults } from '../read/search-results.ts'
 import type { StreamVerifyReport } from '../verify/verify-stream.ts'
 import { importLog, rawLine, type ImportOptions, type ImportResult } from './import-log.ts'
@@ -11,6 +16,7 @@ import { logCodec } from './log-codec.ts'
 import { StreamCore } from './stream-core.ts'
 import type { AppendOptions, ReadOptions, StreamOptions, TailOptions } from './stream-options.ts'
 import type { TopicMetadata } from './topic-metadata.ts'
+import type { TopicOperations } from './topic-operations.ts'
 
 /** Raw bytes are handed over in pieces of about this size. */
 const EXPORT_CHUNK_BYTES = 64 * 1024
@@ -31,15 +37,18 @@ export class LogStream {
   /**
    * Appends one entry or several; all of a call become durable together or not at all.
    * @throws STREAM_TOPIC_INVALID, STREAM_VALUE_INVALID, STREAM_LIMIT, STREAM_VERSION_CONFLICT, STREAM_ID_EXISTS,
-   *   QUOTA_EXCEEDED, STORAGE_FULL, STORE_FAILED, STORE_CLOSED
+   *   STREAM_IDEMPOTENCY_CONFLICT, QUOTA_EXCEEDED, STORAGE_FULL, STORE_FAILED, STORE_CLOSED
    */
-  async append(input: LogInput | readonly LogInput[], options: AppendOptions = {}): Promise<Receipt> {
+  async append(
+    input: LogInput | readonly LogInput[],
+    { expectedVersion, idempotencyKey: key }: AppendOptions = {},
+  ): Promise<Receipt> {
     const now = this.#core.clock.now()
     const inputs: readonly LogInput[] = isList(input) ? input : [input]
-    return await this.#core.append(
-      inputs.map((one) => validateLogInput(one, now)),
-      options,
-    )
+    const rows = inputs.map((one) => validateLogInput(one, now))
+    if (key === undefined) return await this.#core.append(rows, { expectedVersion })
+    const digest = contentDigest(inputs.map((one) => validateLogInput(one, NO_TIMESTAMP)))
+    return await this.#core.append(rows, { expectedVersion, idempotency: { key, digest } })
   }
 
   /** @returns undefined when no entry has the id */
@@ -51,6 +60,15 @@ export class LogStream {
     return this.#core.get(id) !== undefined
   }
 
+  /**
+   * Shows that an entry is part of the commit of its append, whatever blocks it has moved to since; check it with
+   * `verifyEntryProof`.
+   * @throws STREAM_ENTRY_UNKNOWN, STREAM_PROOF_INCOMPLETE, DATABASE_OFFLINE, STREAM_BLOCK_DAMAGED
+   */
+  async prove(id: string): Promise<EntryProof> {
+    return this.#core.prove(id)
+  }
+
   /** Entries in the order they were appended. @throws STREAM_PATTERN_INVALID, STREAM_TIME_INVALID */
   read(options?: ReadOptions): EntryResults<LogEntry> {
     return this.#core.read(options)
@@ -59,6 +77,11 @@ export class LogStream {
   /** Entries that match a query. @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT */
   search(query: string | Query, options?: ReadOptions): SearchResults<LogEntry> {
     return this.#core.search(query, options)
+  }
+
+  /** What the pipes of a query make of its entries. @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT */
+  table(query: string | Query, options?: ReadOptions): SearchResults<TableRow> {
+    return this.#core.table(query, options)
   }
 
   /** What is there from a place on, then what comes, until the signal aborts. */
@@ -94,6 +117,24 @@ export class LogStream {
       bytes = 0
     }
     if (bytes > 0) yield Buffer.concat(lines)
+  }
+
+  /**
+   * Rewrites all blocks that can become smaller, whatever their age; readers and writers go on meanwhile.
+   * @throws STREAM_BLOCK_DAMAGED, STREAM_COMPACTION_FAILED, and what a commit throws
+   */
+  async compact(options?: CompactionOptions): Promise<CompactionOutcome> {
+    return await this.#core.compact(options)
+  }
+
+  /** Creates, describes, changes, trims and removes topics. */
+  get topicOperations(): TopicOperations {
+    return this.#core.topicOperations()
+  }
+
+  /** What cold blocks take on disk, by purpose. */
+  coldBytes(): ColdBytes {
+    return this.#core.coldBytes()
   }
 
   /** Checks every block against its index row, and the other way round. */

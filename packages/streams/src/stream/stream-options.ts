@@ -2,6 +2,7 @@ import type { Clock, Metrics } from '@forgeone/common'
 import type { ExpectedVersion } from '../append/expected-version.ts'
 import type { BlockCache } from '../read/block-cache.ts'
 import type { Position } from '../entry/position.ts'
+import type { Timer } from '../group/timer.ts'
 
 /** How a stream is opened over a store. */
 export interface StreamOptions {
@@ -13,17 +14,34 @@ export interface StreamOptions {
   readonly cacheBytes?: number | undefined
   /** A cache that several streams share, instead of `cacheBytes`. */
   readonly cache?: BlockCache | undefined
+  /**
+   * `background` (the default) rewrites blocks into smaller ones while the stream is open; `manual` does so only when
+   * it is asked to.
+   */
+  readonly compaction?: 'background' | 'manual' | undefined
   readonly clock?: Clock | undefined
   readonly metrics?: Metrics | undefined
+  /** Runs what consumer groups do later; that of the platform when absent. */
+  readonly timer?: Timer | undefined
 }
 
 export interface AppendOptions {
   /** Refuses the append unless the topic is at this version. */
   readonly expectedVersion?: ExpectedVersion | undefined
+  /**
+   * Makes the append happen once: a later call with the same key and content gets the first receipt. Remembered for
+   * `IDEMPOTENCY_WINDOW_MS`, by actor.
+   */
+  readonly idempotencyKey?: string | undefined
 }
 
 /** A time (milliseconds, a Date, ISO 8601, or relative such as `-1h`) or a place in the order of all entries. */
 export type Bound = number | string | Date | { readonly position: Position | string }
+
+export interface EventAppendOptions extends AppendOptions {
+  /** Consumer groups get the events this much later; readers see them at once. */
+  readonly deliverAfterMs?: number | undefined
+}
 
 export interface ReadOptions {
   /** A topic or a pattern; all topics when absent. */

@@ -20,7 +20,7 @@ export function topicMetadata(topic: Topic): TopicMetadata {
   return {
     name,
     createdAt,
-    version: count,
+    version: topic.version,
     count,
     rawBytes,
     storedBytes,

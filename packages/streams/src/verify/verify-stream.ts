@@ -1,10 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ForgeError, isForgeError, type ErrorCode } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
-import type { BlockSummary } from '../block/hot-index-row.ts'
-import type { HotBlock } from '../block/hot-block.ts'
+import type { StoredBlockSummary } from '../block/block-summary.ts'
+import type { DecodedBlock } from '../block/decoded-block.ts'
 import type { BlockReader } from '../read/block-reader.ts'
-import { KEYSPACE_HOT, KEYSPACE_HOT_INDEX, keyspaceRange, sequenceOfKey } from '../shard/keys.ts'
+import {
+  blockSequenceOfKey,
+  KEYSPACE_COLD,
+  KEYSPACE_COLD_INDEX,
+  KEYSPACE_FILTER,
+  KEYSPACE_HOT,
+  KEYSPACE_HOT_INDEX,
+  keyspaceRange,
+} from '../shard/keys.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { OfflineShard } from '../shard/topic-directory.ts'
 
@@ -47,11 +55,15 @@ export async function verifyShards(input: VerifyInput): Promise<StreamVerifyRepo
     }
     // What is appended meanwhile is left to the next check.
     for (const summary of shard.blocks.slice()) {
+      if (summary.kind === 'removed') continue
       const where = `${shard.database} block ${summary.firstSequence}`
       try {
         entries += checkBlock(input.reader.readUncached(shard, summary), summary, where)
+        checkFilters(input.reader, shard, summary)
       } catch (error) {
         if (!isForgeError(error)) throw error
+        // It was rewritten while its turn came.
+        if (shard.blockOf(summary.firstSequence) !== summary) continue
         problems.push({ code: error.code, where, message: error.message })
       }
       if (++blocks % TURN_BLOCKS !== 0) continue
@@ -63,33 +75,66 @@ export async function verifyShards(input: VerifyInput): Promise<StreamVerifyRepo
   return { blocks, entries, problems }
 }
 
-/** @returns the entries of the block @throws STREAM_BLOCK_DAMAGED when it is not what its index row says */
-function checkBlock(block: HotBlock, summary: BlockSummary, where: string): number {
-  block.columns.decodeAll()
-  const { levels, timestamps } = block.columns
-  const agrees =
-    timestamps.every((at) => at >= summary.minTimestamp && at <= summary.maxTimestamp) &&
-    levels.every((level) => ((summary.levelMask >>> level) & 1) === 1) &&
-    block.runs.every(
-      (run, at) => summary.runs[at]?.topicId === run.topicId && summary.runs[at].count === run.count,
-    )
-  if (!agrees) throw new ForgeError('STREAM_BLOCK_DAMAGED', `${where} is not what its index row says`)
-  return block.count
+function checkFilters(reader: BlockReader, shard: Shard, summary: StoredBlockSummary): void {
+  if (summary.kind === 'hot') return
+  for (const section of summary.sections.keys()) reader.readFilter(shard, summary, section)
 }
+
+/** @returns the entries of the block @throws STREAM_BLOCK_DAMAGED when it is not what its index row says */
+function checkBlock(block: DecodedBlock, summary: StoredBlockSummary, where: string): number {
+  const counts = new Map<number, number>()
+  let rows = 0
+  for (let row = 0; row < block.count; row++) {
+    const topicId = block.topicIdOf(row)
+    counts.set(topicId, (counts.get(topicId) ?? 0) + 1)
+    if (block.isRemoved(row)) continue
+    rows++
+    const timestamp = block.timestampOf(row)
+    const isWithin = timestamp >= summary.minTimestamp && timestamp <= summary.maxTimestamp
+    if (!isWithin || ((summary.levelMask >>> block.levelOf(row)) & 1) === 0) throw disagrees(where)
+    // Decodes what a reader of the row would.
+    block.textBytesOf(row)
+    void [block.textKindOf(row), block.metadataOf(row), block.clientIdOf(row), block.markerOf(row)]
+  }
+  // A topic has two runs where some of its rows were removed.
+  for (const run of summary.runs) counts.set(run.topicId, (counts.get(run.topicId) ?? 0) - run.count)
+  for (const count of counts.values()) if (count !== 0) throw disagrees(where)
+  return rows
+}
+
+function disagrees(where: string): ForgeError {
+  return new ForgeError('STREAM_BLOCK_DAMAGED', `${where} is not what its index row says`)
+}
+
+/** The keyspaces of blocks, and those of the index rows that name them. */
+const INDEXED: readonly (readonly [number, number])[] = [
+  [KEYSPACE_HOT, KEYSPACE_HOT_INDEX],
+  [KEYSPACE_COLD, KEYSPACE_COLD_INDEX],
+  [KEYSPACE_FILTER, KEYSPACE_COLD_INDEX],
+]
 
 /** Blocks without index row. An index row without block was found above, when the block was read. */
 async function findUnindexed(store: Store, shard: Shard): Promise<readonly StreamProblem[]> {
-  const known = shard.blocks.map((summary) => summary.firstSequence)
-  // In this order an append meanwhile does no harm: block and index row come in one commit.
-  const stored = await storedSequences(store, shard, KEYSPACE_HOT)
-  const indexed = new Set(await storedSequences(store, shard, KEYSPACE_HOT_INDEX))
-  const unindexed = [...new Set([...known, ...stored])].filter(
-    (sequence) => sequence === undefined || !indexed.has(sequence),
-  )
-  return unindexed.map((sequence) => {
+  const unindexed = new Set<number | undefined>()
+  for (const [blocks, index] of INDEXED) {
+    // In this order an append meanwhile does no harm: block and index row come in one commit.
+    const stored = await storedSequences(store, shard, blocks)
+    const indexed = await storedSequences(store, shard, index)
+    for (const sequence of stored) {
+      if (sequence !== undefined && (indexed.has(sequence) || isRewritten(shard, sequence, index))) continue
+      unindexed.add(sequence)
+    }
+  }
+  return [...unindexed].map((sequence) => {
     const where = `${shard.database} block ${sequence ?? '?'}`
     return { code: 'STREAM_BLOCK_DAMAGED', where, message: `${where} has no index row` }
   })
+}
+
+/** The block was there when the keys were read, and the compactor took it away with its index row since. */
+function isRewritten(shard: Shard, sequence: number, index: number): boolean {
+  const kind = shard.blockOf(sequence)?.kind
+  return kind !== undefined && kind !== (index === KEYSPACE_HOT_INDEX ? 'hot' : 'cold')
 }
 
 /** Undefined stands for a key of a wrong length. */
@@ -97,10 +142,9 @@ async function storedSequences(
   store: Store,
   shard: Shard,
   keyspace: number,
-): Promise<readonly (number | undefined)[]> {
-  const sequences: (number | undefined)[] = []
-  for await (const page of store.scan(shard.database, keyspaceRange(keyspace), { keysOnly: true })) {
-    sequences.push(...page.map(({ key }) => sequenceOfKey(key)))
-  }
+): Promise<ReadonlySet<number | undefined>> {
+  const sequences = new Set<number | undefined>()
+  for await (const page of store.scan(shard.database, keyspaceRange(keyspace), { keysOnly: true }))
+    for (const { key } of page) sequences.add(blockSequenceOfKey(key))
   return sequences
 }

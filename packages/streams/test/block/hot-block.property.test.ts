@@ -3,7 +3,8 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeColumns } from '../../src/block/block-columns.ts'
 import { encodeHotBlock, HotBlock } from '../../src/block/hot-block.ts'
-import { decodeHotIndexRow, encodeHotIndexRow, type BlockSummary } from '../../src/block/hot-index-row.ts'
+import type { HotSummary } from '../../src/block/block-summary.ts'
+import { decodeHotIndexRow, encodeHotIndexRow } from '../../src/block/hot-index-row.ts'
 import { entryId, entryIdPrefix, parseEntryId } from '../../src/entry/entry-id.ts'
 import { TIMESTAMP_MS_MAX } from '../../src/entry/limits.ts'
 import type { EntryRow } from '../../src/entry/validate.ts'
@@ -42,7 +43,7 @@ function roundTrip(rows: readonly (EntryRow & { topicId: number })[]): unknown[]
     level: block.columns.levels[n],
     textKind: block.columns.textKind(n),
     text: Buffer.from(block.columns.textBytes(n)).toString('hex'),
-    metadata: block.columns.metadata(n),
+    metadata: block.metadataOf(n) ?? '{}',
     id: block.columns.clientId(n),
     marker: block.columns.marker(n),
   }))
@@ -133,8 +134,11 @@ test('an index row comes back as it was', () => {
         minTimestamp: Math.min(...times),
         maxTimestamp: Math.max(...times),
       }))
-      const summary: BlockSummary = {
+      const summary: HotSummary = {
+        kind: 'hot',
         ...place,
+        lastCommitSequence: place.commitSequence,
+        lastCommitTime: place.commitTime,
         count: runs.reduce((sum, one) => sum + one.count, 0),
         minTimestamp: Math.min(...runs.map((one) => one.minTimestamp)),
         maxTimestamp: Math.max(...runs.map((one) => one.maxTimestamp)),

@@ -114,7 +114,7 @@ describe('a mistake', () => {
     ['metadata.x:(1 2)', 14],
     ['i(a b)', 4],
     ['a |', 3],
-    ['a | top 5', 4],
+    ['a | topp 5', 4],
     ['a | limit', 9],
     ['a | limit x', 10],
     ['a | sort n', 9],

@@ -33,7 +33,7 @@ export class StoreHost implements AsyncDisposable {
     const provider = rawKeyProvider(new Uint8Array(32).fill(1))
     const store = await LocalStore.open({ ...this.#place, databases, provider, clock })
     // No cache: every read goes through the store.
-    const options = { shardCount, clock, cacheBytes: 0 }
+    const options = { shardCount, clock, cacheBytes: 0, compaction: 'manual' as const }
     this.#opened = { store, logs: await openLogs(store, options), events: await openEvents(store, options) }
     return this.#opened
   }

@@ -24,6 +24,7 @@ interface ModelEntry {
 type Action =
   | { readonly kind: 'append'; readonly calls: readonly (readonly LogInput[])[] }
   | { readonly kind: 'reopen' }
+  | { readonly kind: 'compact'; readonly level: 'fast' | 'default' | 'max' }
   | { readonly kind: 'advance'; readonly ms: number }
   | { readonly kind: 'read'; readonly options: ReadOptions }
   | { readonly kind: 'search'; readonly filter: QueryNode; readonly options: ReadOptions }
@@ -78,6 +79,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('compact' as const),
+      level: fc.constantFrom('fast' as const, 'default' as const, 'max' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.nat(100) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('read' as const), options: readOptions }) },
   {
@@ -149,6 +157,10 @@ async function runActions(host: StoreHost, actions: readonly Action[]): Promise<
         break
       case 'reopen':
         logs = (await host.reopen()).logs
+        break
+      case 'compact':
+        await logs.compact({ level: action.level })
+        expect((await logs.verify()).problems).toEqual([])
         break
       case 'advance':
         host.clock.advance(action.ms)

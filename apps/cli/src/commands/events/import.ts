@@ -1,7 +1,8 @@
 import { ForgeError } from '@forgeone/common'
 import { decompress } from '@forgeone/streams'
 import type { Command } from '../../program/command.ts'
-import { countingBytes, sourceName } from '../../program/import-input.ts'
+import { EVENT_FORMAT_OPTION, eventFormatOf } from '../../program/event-format.ts'
+import { countingBytes, documentName, sourceName } from '../../program/import-input.ts'
 import { findInputFiles, openInput, STANDARD_INPUT } from '../../program/input-files.ts'
 import { textOption } from '../../program/parse-arguments.ts'
 import { Progress } from '../../render/progress.ts'
@@ -9,10 +10,11 @@ import { formatBytes, formatCount, formatDuration } from '../../render/quantitie
 
 export const eventsImport: Command = {
   name: 'events import',
-  summary: 'Import events from JSON lines; a second run goes on where the first stopped',
+  summary: 'Import events from JSON lines or CloudEvents; a second run goes on where the first stopped',
   usage: 'FILE…',
   positionals: { min: 1, max: 100_000 },
   options: {
+    ...EVENT_FORMAT_OPTION,
     topic: {
       type: 'string',
       short: 't',
@@ -23,11 +25,14 @@ export const eventsImport: Command = {
   },
   examples: [
     'forge events import orders.jsonl --data ./data',
+    'forge events import --format cloudevents batch.json --data ./data',
     'cat clicks.jsonl | forge events import - --topic web.clicks --data ./data',
   ],
   async run({ options, positionals, terminal, store, signal, resolvePath }) {
+    const format = eventFormatOf(options)
     const files = await findInputFiles(positionals, resolvePath)
     const topic = textOption(options, 'topic')
+    const nameOf = format === 'cloudevents' ? documentName : sourceName
     await using forge = await store.open()
     const startedMs = performance.now()
     const totals = { events: 0, rawBytes: 0 }
@@ -35,11 +40,12 @@ export const eventsImport: Command = {
       const progress = new Progress(terminal)
       const read = { bytes: 0 }
       const label = file.path === STANDARD_INPUT ? 'standard input' : file.path
-      const source = options['again'] === true ? undefined : await sourceName(file)
+      const source = options['again'] === true ? undefined : await nameOf(file)
       try {
         const result = await forge.events.importFrom(
           decompress(countingBytes(openInput(file, signal), read, label)),
           {
+            format,
             topic,
             source,
             signal,

@@ -1,6 +1,6 @@
 import { compileTopicPattern } from '@forgeone/streams'
 import type { Command } from '../../program/command.ts'
-import { topicTable } from './topic-table.ts'
+import { topicTable } from '../store/topic-table.ts'
 
 export const topics: Command = {
   name: 'topics',

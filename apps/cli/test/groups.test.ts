@@ -1,0 +1,82 @@
+/** Consumer groups from the command line. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createStore, runForge, temporaryFolder, type RunResult } from './run-forge.ts'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  await createStore(folder.path)
+  const lines = Array.from({ length: 5 }, (_, n) => JSON.stringify({ topic: 'orders.created', payload: n }))
+  await forge(['events', 'import', '-'], lines.join('\n'))
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+async function forge(words: readonly string[], input = ''): Promise<RunResult> {
+  return await runForge(words, { cwd: folder.path, env: { FORGE_DATA: 'data' }, input })
+}
+
+async function consumed(...words: readonly string[]): Promise<unknown[]> {
+  const { code, stdout, stderr } = await forge([
+    'events',
+    'consume',
+    '--group',
+    'billing',
+    '--json',
+    ...words,
+  ])
+  expect({ code, stderr: stderr.replace(/^no events\n/, '') }).toEqual({ code: 0, stderr: '' })
+  const lines = stdout.split('\n').filter((line) => line !== '')
+  return lines.map((line) => (JSON.parse(line) as { payload: unknown }).payload)
+}
+
+async function printed(...words: readonly string[]): Promise<unknown> {
+  const { code, stdout, stderr } = await forge([...words, '--json'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return JSON.parse(stdout)
+}
+
+it('consume prints each event of a group once, over several runs, until the group is moved back', async () => {
+  expect(await consumed('--topic', 'orders.*', '--limit', '2')).toEqual([0, 1])
+  expect(await printed('groups', 'lag', 'billing')).toMatchObject({
+    entries: 3,
+    topics: [{ pattern: 'orders.*', entries: 3 }],
+  })
+  expect(await consumed()).toEqual([2, 3, 4])
+  expect(await consumed()).toEqual([])
+  expect(await printed('groups', 'seek', 'billing', 'start')).toEqual({ name: 'billing', position: 'p0.0.0' })
+  expect(await consumed('--limit', '1')).toEqual([0])
+})
+
+it('groups can be created, listed, paused, resumed and removed', async () => {
+  const created = await printed(
+    'groups',
+    'create',
+    'audit',
+    'orders.>',
+    '--from',
+    'end',
+    '--order',
+    'priority',
+  )
+  expect(created).toMatchObject({ name: 'audit', topics: ['orders.>'], order: 'priority', paused: false })
+  expect(await printed('groups', 'pause', 'audit')).toEqual({ name: 'audit', paused: true })
+  const { stdout } = await forge(['groups', 'list'])
+  expect(stdout).toMatch(/audit\s+paused\s+priority/)
+  expect(await printed('groups', 'resume', 'audit')).toEqual({ name: 'audit', paused: false })
+  expect(await printed('groups', 'describe', 'audit')).toMatchObject({ name: 'audit', paused: false, lag: 0 })
+  expect(await printed('groups', 'redrive', 'audit')).toEqual({ name: 'audit', events: 0 })
+  expect(await printed('groups', 'remove', 'audit')).toEqual({ name: 'audit', removed: true })
+})
+
+it.each([
+  [3, ['groups', 'seek', 'billing', 'checkpoint:none'], 'STREAM_CHECKPOINT_UNKNOWN'],
+  [2, ['groups', 'seek', 'billing', 'p999999.0.0'], 'STREAM_VALUE_INVALID'],
+  [1, ['groups', 'create', 'billing', 'a'], 'STREAM_GROUP_EXISTS'],
+  [2, ['events', 'consume'], 'USAGE'],
+  [3, ['events', 'consume', '--group', 'none'], 'STREAM_GROUP_UNKNOWN'],
+])('exits with %i for %j', async (exit, words, errorCode) => {
+  const { code, stderr } = await forge([...words, '--json'])
+  expect(code).toBe(exit)
+  expect(stderr).toContain(errorCode)
+})

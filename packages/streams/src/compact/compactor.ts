@@ -1,0 +1,216 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isForgeError, type Clock } from '@forgeone/common'
+import { endSequence, type SectionLevel } from '../block/block-summary.ts'
+import { coldKey, KEYSPACE_COLD, KEYSPACE_HOT, KEYSPACE_HOT_INDEX, KEYSPACE_TOPIC } from '../shard/keys.ts'
+import type { Shard } from '../shard/shard.ts'
+import {
+  BUSY_SHARE,
+  HOT_AGE_START_MS,
+  HOT_RAW_BYTES_START,
+  IDLE_MS,
+  SETTLED_MS,
+} from './compaction-limits.ts'
+import {
+  nextHotStep,
+  nextMergeStep,
+  nextSettledStep,
+  planAll,
+  type CompactionStep,
+} from './compaction-plan.ts'
+import { rewriteBlocks, type RewriteContext } from './rewrite-blocks.ts'
+
+export interface CompactionProgress {
+  /** Raw bytes rewritten so far, and altogether. */
+  readonly rawBytes: number
+  readonly totalRawBytes: number
+}
+
+export interface CompactionOptions {
+  /** `fast` reads as quickly as what was just appended; `default` and `max` take less room and read slower. */
+  readonly level?: SectionLevel | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: CompactionProgress) => void) | undefined
+}
+
+/** What a compaction did. */
+export interface CompactionOutcome {
+  readonly blocksWritten: number
+  readonly rawBytes: number
+}
+
+export interface CompactorOptions extends RewriteContext {
+  readonly shards: () => readonly Shard[]
+  readonly clock: Clock
+}
+
+/**
+ * Rewrites hot blocks into cold ones, and small cold ones into larger ones. Each step is one commit that puts the new
+ * block in and takes the old ones out: a crash leaves the state before or after it, and the next run goes on.
+ * Maintenance of a stream (compaction, retention, removal of topics) takes turns.
+ */
+export class Compactor {
+  readonly #o: CompactorOptions
+  /** Settles when the last piece of maintenance that was asked for is done. */
+  #last: Promise<unknown> = Promise.resolve()
+  /** Undefined: nothing is done but what is asked for. */
+  #timer: NodeJS.Timeout | undefined
+  #isScheduled = false
+  readonly #closing = new AbortController()
+  #lastAppendMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: CompactorOptions) {
+    this.#o = options
+  }
+
+  get context(): RewriteContext {
+    return this.#o
+  }
+
+  /** Runs `action` while no other maintenance does. */
+  alone<T>(action: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(action)
+    this.#last = run.catch(() => undefined)
+    return run
+  }
+
+  /** Looks from time to time whether there is something to do. */
+  start(): void {
+    this.#timer = setInterval(() => this.#lookForWork(), IDLE_MS)
+    this.#timer.unref()
+  }
+
+  /** Tells that entries were appended. */
+  onAppend(): void {
+    this.#lastAppendMs = this.#o.clock.monotonicMs()
+    if (this.#timer === undefined) return
+    if (this.#o.shards().some((shard) => shard.hotRawBytes >= HOT_RAW_BYTES_START)) this.#schedule()
+  }
+
+  /** Rewrites all that can become smaller, in all shards. @throws STREAM_BLOCK_DAMAGED, and what a commit throws */
+  compactAll(options: CompactionOptions = {}): Promise<CompactionOutcome> {
+    const level = options.level ?? 'default'
+    return this.alone(async () => {
+      const work = this.#o.shards().map((shard) => ({ shard, steps: planAll(shard.blocks, level) }))
+      const totalRawBytes = work.reduce((sum, { steps }) => sum + stepsRawBytes(steps), 0)
+      let rawBytes = 0
+      let blocksWritten = 0
+      for (const { shard, steps } of work) {
+        if (steps.length > 0) await this.#settleHot(shard)
+        for (const step of steps) {
+          options.signal?.throwIfAborted()
+          await this.#run(shard, step)
+          rawBytes += stepsRawBytes([step])
+          blocksWritten++
+          options.onProgress?.({ rawBytes, totalRawBytes })
+        }
+        if (steps.length > 0) await this.#reclaim(shard, KEYSPACE_COLD, KEYSPACE_TOPIC)
+      }
+      return { blocksWritten, rawBytes }
+    })
+  }
+
+  /** Waits for the step under way; nothing is begun any more. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    clearInterval(this.#timer)
+    await this.#last
+    await this.#o.encoder.close()
+  }
+
+  #lookForWork(): void {
+    const { clock } = this.#o
+    if (!this.#isIdle) return
+    const oldestTime = clock.now() - HOT_AGE_START_MS
+    const settledTime = clock.now() - SETTLED_MS
+    const isDue = this.#o.shards().some(({ blocks }) => {
+      const hot = blocks.find((block) => block.kind === 'hot')
+      if (hot !== undefined && hot.commitTime <= oldestTime) return true
+      return nextSettledStep(blocks, { settledTime }) !== undefined
+    })
+    if (isDue) this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#closing.signal.aborted) return
+    this.#isScheduled = true
+    void this.alone(() => this.#compactInBackground())
+      .catch((error: unknown) => {
+        this.#o.metrics.add(`${this.#o.facility}_compaction_failures_total`)
+        if (!isForgeError(error)) throw error
+      })
+      .finally(() => {
+        this.#isScheduled = false
+      })
+  }
+
+  async #compactInBackground(): Promise<void> {
+    for (const shard of this.#o.shards()) {
+      if (nextHotStep(shard.blocks) !== undefined) await this.#settleHot(shard)
+      for (let step = nextHotStep(shard.blocks); step !== undefined; step = nextHotStep(shard.blocks)) {
+        if (this.#closing.signal.aborted) return
+        await this.#runGently(shard, step)
+      }
+      for (let step = nextMergeStep(shard.blocks); step !== undefined; step = nextMergeStep(shard.blocks)) {
+        if (this.#closing.signal.aborted) return
+        await this.#runGently(shard, step)
+      }
+      await this.#reclaim(shard, KEYSPACE_HOT, KEYSPACE_HOT_INDEX + 1)
+      await this.#compactSettled(shard)
+    }
+  }
+
+  async #compactSettled(shard: Shard): Promise<void> {
+    const settledTime = this.#o.clock.now() - SETTLED_MS
+    for (;;) {
+      const step = nextSettledStep(shard.blocks, { settledTime })
+      if (step === undefined || this.#closing.signal.aborted || !this.#isIdle) return
+      await this.#runGently(shard, step)
+      await this.#o.store.reclaim(shard.database, {
+        from: coldKey(step.sources[0]!.firstSequence, 0, 0),
+        to: coldKey(endSequence(step.sources.at(-1)!), 0, 0),
+      })
+    }
+  }
+
+  get #isIdle(): boolean {
+    return this.#o.clock.monotonicMs() - this.#lastAppendMs >= IDLE_MS
+  }
+
+  /** Leaves the machine to the appends for as long as `BUSY_SHARE` says. */
+  async #runGently(shard: Shard, step: CompactionStep): Promise<void> {
+    const { clock } = this.#o
+    const startedMs = clock.monotonicMs()
+    await this.#run(shard, step)
+    const tookMs = clock.monotonicMs() - startedMs
+    if (this.#lastAppendMs < startedMs) return
+    const { signal } = this.#closing
+    await delay(tookMs * (1 / BUSY_SHARE - 1), undefined, { signal }).catch(() => undefined)
+  }
+
+  async #run(shard: Shard, step: CompactionStep): Promise<void> {
+    const { metrics, facility, clock } = this.#o
+    const startedMs = clock.monotonicMs()
+    await rewriteBlocks({ shard, ...step, action: 'compact' }, this.#o)
+    metrics.add(`${facility}_compaction_runs_total`)
+    metrics.add(`${facility}_compaction_raw_bytes_total`, stepsRawBytes([step]))
+    metrics.observe(`${facility}_compaction_ms`, clock.monotonicMs() - startedMs)
+  }
+
+  /**
+   * Moves hot blocks out of the database's memory first. Rows that are written and deleted in one memtable reach the
+   * disk both, in a table that nothing makes the database rewrite.
+   */
+  async #settleHot(shard: Shard): Promise<void> {
+    await this.#reclaim(shard, KEYSPACE_HOT, KEYSPACE_HOT_INDEX + 1)
+  }
+
+  async #reclaim(shard: Shard, from: number, to: number): Promise<void> {
+    await this.#o.store.reclaim(shard.database, { from: Uint8Array.of(from), to: Uint8Array.of(to) })
+  }
+}
+
+function stepsRawBytes(steps: readonly CompactionStep[]): number {
+  let bytes = 0
+  for (const { sources } of steps) for (const { rawBytes } of sources) bytes += rawBytes
+  return bytes
+}

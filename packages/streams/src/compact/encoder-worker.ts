@@ -1,0 +1,14 @@
+import { parentPort } from 'node:worker_threads'
+import { encodeBlock, type EncodeRequest } from './encode-block.ts'
+
+/** The other side of `BlockEncoder`: one request at a time, one answer each. */
+parentPort?.on('message', (request: EncodeRequest) => {
+  try {
+    const sections = encodeBlock(request)
+    parentPort!.postMessage({ sections })
+  } catch (error) {
+    parentPort!.postMessage({
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+  }
+})

@@ -1,0 +1,24 @@
+import type { Clock, Metrics } from '@forgeone/common'
+import type { Store } from '@forgeone/engine'
+import type { TopicDirectory } from '../shard/topic-directory.ts'
+import type { Checkpoints } from './checkpoints.ts'
+import type { EventSource } from './lane-reader.ts'
+import type { AppendWith } from './settlement.ts'
+import type { StartContext } from './start-position.ts'
+import type { Timer } from './timer.ts'
+
+/** The part of a stream that groups need. */
+export interface GroupHost {
+  readonly store: Store
+  readonly topics: TopicDirectory
+  readonly source: EventSource
+  readonly clock: Clock
+  readonly timer: Timer
+  readonly metrics: Metrics
+  readonly actor: string
+  readonly checkpoints: Checkpoints
+  readonly append: AppendWith
+  readonly firstSince: StartContext['firstSince']
+  /** Calls a listener whenever entries became visible. */
+  readonly watch: (listener: () => void) => () => void
+}

@@ -1,0 +1,86 @@
+import { assert } from '@forgeone/common'
+import { cutAt } from '../append/block-builder.ts'
+import { encodeColumns } from '../block/block-columns.ts'
+import { hashRun, treeRoot, type RunPlace } from '../block/run-proof.ts'
+import type { BlockReader } from '../read/block-reader.ts'
+import type { FoundRow } from '../read/scan-request.ts'
+import type { Shard } from '../shard/shard.ts'
+import { commitRowsOf, type CommitRows } from './commit-rows.ts'
+import { auditPath, compareRuns } from './commit-tree.ts'
+import type { EntryProof } from './entry-proof.ts'
+import { runOfTopic } from './run-of-topic.ts'
+
+interface CommitRun {
+  readonly database: string
+  readonly topicId: number
+  readonly place: RunPlace
+  readonly ids: readonly string[]
+  readonly hash: Uint8Array
+}
+
+/**
+ * Computes the tree of an entry's commit from what is stored now, which gives the root of its append whatever blocks
+ * the entries have moved to since.
+ * @throws STREAM_PROOF_INCOMPLETE when entries of the commit were removed, STREAM_BLOCK_DAMAGED
+ */
+export function proveEntry(
+  { block, row, shard, id }: FoundRow & { readonly id: string },
+  { shards, reader }: { readonly shards: readonly Shard[]; readonly reader: BlockReader },
+): EntryProof {
+  const commitSequence = block.commitSequenceOf(row)
+  const sequence = block.firstSequence + row
+  const runs: CommitRun[] = []
+  for (const each of shards) {
+    const rows = commitRowsOf(each, commitSequence, reader)
+    if (rows !== undefined) runs.push(...runsOf(rows))
+  }
+  runs.sort(compareRuns)
+  const leaves = runs.map((run) => run.hash)
+  const index = runs.findIndex(({ database, place }) => database === shard.database && holds(place, sequence))
+  assert(index !== -1, 'an entry is in a run of its commit')
+  const { place, ids, hash } = runs[index]!
+  return {
+    id,
+    position: { commitSequence, shard: shard.number, sequence },
+    commitSequence,
+    run: place,
+    ids,
+    runHash: hash,
+    index,
+    size: runs.length,
+    path: auditPath(leaves, index),
+    root: treeRoot(leaves),
+  }
+}
+
+/** Cut into blocks as they were when they were appended. */
+function runsOf({ shard, commitTime, firstSequence, rows, topicIds, ids }: CommitRows): readonly CommitRun[] {
+  const { database } = shard
+  const runs: CommitRun[] = []
+  for (let start = 0; start < rows.length;) {
+    const end = cutAt(rows, start)
+    const cut = {
+      database,
+      commitTime,
+      firstSequence: firstSequence + start,
+      rows: rows.slice(start, end),
+      topicIds: topicIds.slice(start, end),
+    }
+    for (const topicId of new Set(cut.topicIds)) {
+      const run = runOfTopic({ ...cut, topicId })
+      const hash = hashRun(run.place, encodeColumns(run.rows).bytes)
+      const ownIds = sequencesOf(run.place).map((sequence) => ids[sequence - firstSequence]!)
+      runs.push({ database, topicId, place: run.place, ids: ownIds, hash })
+    }
+    start = end
+  }
+  return runs
+}
+
+function sequencesOf({ spans }: RunPlace): readonly number[] {
+  return spans.flatMap(({ first, count }) => Array.from({ length: count }, (_, offset) => first + offset))
+}
+
+function holds({ spans }: RunPlace, sequence: number): boolean {
+  return spans.some(({ first, count }) => sequence >= first && sequence < first + count)
+}

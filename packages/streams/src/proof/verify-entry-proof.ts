@@ -1,0 +1,63 @@
+import { canonicalJson, equalBytes, utf8Encode, type JsonValue } from '@forgeone/common'
+import { encodeColumns } from '../block/block-columns.ts'
+import { hashRun } from '../block/run-proof.ts'
+import type { EventMessage, LogEntry } from '../entry/entry.ts'
+import { entryId, entryIdPrefix } from '../entry/entry-id.ts'
+import { priorityCode } from '../entry/priority.ts'
+import { severityCode } from '../entry/severity.ts'
+import type { EntryRow } from '../entry/validate.ts'
+import { storedEvent } from '../upcast/upcast-event.ts'
+import { leadsToRoot } from './commit-tree.ts'
+import type { EntryProof } from './entry-proof.ts'
+
+export interface ProofCheck {
+  readonly proof: EntryProof
+  /** Those of the proof's `ids`, in their order, as `get` and `read` return them. */
+  readonly entries: readonly (LogEntry | EventMessage)[]
+  /** What is trusted: the root of the append's receipt, or of the commit in the audit log. */
+  readonly root: Uint8Array
+}
+
+/** Whether a proof shows that its entry, with this content, is part of the commit with this root. Needs no store. */
+export function verifyEntryProof({ proof, entries, root }: ProofCheck): boolean {
+  const { run, position, runHash, index, size, path } = proof
+  const sequences = run.spans.flatMap(({ first, count }) =>
+    count > entries.length ? [] : Array.from({ length: count }, (_, offset) => first + offset),
+  )
+  if (sequences.length === 0 || sequences.length !== entries.length) return false
+  if (!run.database.endsWith(`_shard_${position.shard}`)) return false
+  if (entries[sequences.indexOf(position.sequence)]?.id !== proof.id) return false
+  if (entries.some(({ topic }) => topic !== run.topic)) return false
+  const prefix = entryIdPrefix({ commitTime: run.commitTime, shard: position.shard })
+  const rows = entries.map((entry, at) =>
+    rowOf(entry, entryId(prefix, { sequence: sequences[at]!, topicId: run.topicId })),
+  )
+  const hash = hashRun(run, encodeColumns(rows).bytes)
+  return equalBytes(hash, runHash) && leadsToRoot({ leaf: hash, index, size }, { path, root })
+}
+
+/** @param ownId the id that the store gives an entry at this place: it is not among the columns */
+function rowOf(given: LogEntry | EventMessage, ownId: string): EntryRow {
+  const entry = 'message' in given ? given : storedEvent(given)
+  const { topic, timestamp, checkpointMarker: marker } = entry
+  return {
+    topic,
+    timestamp,
+    metadata: jsonText(entry.metadata),
+    id: entry.id === ownId ? undefined : entry.id,
+    marker,
+    ...('message' in entry
+      ? { level: severityCode(entry.severity), textKind: 'message', text: entry.message }
+      : { level: priorityCode(entry.priority), ...payloadColumns(entry.payload) }),
+  }
+}
+
+function payloadColumns(payload: JsonValue | Uint8Array): Pick<EntryRow, 'textKind' | 'text'> {
+  return payload instanceof Uint8Array
+    ? { textKind: 'bytes', text: payload }
+    : { textKind: 'json', text: utf8Encode(jsonText(payload)) }
+}
+
+function jsonText(value: JsonValue): string {
+  return canonicalJson(value, { code: 'STREAM_VALUE_INVALID', what: 'an entry' })
+}

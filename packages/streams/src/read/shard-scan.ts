@@ -1,0 +1,284 @@
+import { endSequence, isDropped, type BlockSummary, type StoredBlockSummary } from '../block/block-summary.ts'
+import type { DecodedBlock } from '../block/decoded-block.ts'
+import { comparePositions, type Position } from '../entry/position.ts'
+import type { Shard } from '../shard/shard.ts'
+import { RowCursor } from './row-cursor.ts'
+import { RowIds } from './row-ids.ts'
+import type { FoundRow, ScanContext, ScanRequest } from './scan-request.ts'
+
+/** The rows of one shard. The directory is asked anew for each block, so blocks may be rewritten meanwhile. */
+export class ShardScan {
+  readonly #shard: Shard
+  readonly #topics: ReadonlyMap<number, string>
+  readonly #request: ScanRequest
+  readonly #context: ScanContext
+  /** Sequences up to here (from here on, when backward) were dealt with. */
+  #cursor: number
+  #end: number
+  #block: DecodedBlock | undefined
+  /** Rows of the block that may be wanted, ascending, and the place of the next one to look at. */
+  #rows: ArrayLike<number> | undefined
+  #at = 0
+  /** Rows found and not yet taken. */
+  #found: number[] = []
+  #next = 0
+  #holds: ((row: number) => boolean) | undefined
+  #matches: ((row: number) => boolean) | undefined
+
+  constructor(o: {
+    shard: Shard
+    topics: ReadonlyMap<number, string>
+    request: ScanRequest
+    context: ScanContext
+  }) {
+    this.#shard = o.shard
+    this.#topics = o.topics
+    this.#request = o.request
+    this.#context = o.context
+    const { after, upTo, reverse } = o.request
+    const from = after === undefined ? 0 : startBehind(o.shard, after)
+    const to = upTo === undefined ? o.shard.visibleEnd : endBehind(o.shard, upTo)
+    this.#cursor = reverse ? to : from
+    this.#end = reverse ? from : to
+  }
+
+  get hasRow(): boolean {
+    return this.#next < this.#found.length
+  }
+
+  /** Of the row at hand. */
+  get position(): Position {
+    return this.#positionOf(this.#block!, this.#found[this.#next]!)
+  }
+
+  /** The row at hand. */
+  take(): FoundRow {
+    const row = this.#found[this.#next++]!
+    const block = this.#block!
+    return { block, row, shard: this.#shard, topic: this.#topics.get(block.topicIdOf(row))! }
+  }
+
+  /** Looks for up to `rowsMax` rows: `nothing` when a block had none, so that a long search can give way. */
+  advance(rowsMax: number): 'rows' | 'nothing' | 'end' {
+    if (this.#rows === undefined) {
+      const opened = this.#openNext()
+      if (opened !== 'opened') return opened
+    }
+    const startedMs = performance.now()
+    this.#findRows(rowsMax)
+    this.#context.figures.matchMs += performance.now() - startedMs
+    if (this.hasRow) return 'rows'
+    const block = this.#block!
+    this.#cursor = this.#request.reverse ? block.firstSequence : block.firstSequence + block.count
+    this.#rows = undefined
+    return 'nothing'
+  }
+
+  #findRows(rowsMax: number): void {
+    const found: number[] = []
+    const rows = this.#rows!
+    const holds = this.#holds
+    const matches = this.#matches
+    const step = this.#request.reverse ? -1 : 1
+    let at = this.#at
+    for (; at >= 0 && at < rows.length && found.length < rowsMax; at += step) {
+      const row = rows[at]!
+      if (holds !== undefined && !holds(row)) continue
+      if (matches !== undefined && !matches(row)) continue
+      found.push(row)
+    }
+    this.#at = at
+    this.#found = found
+    this.#next = 0
+  }
+
+  #openNext(): 'opened' | 'nothing' | 'end' {
+    const summary = this.#nextCandidate()
+    if (summary === undefined) return 'end'
+    const { reader, figures } = this.#context
+    const startedMs = performance.now()
+    try {
+      const sections = this.#sectionsOf(summary)
+      if (sections?.size === 0) {
+        figures.blocksSkippedByFilter++
+        this.#passOver(summary)
+        return 'nothing'
+      }
+      // A search is often followed by a finer one over the same blocks; plain reading moves on.
+      const { literals, rowTest } = this.#request
+      this.#block =
+        literals.length > 0 || rowTest !== undefined
+          ? reader.readInSearch(this.#shard, summary)
+          : reader.readOnce(this.#shard, summary)
+      figures.blocksRead++
+      figures.bytesRead += summary.storedBytes
+      figures.rowsScanned += summary.count
+      this.#prepare(this.#block, summary, sections)
+      return 'opened'
+    } finally {
+      figures.readMs += performance.now() - startedMs
+    }
+  }
+
+  #passOver(summary: BlockSummary): void {
+    this.#cursor = this.#request.reverse ? summary.firstSequence : endSequence(summary)
+  }
+
+  /** The next block that may hold what is wanted. */
+  #nextCandidate(): StoredBlockSummary | undefined {
+    const { reverse } = this.#request
+    for (;;) {
+      if (reverse ? this.#cursor <= this.#end : this.#cursor >= this.#end) return undefined
+      const summary = this.#topics.size === 1 ? this.#nextOfTopic() : this.#nextOfShard()
+      if (summary === undefined) return undefined
+      const isBeyond = reverse ? endSequence(summary) <= this.#end : summary.firstSequence >= this.#end
+      if (isBeyond) return undefined
+      if (summary.kind !== 'removed') {
+        this.#context.figures.blocksConsidered++
+        if (this.#mayMatch(summary)) return summary
+      }
+      this.#passOver(summary)
+    }
+  }
+
+  #nextOfTopic(): BlockSummary | undefined {
+    const [id] = this.#topics.keys()
+    const topic = this.#shard.topics.get(id!)
+    if (topic === undefined) return undefined
+    if (!this.#request.reverse) return topic.parts[topic.partIndexOf(this.#cursor)]?.block
+    const index = topic.partIndexOf(this.#cursor - 1)
+    const part = topic.parts[index]
+    const covers = part !== undefined && part.block.firstSequence < this.#cursor
+    return (covers ? part : topic.parts[index - 1])?.block
+  }
+
+  #nextOfShard(): BlockSummary | undefined {
+    return this.#shard.blockOf(this.#request.reverse ? this.#cursor - 1 : this.#cursor)
+  }
+
+  #mayMatch(summary: StoredBlockSummary): boolean {
+    const { timeFrom, timeTo, levelMask } = this.#request
+    const { figures } = this.#context
+    const runs: StoredBlockSummary['runs'] = summary.runs
+    // A block of several topics may have the times of another one.
+    const inTime = runs.some(
+      (run) =>
+        this.#topics.has(run.topicId) &&
+        run.maxTimestamp >= timeFrom &&
+        run.minTimestamp < timeTo &&
+        !isDropped(summary, run),
+    )
+    if (!inTime) {
+      figures.blocksSkippedByTime++
+      return false
+    }
+    if ((summary.levelMask & levelMask) !== 0) return true
+    figures.blocksSkippedByLevel++
+    return false
+  }
+
+  /** The sections that can have a row wanted; undefined for a block that has none. */
+  #sectionsOf(summary: StoredBlockSummary): ReadonlySet<number> | undefined {
+    if (summary.kind === 'hot') return undefined
+    const sections = new Set<number>()
+    for (const run of summary.runs)
+      if (this.#topics.has(run.topicId) && !isDropped(summary, run)) sections.add(run.section)
+    const { reader, figures } = this.#context
+    return reader.sectionsToSearch(this.#shard, summary, { sections, tokens: this.#request.tokens }, figures)
+  }
+
+  #prepare(
+    block: DecodedBlock,
+    summary: StoredBlockSummary,
+    sections: ReadonlySet<number> | undefined,
+  ): void {
+    const { reverse, literals, rowTest } = this.#request
+    const selection = { topics: this.#topics, literals, sections }
+    this.#rows = block.rowsWith(selection)
+    this.#at = reverse ? this.#rows.length - 1 : 0
+    this.#holds = this.#boundsTest(block, summary)
+    this.#matches = undefined
+    if (rowTest === undefined) return
+    const ids = new RowIds()
+    const cursor = new RowCursor({
+      block,
+      nameOf: (topicId) => this.#topics.get(topicId) ?? '',
+      idOf: (row) => ids.of({ block, row, shard: this.#shard }),
+    })
+    this.#matches = (row) => rowTest(cursor.at(row))
+  }
+
+  /** Which bounds a block does not meet as a whole, so that rows are tested only for those. */
+  #boundsTest(block: DecodedBlock, summary: StoredBlockSummary): ((row: number) => boolean) | undefined {
+    const tests: ((row: number) => boolean)[] = []
+    const { timeFrom, timeTo, levelMask, reverse } = this.#request
+    if (summary.minTimestamp < timeFrom || summary.maxTimestamp >= timeTo) {
+      tests.push((row) => {
+        const timestamp = block.timestampOf(row)
+        return timestamp >= timeFrom && timestamp < timeTo
+      })
+    }
+    if ((summary.levelMask & ~levelMask) !== 0)
+      tests.push((row) => ((levelMask >>> block.levelOf(row)) & 1) === 1)
+    const from = (reverse ? this.#end : this.#cursor) - block.firstSequence
+    const to = (reverse ? this.#cursor : this.#end) - block.firstSequence
+    if (from > 0 || to < block.count) tests.push((row) => row >= from && row < to)
+    const { after, upTo } = this.#request
+    if (after !== undefined && this.#straddles(summary, after))
+      tests.push((row) => comparePositions(this.#positionOf(block, row), after) > 0)
+    if (upTo !== undefined && this.#straddles(summary, upTo))
+      tests.push((row) => comparePositions(this.#positionOf(block, row), upTo) <= 0)
+    if (tests.length <= 1) return tests[0]
+    return (row) => tests.every((test) => test(row))
+  }
+
+  /** Some of its entries come behind a position, and some do not. */
+  #straddles(summary: StoredBlockSummary, position: Position): boolean {
+    return (
+      comparePositions(lastPosition(this.#shard, summary), position) > 0 &&
+      comparePositions(firstPosition(this.#shard, summary), position) <= 0
+    )
+  }
+
+  #positionOf(block: DecodedBlock, row: number): Position {
+    return {
+      commitSequence: block.commitSequenceOf(row),
+      shard: this.#shard.number,
+      sequence: block.firstSequence + row,
+    }
+  }
+}
+
+function firstPosition(shard: Shard, block: BlockSummary): Position {
+  const { commitSequence, firstSequence } = block
+  return { commitSequence, shard: shard.number, sequence: firstSequence }
+}
+
+function lastPosition(shard: Shard, block: BlockSummary): Position {
+  return {
+    commitSequence: block.lastCommitSequence,
+    shard: shard.number,
+    sequence: endSequence(block) - 1,
+  }
+}
+
+/** First sequence of a block with entries behind a position. */
+function startBehind(shard: Shard, position: Position): number {
+  return firstBlock(shard, (block) => comparePositions(lastPosition(shard, block), position) > 0)
+}
+
+/** First sequence of a block with entries behind a position only. */
+function endBehind(shard: Shard, position: Position): number {
+  return firstBlock(shard, (block) => comparePositions(firstPosition(shard, block), position) > 0)
+}
+
+function firstBlock(shard: Shard, isWanted: (block: BlockSummary) => boolean): number {
+  let low = 0
+  let high = shard.blocks.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isWanted(shard.blocks[middle]!)) high = middle
+    else low = middle + 1
+  }
+  return shard.blocks[low]?.firstSequence ?? shard.visibleEnd
+}

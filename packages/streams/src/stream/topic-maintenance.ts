@@ -1,0 +1,200 @@
+import { ForgeError, type Clock } from '@forgeone/common'
+import type { Operation, Store } from '@forgeone/engine'
+import type { ClientIds } from '../append/client-ids.ts'
+import type { Compactor } from '../compact/compactor.ts'
+import { keyCompactionRule } from '../retain/key-compaction.ts'
+import { measureRemoval, removeEntries, type RemovalRule } from '../retain/removal.ts'
+import { retentionRule } from '../retain/retention.ts'
+import { RetentionRules } from '../retain/retention-rules.ts'
+import { topicKey } from '../shard/keys.ts'
+import type { Shard } from '../shard/shard.ts'
+import { Topic } from '../shard/topic.ts'
+import type { PlacedTopic, TopicDirectory } from '../shard/topic-directory.ts'
+import { encodeTopicRow, type TopicRow } from '../shard/topic-row.ts'
+import { checkTopicSettings, type TopicSettings } from '../shard/topic-settings.ts'
+
+/** What went, or would go, of one topic. */
+export interface TopicRemoval {
+  readonly topic: string
+  readonly count: number
+  readonly rawBytes: number
+}
+
+export interface RetentionOptions {
+  /** Only say what would go. */
+  readonly dryRun?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface TopicMaintenanceOptions {
+  readonly store: Store
+  readonly facility: string
+  readonly directory: TopicDirectory
+  readonly clientIds: ClientIds
+  readonly compactor: Compactor
+  readonly rules: RetentionRules
+  readonly clock: Clock
+}
+
+/** Creates, changes, removes and trims topics. */
+export class TopicMaintenance {
+  readonly #o: TopicMaintenanceOptions
+
+  constructor(options: TopicMaintenanceOptions) {
+    this.#o = options
+  }
+
+  get rules(): RetentionRules {
+    return this.#o.rules
+  }
+
+  /** @throws STREAM_TOPIC_EXISTS, STREAM_TOPIC_INVALID, STREAM_VALUE_INVALID, STREAM_LIMIT */
+  async create(name: string, settings: TopicSettings = {}): Promise<Topic> {
+    const { directory } = this.#o
+    const checked = checkTopicSettings(settings)
+    directory.assertUsable([{ topic: name }])
+    if (directory.find(name) !== undefined)
+      throw new ForgeError('STREAM_TOPIC_EXISTS', `there is already a topic ${name}`)
+    const shard = directory.shardOf(name)
+    let topic: Topic | undefined
+    await this.#commit('create-topic', (time) => {
+      if (directory.find(name) !== undefined)
+        throw new ForgeError('STREAM_TOPIC_EXISTS', `there is already a topic ${name}`)
+      topic = new Topic({
+        id: shard.nextTopicId,
+        name,
+        createdAt: time,
+        isStored: true,
+        isDeclared: true,
+        settings: checked,
+      })
+      directory.add(shard, topic)
+      return [putTopic(shard, topic.id, topic.row)]
+    })
+    return topic!
+  }
+
+  /** Changes what is named and leaves the rest. @throws STREAM_TOPIC_UNKNOWN, STREAM_VALUE_INVALID */
+  async update(name: string, settings: TopicSettings): Promise<Topic> {
+    const { shard, topic } = this.find(name)
+    const merged = checkTopicSettings({ ...topic.settings, ...settings })
+    await this.#commit('update-topic', () => {
+      topic.settings = merged
+      topic.isDeclared = true
+      return [putTopic(shard, topic.id, topic.row)]
+    })
+    return topic
+  }
+
+  /** Removes a topic with all its entries. @throws STREAM_TOPIC_UNKNOWN, STREAM_HELD */
+  async remove(name: string): Promise<TopicRemoval> {
+    const placed = this.find(name)
+    const { shard, topic } = placed
+    assertNotHeld(topic)
+    const removal = { topic: name, count: topic.count, rawBytes: topic.rawBytes }
+    await this.#o.compactor.alone(async () => {
+      await this.#commit('remove-topic', () => {
+        // Now, not when it is durable: what is appended next must begin a topic of its own.
+        this.#o.directory.remove(placed)
+        const row = { ...topic.row, name: '', settings: {}, removedCount: 0 }
+        return [putTopic(shard, topic.id, row)]
+      })
+      await this.#removeFrom(shard, orphansRule(shard), 'remove-topic')
+    })
+    return removal
+  }
+
+  /** @throws STREAM_TOPIC_UNKNOWN */
+  find(name: string): PlacedTopic {
+    const placed = this.#o.directory.find(name)
+    if (placed === undefined || !placed.topic.isVisible)
+      throw new ForgeError('STREAM_TOPIC_UNKNOWN', `there is no topic ${name}`)
+    return placed
+  }
+
+  /** Removes what retention no longer keeps, and gives its room back to the file system. */
+  async applyRetention({ dryRun, signal }: RetentionOptions = {}): Promise<readonly TopicRemoval[]> {
+    const { compactor, clock, rules } = this.#o
+    return await compactor.alone(async () => {
+      const removals: TopicRemoval[] = []
+      for (const shard of this.#o.directory.online()) {
+        const rule = retentionRule(shard, {
+          retentionOf: (topic) => rules.of(topic),
+          now: clock.now(),
+          context: compactor.context,
+        })
+        removals.push(...(await this.#removeFrom(shard, rule, 'retain', { dryRun, signal })))
+      }
+      return removals.sort((left, right) => (left.topic < right.topic ? -1 : 1))
+    })
+  }
+
+  /** Keeps only the last entry of each key. @throws STREAM_TOPIC_UNKNOWN, STREAM_HELD, STREAM_VALUE_INVALID, STREAM_LIMIT */
+  async compactKeys(name: string, { dryRun, signal }: RetentionOptions = {}): Promise<TopicRemoval> {
+    const { shard, topic } = this.find(name)
+    assertNotHeld(topic)
+    const pointer = topic.settings.compactBy
+    if (pointer === undefined)
+      throw new ForgeError('STREAM_VALUE_INVALID', `the topic ${name} has no compactBy`, {
+        hint: 'Set it first: a JSON pointer into { payload, metadata }, such as /payload/id.',
+      })
+    const { compactor, clock } = this.#o
+    return await compactor.alone(async () => {
+      const rule = keyCompactionRule(shard, topic, { pointer, now: clock.now(), context: compactor.context })
+      const removals = await this.#removeFrom(shard, rule, 'compact-keys', { dryRun, signal })
+      return removals[0] ?? { topic: name, count: 0, rawBytes: 0 }
+    })
+  }
+
+  async #removeFrom(
+    shard: Shard,
+    rule: RemovalRule,
+    action: string,
+    { dryRun, signal }: RetentionOptions = {},
+  ): Promise<readonly TopicRemoval[]> {
+    const { compactor, clientIds } = this.#o
+    const request = {
+      shard,
+      rule,
+      action,
+      signal,
+      deleteClientIds: (ids: readonly string[]) => clientIds.deleteOperations(ids),
+    }
+    const amounts =
+      dryRun === true
+        ? await measureRemoval(request, compactor.context)
+        : await removeEntries(request, compactor.context)
+    return [...amounts].flatMap(([topicId, amount]) => {
+      const topic = shard.topics.get(topicId)
+      return topic === undefined ? [] : [{ topic: topic.name, ...amount }]
+    })
+  }
+
+  async #commit(action: string, build: (time: number) => readonly Operation[]): Promise<void> {
+    const { store, facility } = this.#o
+    await store.commit(
+      (place) => ({
+        facts: { actor: 'app', action: `${facility}.${action}`, resourceClass: facility },
+        operations: build(place.time),
+      }),
+      { privileged: true },
+    )
+  }
+}
+
+/** Entries of topics that are no more. */
+function orphansRule(shard: Shard): RemovalRule {
+  return {
+    affects: (_, run) => (shard.topics.has(run.topicId) ? 'none' : 'all'),
+    keeps: (topicId) => shard.topics.has(topicId),
+  }
+}
+
+function putTopic(shard: Shard, topicId: number, row: TopicRow): Operation {
+  return { type: 'put', database: shard.database, key: topicKey(topicId), value: encodeTopicRow(row) }
+}
+
+function assertNotHeld(topic: Topic): void {
+  if (topic.settings.legalHold === true)
+    throw new ForgeError('STREAM_HELD', `the topic ${topic.name} is under legal hold`)
+}
