@@ -46,7 +46,7 @@ const MISTAKES: readonly Mistake[] = [
     title: 'a noun alone lists its verbs',
     words: ['logs'],
     code: 2,
-    says: ['needs a verb: import, search, tail, export'],
+    says: ['needs a verb: import, search, tail'],
     withoutStore: true,
   },
   {

@@ -24,6 +24,7 @@ export class Settings {
   readonly #pending = new Map<string, number>()
   /** Settings that are stored or being stored; counted when the first new one is set. */
   #count: number | undefined
+  #counting: Promise<void> | undefined
 
   constructor(options: SettingsOptions) {
     this.#o = options
@@ -51,11 +52,8 @@ export class Settings {
     checkValue(value)
     let setting: Setting | undefined
     const { store, database } = this.#o
-    if (this.#count === undefined) {
-      const { length } = await this.list()
-      // Others may have counted meanwhile, and counted on.
-      this.#count ??= length
-    }
+    // Of one promise for all, so that callers go on in the order in which they came.
+    if (this.#count === undefined) await (this.#counting ??= this.#countStored())
     try {
       await store.commit((place) => {
         // Read inside the commit's one synchronous step, so that two callers cannot give out one version.
@@ -105,6 +103,14 @@ export class Settings {
       }
     }
     return found.sort((left, right) => (left.name < right.name ? -1 : 1))
+  }
+
+  async #countStored(): Promise<void> {
+    try {
+      this.#count = (await this.list()).length
+    } finally {
+      this.#counting = undefined
+    }
   }
 
   #assertRoom(): void {

@@ -4,7 +4,7 @@ import type { DecodedBlock } from '../block/decoded-block.ts'
 interface Kept {
   readonly summary: BlockSummary
   readonly block: DecodedBlock
-  /** As counted; a cold block grows while its sections are read. */
+  /** As counted. */
   bytes: number
 }
 
@@ -43,7 +43,7 @@ export class BlockCache {
 
   /** Keeps a block, at the cost of the oldest ones. */
   add(database: string, summary: BlockSummary, block: DecodedBlock): void {
-    const { bytes } = block
+    const bytes = bytesOf(summary, block)
     if (bytes > this.#maxBytes) return
     const key = `${database} ${summary.firstSequence}`
     const before = this.#blocks.get(key)
@@ -56,11 +56,11 @@ export class BlockCache {
 
   /** Keeps a block only where there is room, so that a long scan drops nothing that others use. */
   addIfRoom(database: string, summary: BlockSummary, block: DecodedBlock): void {
-    if (this.#bytes + block.bytes <= this.#maxBytes) this.add(database, summary, block)
+    if (this.#bytes + bytesOf(summary, block) <= this.#maxBytes) this.add(database, summary, block)
   }
 
   #recount(kept: Kept): void {
-    const { bytes } = kept.block
+    const bytes = bytesOf(kept.summary, kept.block)
     this.#bytes += bytes - kept.bytes
     kept.bytes = bytes
     this.#evict()
@@ -73,4 +73,9 @@ export class BlockCache {
       this.#bytes -= dropped.bytes
     }
   }
+}
+
+/** A cold block holds little at first and grows while it is read, so all of its text is counted from the beginning. */
+function bytesOf(summary: BlockSummary, block: DecodedBlock): number {
+  return Math.max(block.bytes, summary.rawBytes)
 }
