@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { asBuffer, ForgeError } from '@forgeone/common'
 import type { TextKind } from '../entry/validate.ts'
 import { Section } from '../section/section.ts'
@@ -7,7 +8,15 @@ import type { DecodedBlock, RowSelection } from './decoded-block.ts'
 import { rowNumbers } from './row-numbers.ts'
 
 /** So many rows read one after another are the beginning of a scan: from then on all texts are rendered at once. */
-const ROWS_IN_ORDER_MAX = 64
+const ROWS_IN_ORDER_MAX = 32
+
+/** All texts of a section. */
+interface WholeTexts {
+  readonly text: Buffer
+  readonly offsets: Uint32Array
+  /** Text that is pure ASCII decodes faster as latin1. */
+  readonly encoding: 'latin1' | 'utf8'
+}
 
 export interface ColdBlockSource {
   readonly summary: ColdSummary
@@ -30,8 +39,10 @@ export class ColdBlock implements DecodedBlock {
   readonly #sections: (Section | undefined)[] = []
   readonly #rowsOfSection: (Uint32Array | undefined)[] = []
   #lastCommit = 0
-  #lastRow = -1
-  #rowsInOrder = 0
+  readonly #wholeTexts: (WholeTexts | undefined)[] = []
+  /** By section: the row whose text was read last, and how many were read in order up to it. */
+  readonly #lastRead: number[] = []
+  readonly #readInOrder: number[] = []
 
   /** @throws STREAM_BLOCK_DAMAGED */
   constructor({ summary, table, readSection }: ColdBlockSource) {
@@ -84,15 +95,15 @@ export class ColdBlock implements DecodedBlock {
   }
 
   textOf(row: number): string {
-    return asBuffer(this.textBytesOf(row)).toString()
+    const number = this.#summary.runs[this.#runOfRow[row]!]!.section
+    const whole = this.#textsOf(number, this.#rowInSection[row]!)
+    if (whole === undefined) return asBuffer(this.textBytesOf(row)).toString()
+    const place = this.#rowInSection[row]!
+    return whole.text.toString(whole.encoding, whole.offsets[place]!, whole.offsets[place + 1]!)
   }
 
   textBytesOf(row: number): Uint8Array {
-    const section = this.#sectionOf(row)
-    this.#rowsInOrder = row === this.#lastRow + 1 ? this.#rowsInOrder + 1 : 0
-    this.#lastRow = row
-    if (this.#rowsInOrder >= ROWS_IN_ORDER_MAX) void section.text
-    return section.textBytes(this.#rowInSection[row]!)
+    return this.#sectionOf(row).textBytes(this.#rowInSection[row]!)
   }
 
   metadataOf(row: number): string | undefined {
@@ -151,6 +162,25 @@ export class ColdBlock implements DecodedBlock {
       if (this.#summary.runs[this.#runOfRow[row]!]!.section === section) rows[at++] = row
     this.#rowsOfSection[section] = rows
     return rows
+  }
+
+  /** All texts of a section, once its rows are read one after another. */
+  #textsOf(number: number, rowInSection: number): WholeTexts | undefined {
+    const known = this.#wholeTexts[number]
+    if (known !== undefined) return known
+    const isNext = this.#lastRead[number] === rowInSection - 1
+    this.#lastRead[number] = rowInSection
+    this.#readInOrder[number] = isNext ? (this.#readInOrder[number] ?? 0) + 1 : 0
+    if (this.#readInOrder[number] < ROWS_IN_ORDER_MAX) return undefined
+    const section = this.#section(number)
+    const text = asBuffer(section.text)
+    const whole: WholeTexts = {
+      text,
+      offsets: section.textOffsets,
+      encoding: isAscii(text) ? 'latin1' : 'utf8',
+    }
+    this.#wholeTexts[number] = whole
+    return whole
   }
 
   #sectionOf(row: number): Section {

@@ -23,4 +23,4 @@ export const SETTLED_MS = 86_400_000
 export const MERGE_BLOCKS = 4
 export const SIZE_CLASS_BYTES: number = 256 * 1024
 /** Share of one core that compaction takes while entries are appended; all of it when none are. */
-export const BUSY_SHARE = 0.5
+export const BUSY_SHARE = 0.3
