@@ -1,4 +1,5 @@
 import { encodeColdIndexRow } from '../block/cold-index-row.ts'
+import { hasFilters } from '../filter/filters-row.ts'
 import { SEAL_BYTES, sealedBytes } from '../shard/segments.ts'
 import type { Shard } from '../shard/shard.ts'
 
@@ -24,8 +25,9 @@ export function coldBytesOf(shards: readonly Shard[]): ColdBytes {
       indexBytes += encodeColdIndexRow(block).length + SEAL_BYTES
       for (const section of block.sections) {
         blockBytes += sealedBytes(section.bytes)
-        if (section.filterBytes > 0) filterBytes += section.filterBytes + SEAL_BYTES
+        filterBytes += section.filterBytes
       }
+      if (hasFilters(block)) filterBytes += SEAL_BYTES
     }
   }
   return { rawBytes, blockBytes, indexBytes, filterBytes }

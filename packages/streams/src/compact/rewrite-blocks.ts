@@ -10,8 +10,9 @@ import {
 } from '../block/block-summary.ts'
 import { encodeBlockTable } from '../block/block-table.ts'
 import { encodeColdIndexRow, encodeRemovedRow, removedSummary } from '../block/cold-index-row.ts'
+import { hasFilters, joinFilters } from '../filter/filters-row.ts'
 import type { BlockReader } from '../read/block-reader.ts'
-import { coldIndexKey, filterKey, hotIndexKey, hotKey, removedKey, TABLE_SECTION } from '../shard/keys.ts'
+import { coldIndexKey, filtersKey, hotIndexKey, hotKey, removedKey, TABLE_SECTION } from '../shard/keys.ts'
 import { deleteSegments, putSegments, SEAL_BYTES, sealedBytes } from '../shard/segments.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { BlockEncoder } from './block-encoder.ts'
@@ -142,8 +143,8 @@ function summaryOf(o: {
   const first = request.sources[0]!
   const last = request.sources.at(-1)!
   let storedBytes = sealedBytes(table.length)
-  for (const { bytes, filter } of encoded)
-    storedBytes += sealedBytes(bytes.length) + (filter === undefined ? 0 : filter.length + SEAL_BYTES)
+  for (const { bytes, filter } of encoded) storedBytes += sealedBytes(bytes.length) + (filter?.length ?? 0)
+  if (encoded.some(({ filter }) => filter !== undefined)) storedBytes += SEAL_BYTES
   return {
     kind: 'cold',
     level: request.level,
@@ -193,10 +194,11 @@ function putBlock(o: {
   const operations: Operation[] = [
     ...putSegments({ database, firstSequence, section: TABLE_SECTION, bytes: table }),
   ]
-  for (const [section, { bytes, filter }] of encoded.entries()) {
+  for (const [section, { bytes }] of encoded.entries())
     operations.push(...putSegments({ database, firstSequence, section, bytes }))
-    if (filter === undefined) continue
-    operations.push({ type: 'put', database, key: filterKey(firstSequence, section), value: filter })
+  if (hasFilters(summary)) {
+    const value = joinFilters(encoded.map(({ filter }) => filter))
+    operations.push({ type: 'put', database, key: filtersKey(firstSequence), value })
   }
   operations.push({
     type: 'put',
@@ -215,18 +217,10 @@ export function deleteBlock(database: string, block: BlockSummary): readonly Ope
   if (block.kind === 'removed') return [remove(removedKey(firstSequence))]
   return [
     ...deleteSegments({ database, firstSequence, section: TABLE_SECTION, length: block.tableBytes }),
-    ...block.sections.flatMap((section, number) => deleteSection(database, firstSequence, section, number)),
+    ...block.sections.flatMap(({ bytes }, section) =>
+      deleteSegments({ database, firstSequence, section, length: bytes }),
+    ),
+    ...(hasFilters(block) ? [remove(filtersKey(firstSequence))] : []),
     remove(coldIndexKey(firstSequence)),
   ]
-}
-
-export function deleteSection(
-  database: string,
-  firstSequence: number,
-  section: { readonly bytes: number; readonly filterBytes: number },
-  number: number,
-): readonly Operation[] {
-  const segments = deleteSegments({ database, firstSequence, section: number, length: section.bytes })
-  if (section.filterBytes === 0) return segments
-  return [...segments, { type: 'delete', database, key: filterKey(firstSequence, number) }]
 }

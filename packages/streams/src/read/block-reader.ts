@@ -4,8 +4,9 @@ import type { ColdSummary, HotSummary, StoredBlockSummary } from '../block/block
 import { ColdBlock } from '../block/cold-block.ts'
 import type { DecodedBlock } from '../block/decoded-block.ts'
 import { HotBlock } from '../block/hot-block.ts'
+import { hasFilters, splitFilters } from '../filter/filters-row.ts'
 import { TokenFilter } from '../filter/token-filter.ts'
-import { coldKey, filterKey, hotKey, TABLE_SECTION } from '../shard/keys.ts'
+import { coldKey, filtersKey, hotKey, TABLE_SECTION } from '../shard/keys.ts'
 import { SEGMENT_BYTES } from '../shard/segments.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { BlockCache } from './block-cache.ts'
@@ -69,9 +70,10 @@ export class BlockReader {
     figures: FilterFigures,
   ): ReadonlySet<number> {
     if (wanted.tokens.length === 0) return wanted.sections
+    const filters = this.readFilters(shard, summary)
     const left = new Set<number>()
     for (const section of wanted.sections) {
-      const filter = this.readFilter(shard, summary, section)
+      const filter = filters[section]
       if (filter !== undefined) figures.filtersRead++
       if (filter === undefined || wanted.tokens.every((token) => filter.mayHold(token))) left.add(section)
       else figures.filtersRejected++
@@ -79,13 +81,15 @@ export class BlockReader {
     return left
   }
 
-  /** @returns undefined when the section has none @throws STREAM_BLOCK_DAMAGED */
-  readFilter(shard: Shard, summary: ColdSummary, section: number): TokenFilter | undefined {
-    if (summary.sections[section]!.filterBytes === 0) return undefined
+  /** The filters of a block by section; undefined for a section without. @throws STREAM_BLOCK_DAMAGED */
+  readFilters(shard: Shard, summary: ColdSummary): readonly (TokenFilter | undefined)[] {
+    if (!hasFilters(summary)) return []
     return guard(shard, summary, () => {
-      const value = this.#store.getSync(shard.database, filterKey(summary.firstSequence, section))
-      if (value === undefined) throw damaged(shard, summary, 'lacks a filter')
-      return new TokenFilter(value)
+      const value = this.#store.getSync(shard.database, filtersKey(summary.firstSequence))
+      if (value === undefined) throw damaged(shard, summary, 'lacks its filters')
+      return splitFilters(value, summary.sections).map((bytes) =>
+        bytes.length === 0 ? undefined : new TokenFilter(bytes),
+      )
     })
   }
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Operation } from '@forgeone/engine'
+import type { Operation, Store } from '@forgeone/engine'
 import {
   isDropped,
   type BlockSummary,
@@ -11,14 +11,21 @@ import { encodeColdIndexRow, encodeRemovedRow } from '../block/cold-index-row.ts
 import {
   commitReplacement,
   deleteBlock,
-  deleteSection,
   removedOf,
   rewriteBlocks,
   type RewriteContext,
 } from '../compact/rewrite-blocks.ts'
 import { rawBytesOf } from '../entry/raw-bytes.ts'
-import { coldIndexKey, KEYSPACE_COLD, KEYSPACE_TOPIC, removedKey, topicKey } from '../shard/keys.ts'
-import { sealedBytes } from '../shard/segments.ts'
+import { hasFilters, joinFilters, splitFilters } from '../filter/filters-row.ts'
+import {
+  coldIndexKey,
+  filtersKey,
+  KEYSPACE_COLD,
+  KEYSPACE_TOPIC,
+  removedKey,
+  topicKey,
+} from '../shard/keys.ts'
+import { deleteSegments, sealedBytes } from '../shard/segments.ts'
 import type { Shard } from '../shard/shard.ts'
 import { encodeTopicRow } from '../shard/topic-row.ts'
 
@@ -233,13 +240,15 @@ async function dropSections(
       gone.has(number) ? { ...section, bytes: 0, filterBytes: 0, templateCount: 0 } : section,
     ),
   }
-  const operations: Operation[] = [...gone].flatMap((number) =>
-    deleteSection(database, block.firstSequence, block.sections[number]!, number),
+  const { firstSequence } = block
+  const operations: Operation[] = [...gone].flatMap((section) =>
+    deleteSegments({ database, firstSequence, section, length: block.sections[section]!.bytes }),
   )
+  operations.push(...withoutFilters(context.store, { database, block, gone }))
   operations.push({
     type: 'put',
     database,
-    key: coldIndexKey(block.firstSequence),
+    key: coldIndexKey(firstSequence),
     value: encodeColdIndexRow(summary),
   })
   await commitReplacement(context, {
@@ -252,6 +261,22 @@ async function dropSections(
       alongside: (left) => [...topicRows(shard, left), ...request.deleteClientIds(clientIds)],
     },
   })
+}
+
+/** What is left of the filters of a block; those of removed rows would still tell their words. */
+function withoutFilters(
+  store: Store,
+  o: { readonly database: string; readonly block: ColdSummary; readonly gone: ReadonlySet<number> },
+): readonly Operation[] {
+  const { database, block, gone } = o
+  if (!hasFilters(block)) return []
+  const key = filtersKey(block.firstSequence)
+  const stored = store.getSync(database, key)
+  // A row that is missing is for a check to tell, not for a removal.
+  if (stored === undefined) return []
+  const left = splitFilters(stored, block.sections).filter((_, section) => !gone.has(section))
+  const value = joinFilters(left)
+  return [value.length === 0 ? { type: 'delete', database, key } : { type: 'put', database, key, value }]
 }
 
 /** A dropped run keeps its count; its times become those of a run that stays, so that they can be written. */

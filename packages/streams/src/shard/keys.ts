@@ -52,11 +52,8 @@ export function coldIndexKey(firstSequence: number): Uint8Array {
   return sequenceKey(KEYSPACE_COLD_INDEX, firstSequence)
 }
 
-export function filterKey(firstSequence: number, section: number): Uint8Array {
-  const key = new Uint8Array(SEQUENCE_KEY_BYTES + 2)
-  key.set(sequenceKey(KEYSPACE_FILTER, firstSequence))
-  asBuffer(key).writeUInt16BE(section, SEQUENCE_KEY_BYTES)
-  return key
+export function filtersKey(firstSequence: number): Uint8Array {
+  return sequenceKey(KEYSPACE_FILTER, firstSequence)
 }
 
 export function removedKey(firstSequence: number): Uint8Array {

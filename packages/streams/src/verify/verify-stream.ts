@@ -77,7 +77,7 @@ export async function verifyShards(input: VerifyInput): Promise<StreamVerifyRepo
 
 function checkFilters(reader: BlockReader, shard: Shard, summary: StoredBlockSummary): void {
   if (summary.kind === 'hot') return
-  for (const section of summary.sections.keys()) reader.readFilter(shard, summary, section)
+  reader.readFilters(shard, summary)
 }
 
 /** @returns the entries of the block @throws STREAM_BLOCK_DAMAGED when it is not what its index row says */

@@ -3,7 +3,7 @@ import { SeededRandom } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 import { describe, expect, test } from 'vitest'
 import { openLogs, type LogStream } from '../../src/index.ts'
-import { coldIndexKey, coldKey, filterKey, TABLE_SECTION } from '../../src/shard/keys.ts'
+import { coldIndexKey, coldKey, filtersKey, TABLE_SECTION } from '../../src/shard/keys.ts'
 import { StoreHost, type Opened } from './store-host.ts'
 
 const DATABASE = 'logs_shard_0'
@@ -128,8 +128,8 @@ describe('a cold block that is not what was written', () => {
     ['a section of garbage', section, new Uint8Array(100)],
     ['a missing table', table, undefined],
     ['a table of garbage', table, new Uint8Array(40)],
-    ['a missing filter', filterKey(0, 0), undefined],
-    ['a filter of garbage', filterKey(0, 0), new Uint8Array(9)],
+    ['missing filters', filtersKey(0), undefined],
+    ['filters of garbage', filtersKey(0), new Uint8Array(9)],
   ])('(%s) is named by reader and verify', async (_, key, value) => {
     await using host = new StoreHost({ shardCount: 1 })
     const opened = await filled(host)
@@ -164,4 +164,25 @@ describe('a cold block that is not what was written', () => {
     expect((await logs.verify()).problems).toMatchObject([{ code: 'STREAM_BLOCK_DAMAGED', where: DATABASE }])
     expect(() => logs.topics()).toThrow(expect.objectContaining({ code: 'STREAM_BLOCK_DAMAGED' }))
   })
+})
+
+test('a section that loses all its entries goes with its filter, and its neighbour stays as it is', async () => {
+  await using host = new StoreHost({ shardCount: 1 })
+  let { logs } = await filled(host)
+  await logs.compact()
+  const before = logs.coldBytes()
+  await logs.topicOperations.remove('a')
+  for (const round of ['now', 'reopened']) {
+    expect((await logs.verify()).problems, round).toEqual([])
+    expect(await texts(logs, `${WORDS[0]}`), round).toEqual([])
+    expect(await texts(logs, `${WORDS[1]}`), round).toEqual([lineOf(1)])
+    expect((await logs.read().toArray()).length, round).toBe(LINES / 2)
+    const { filterBytes, blockBytes } = logs.coldBytes()
+    expect(filterBytes, round).toBeLessThan(before.filterBytes * 0.6)
+    expect(blockBytes, round).toBeLessThan(before.blockBytes * 0.6)
+    logs = (await host.reopen()).logs
+  }
+  await logs.compact({ level: 'max' })
+  expect((await logs.verify()).problems).toEqual([])
+  expect((await logs.read().toArray()).length).toBe(LINES / 2)
 })
