@@ -21,18 +21,22 @@ export const groupsList: Command = {
         { title: 'group' },
         { title: 'state' },
         { title: 'order' },
-        { title: 'unsettled', align: 'right' as const },
+        { title: 'behind', align: 'right' as const },
         { title: 'position' },
         { title: 'topics' },
       ]
-      const rows = groups.map((group) => [
-        group.name,
-        group.paused ? 'paused' : 'active',
-        group.order,
-        formatCount(group.waiting + group.inFlight),
-        formatPosition(group.position),
-        group.topics.join(' '),
-      ])
+      const rows: string[][] = []
+      for (const group of groups) {
+        const { entries } = await forge.events.groups.lag(group.name)
+        rows.push([
+          group.name,
+          group.paused ? 'paused' : 'active',
+          group.order,
+          formatCount(entries),
+          formatPosition(group.position),
+          group.topics.join(' '),
+        ])
+      }
       await terminal.print(renderTable(terminal, columns, rows))
     }
   },
