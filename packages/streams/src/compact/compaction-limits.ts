@@ -10,8 +10,11 @@ export const FAST_BLOCK_RAW_BYTES_MAX: number = 1024 * 1024
 export const THIN_TOPIC_RAW_BYTES: number = 16 * 1024
 /** A section that topics share is cut here, since a reader of one of them decodes all. */
 export const SHARED_SECTION_RAW_BYTES: number = 512 * 1024
-/** Sections of a block: their number has two bytes in a key, and the last one is the table's. */
-export const SECTIONS_MAX = 65_000
+/**
+ * Runs that the sources of a cold block have together. It bounds the rows that their commit deletes, two for each hot
+ * block, and the index row, some 20 bytes for each topic.
+ */
+export const SOURCE_RUNS_MAX = 40_000
 /** The compactor begins when a shard has so much raw text in hot blocks. */
 export const HOT_RAW_BYTES_START: number = 16 * 1024 * 1024
 /** Or when its oldest hot block has this age, in a shard to which nothing was appended for a while. */

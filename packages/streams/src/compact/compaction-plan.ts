@@ -5,6 +5,7 @@ import {
   FAST_BLOCK_RAW_BYTES_MAX,
   FAST_BLOCK_ROWS_MAX,
   MERGE_BLOCKS,
+  SOURCE_RUNS_MAX,
   SIZE_CLASS_BYTES,
 } from './compaction-limits.ts'
 
@@ -114,6 +115,7 @@ class Pack {
   readonly #rawBytesMax: number
   #rows = 0
   #rawBytes = 0
+  #runs = 0
 
   constructor(level: SectionLevel) {
     this.#rowsMax = level === 'fast' ? FAST_BLOCK_ROWS_MAX : COLD_BLOCK_ROWS_MAX
@@ -123,10 +125,13 @@ class Pack {
   takes(block: StoredBlockSummary): boolean {
     const fits =
       this.#rows === 0 ||
-      (this.#rows + block.count <= this.#rowsMax && this.#rawBytes + block.rawBytes <= this.#rawBytesMax)
+      (this.#rows + block.count <= this.#rowsMax &&
+        this.#rawBytes + block.rawBytes <= this.#rawBytesMax &&
+        this.#runs + block.runs.length <= SOURCE_RUNS_MAX)
     if (!fits) return false
     this.#rows += block.count
     this.#rawBytes += block.rawBytes
+    this.#runs += block.runs.length
     return true
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '@forgeone/common'
 import { endSequence, type SectionLevel } from '../block/block-summary.ts'
-import { coldKey, KEYSPACE_COLD, KEYSPACE_HOT, KEYSPACE_HOT_INDEX, KEYSPACE_TOPIC } from '../shard/keys.ts'
+import { KEYSPACE_HOT, KEYSPACE_HOT_INDEX } from '../shard/keys.ts'
 import type { Shard } from '../shard/shard.ts'
 import {
   BUSY_SHARE,
@@ -19,6 +19,7 @@ import {
   planAll,
   type CompactionStep,
 } from './compaction-plan.ts'
+import { reclaimBlocks } from './reclaim-blocks.ts'
 import { rewriteBlocks, type RewriteContext } from './rewrite-blocks.ts'
 
 export interface CompactionProgress {
@@ -105,7 +106,7 @@ export class Compactor {
           blocksWritten++
           options.onProgress?.({ rawBytes, totalRawBytes })
         }
-        if (steps.length > 0) await this.#reclaim(shard, KEYSPACE_COLD, KEYSPACE_TOPIC)
+        if (steps.length > 0) await this.#reclaim(shard, steps)
       }
       return { blocksWritten, rawBytes }
     })
@@ -123,11 +124,10 @@ export class Compactor {
     const { clock } = this.#o
     if (!this.#isIdle) return
     const oldestTime = clock.now() - HOT_AGE_START_MS
-    const settledTime = clock.now() - SETTLED_MS
-    const isDue = this.#o.shards().some(({ blocks }) => {
-      const hot = blocks.find((block) => block.kind === 'hot')
+    const isDue = this.#o.shards().some((shard) => {
+      const hot = shard.blocks.find((block) => block.kind === 'hot')
       if (hot !== undefined && hot.commitTime <= oldestTime) return true
-      return nextSettledStep(blocks, { settledTime }) !== undefined
+      return this.#nextSettled(shard) !== undefined
     })
     if (isDue) this.#schedule()
   }
@@ -145,21 +145,33 @@ export class Compactor {
       })
   }
 
+  /** A shard whose blocks cannot be read does not keep the others waiting. */
   async #compactInBackground(): Promise<void> {
+    let failure: unknown
     for (const shard of this.#o.shards()) {
-      let step = this.#nextWorthwhile(shard)
-      if (step !== undefined) await this.#settleHot(shard)
-      for (; step !== undefined; step = this.#nextWorthwhile(shard)) {
-        if (this.#closing.signal.aborted) return
-        await this.#runGently(shard, step)
+      try {
+        await this.#compactShard(shard)
+      } catch (cause) {
+        failure ??= cause
       }
-      for (let step = nextMergeStep(shard.blocks); step !== undefined; step = nextMergeStep(shard.blocks)) {
-        if (this.#closing.signal.aborted) return
-        await this.#runGently(shard, step)
-      }
-      await this.#reclaim(shard, KEYSPACE_HOT, KEYSPACE_HOT_INDEX + 1)
-      await this.#compactSettled(shard)
     }
+    if (failure !== undefined) throw failure
+  }
+
+  async #compactShard(shard: Shard): Promise<void> {
+    const done: CompactionStep[] = []
+    const runAll = async (next: () => CompactionStep | undefined): Promise<void> => {
+      for (let step = next(); step !== undefined; step = next()) {
+        if (this.#closing.signal.aborted) return
+        if (done.length === 0) await this.#settleHot(shard)
+        await this.#runGently(shard, step)
+        done.push(step)
+      }
+    }
+    await runAll(() => this.#nextWorthwhile(shard))
+    await runAll(() => nextMergeStep(shard.blocks))
+    await runAll(() => (this.#isIdle ? this.#nextSettled(shard) : undefined))
+    if (done.length > 0 && !this.#closing.signal.aborted) await this.#reclaim(shard, done)
   }
 
   /** Young hot blocks wait until they fill half of a cold one: the next appends belong beside them. */
@@ -172,17 +184,8 @@ export class Compactor {
     return isOld || isFull ? step : undefined
   }
 
-  async #compactSettled(shard: Shard): Promise<void> {
-    const settledTime = this.#o.clock.now() - SETTLED_MS
-    for (;;) {
-      const step = nextSettledStep(shard.blocks, { settledTime })
-      if (step === undefined || this.#closing.signal.aborted || !this.#isIdle) return
-      await this.#runGently(shard, step)
-      await this.#o.store.reclaim(shard.database, {
-        from: coldKey(step.sources[0]!.firstSequence, 0, 0),
-        to: coldKey(endSequence(step.sources.at(-1)!), 0, 0),
-      })
-    }
+  #nextSettled({ blocks }: Shard): CompactionStep | undefined {
+    return nextSettledStep(blocks, { settledTime: this.#o.clock.now() - SETTLED_MS })
   }
 
   get #isIdle(): boolean {
@@ -214,11 +217,15 @@ export class Compactor {
    * disk both, in a table that nothing makes the database rewrite.
    */
   async #settleHot(shard: Shard): Promise<void> {
-    await this.#reclaim(shard, KEYSPACE_HOT, KEYSPACE_HOT_INDEX + 1)
+    const from = Uint8Array.of(KEYSPACE_HOT)
+    await this.#o.store.reclaim(shard.database, { from, to: Uint8Array.of(KEYSPACE_HOT_INDEX + 1) })
   }
 
-  async #reclaim(shard: Shard, from: number, to: number): Promise<void> {
-    await this.#o.store.reclaim(shard.database, { from: Uint8Array.of(from), to: Uint8Array.of(to) })
+  async #reclaim(shard: Shard, steps: readonly CompactionStep[]): Promise<void> {
+    const sources = steps.flatMap((step) => step.sources)
+    const from = sources.reduce((least, block) => Math.min(least, block.firstSequence), Infinity)
+    const to = sources.reduce((most, block) => Math.max(most, endSequence(block)), 0)
+    await reclaimBlocks(this.#o.store, shard, { from, to })
   }
 }
 

@@ -5,7 +5,7 @@ import type { BlockTable, CommitRows } from '../block/block-table.ts'
 import type { DecodedBlock } from '../block/decoded-block.ts'
 import { rawBytesOf } from '../entry/raw-bytes.ts'
 import type { SectionRows } from '../section/section-rows.ts'
-import { SECTIONS_MAX, SHARED_SECTION_RAW_BYTES, THIN_TOPIC_RAW_BYTES } from './compaction-limits.ts'
+import { SHARED_SECTION_RAW_BYTES, THIN_TOPIC_RAW_BYTES } from './compaction-limits.ts'
 
 /** Between two of these the event loop gets its turn. */
 const TURN_MS = 8
@@ -161,9 +161,8 @@ function groupTopics(topics: readonly TopicRows[]): readonly (readonly TopicRows
   const groups: TopicRows[][] = []
   let shared: TopicRows[] | undefined
   let sharedBytes = 0
-  const sectionsMax = SECTIONS_MAX
   for (const rows of topics) {
-    if (rows.summary.rawBytes >= THIN_TOPIC_RAW_BYTES && groups.length < sectionsMax) {
+    if (rows.summary.rawBytes >= THIN_TOPIC_RAW_BYTES) {
       groups.push([rows])
       continue
     }

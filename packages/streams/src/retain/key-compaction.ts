@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { canonicalJson, ForgeError, type JsonValue } from '@forgeone/common'
 import type { DecodedBlock } from '../block/decoded-block.ts'
 import type { RewriteContext } from '../compact/rewrite-blocks.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { Topic } from '../shard/topic.ts'
 import type { RemovalRule } from './removal.ts'
+import { SequenceSet } from './sequence-set.ts'
 
 /** What is young is left alone: readers that follow closely see every entry. */
 export const COMPACT_KEYS_YOUNG_MS = 600_000
@@ -18,15 +20,22 @@ export const COMPACT_KEYS_MAX = 1_000_000
  * too once it is `TOMBSTONE_MS` old.
  * @throws STREAM_LIMIT when the topic has too many keys
  */
-export function keyCompactionRule(
+export async function keyCompactionRule(
   shard: Shard,
   topic: Topic,
-  o: { readonly pointer: string; readonly now: number; readonly context: RewriteContext },
-): RemovalRule {
+  o: {
+    readonly pointer: string
+    readonly now: number
+    readonly context: RewriteContext
+    readonly signal?: AbortSignal | undefined
+  },
+): Promise<RemovalRule> {
   const path = pathOf(o.pointer)
   const lastOfKey = new Map<string, { sequence: number; isTombstone: boolean; time: number }>()
-  const superseded = new Set<number>()
-  for (const { block } of topic.parts) {
+  const superseded = new SequenceSet()
+  for (const { block } of topic.parts.slice()) {
+    o.signal?.throwIfAborted()
+    await nextTurn()
     const decoded = o.context.reader.readOnce(shard, block)
     for (let row = 0; row < decoded.count; row++) {
       if (decoded.topicIdOf(row) !== topic.id || decoded.isRemoved(row)) continue

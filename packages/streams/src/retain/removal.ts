@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Operation, Store } from '@forgeone/engine'
 import {
+  endSequence,
   isDropped,
   type BlockSummary,
   type ColdSummary,
@@ -8,6 +9,7 @@ import {
   type StoredBlockSummary,
 } from '../block/block-summary.ts'
 import { encodeColdIndexRow, encodeRemovedRow } from '../block/cold-index-row.ts'
+import { reclaimBlocks } from '../compact/reclaim-blocks.ts'
 import {
   commitReplacement,
   deleteBlock,
@@ -17,17 +19,13 @@ import {
 } from '../compact/rewrite-blocks.ts'
 import { rawBytesOf } from '../entry/raw-bytes.ts'
 import { hasFilters, joinFilters, splitFilters } from '../filter/filters-row.ts'
-import {
-  coldIndexKey,
-  filtersKey,
-  KEYSPACE_COLD,
-  KEYSPACE_TOPIC,
-  removedKey,
-  topicKey,
-} from '../shard/keys.ts'
+import { coldIndexKey, filtersKey, removedKey, topicKey } from '../shard/keys.ts'
 import { deleteSegments, sealedBytes } from '../shard/segments.ts'
 import type { Shard } from '../shard/shard.ts'
 import { encodeTopicRow } from '../shard/topic-row.ts'
+
+/** Blocks that go are taken out together until they are so many rows: well below what the store takes at once. */
+const REMOVAL_OPERATIONS_ENOUGH = 20_000
 
 export type Affected = 'all' | 'part' | 'none'
 
@@ -92,32 +90,32 @@ export async function removeEntries(
   const { shard, rule, signal } = request
   const amounts = await measureRemoval(request, context)
   if (amounts.size === 0) return amounts
-  const gone: BlockSummary[] = []
-  const dropGone = async (): Promise<void> => {
-    if (gone.some((block) => block.kind !== 'removed')) await dropBlocks(request, gone.slice(), context)
-    gone.length = 0
-  }
+  const gone = new GoneBlocks(request, context)
+  let firstChanged: BlockSummary | undefined
+  let lastChanged: BlockSummary | undefined
   for (const block of shard.blocks.slice()) {
     signal?.throwIfAborted()
     if (block.kind === 'removed') {
-      gone.push(block)
+      await gone.add(block)
       continue
     }
     const affected = liveRuns(block).map((run) => rule.affects(block, run))
-    if (affected.every((one) => one === 'all')) {
-      gone.push(block)
-      continue
+    if (affected.every((one) => one === 'all')) await gone.add(block)
+    else {
+      await gone.flush()
+      if (affected.every((one) => one === 'none')) continue
+      if (block.kind === 'cold' && isWholeSections(block, rule)) await dropSections(request, block, context)
+      else if (await losesRows(request, block, context)) await rewritePart(request, block, context)
     }
-    await dropGone()
-    if (affected.every((one) => one === 'none')) continue
-    if (block.kind === 'cold' && isWholeSections(block, rule)) await dropSections(request, block, context)
-    else if (await losesRows(request, block, context)) await rewritePart(request, block, context)
+    firstChanged ??= block
+    lastChanged = block
   }
-  await dropGone()
-  await context.store.reclaim(shard.database, {
-    from: Uint8Array.of(KEYSPACE_COLD),
-    to: Uint8Array.of(KEYSPACE_TOPIC),
-  })
+  await gone.flush()
+  if (firstChanged !== undefined && lastChanged !== undefined)
+    await reclaimBlocks(context.store, shard, {
+      from: firstChanged.firstSequence,
+      to: endSequence(lastChanged),
+    })
   return amounts
 }
 
@@ -185,34 +183,65 @@ async function rewritePart(
   )
 }
 
-async function dropBlocks(
-  request: RemovalRequest,
-  blocks: readonly BlockSummary[],
-  context: RewriteContext,
-): Promise<void> {
-  const { shard, action } = request
-  const { database } = shard
-  const summary = removedOf(blocks)
-  const clientIds = blocks.flatMap((block) =>
-    block.kind === 'removed' ? [] : clientIdsOf(request, block, context),
-  )
-  const operations: Operation[] = blocks.flatMap((block) => deleteBlock(database, block))
-  operations.push({
-    type: 'put',
-    database,
-    key: removedKey(summary.firstSequence),
-    value: encodeRemovedRow(summary),
-  })
-  await commitReplacement(context, {
-    shard,
-    blocks: [summary],
-    sources: blocks,
-    operations,
-    request: {
-      action,
-      alongside: (left) => [...topicRows(shard, left), ...request.deleteClientIds(clientIds)],
-    },
-  })
+/** Neighbouring blocks that lose all their entries: together they become one range of removed sequences. */
+class GoneBlocks {
+  readonly #request: RemovalRequest
+  readonly #context: RewriteContext
+  #blocks: BlockSummary[] = []
+  #operations: Operation[] = []
+  #clientIds: string[] = []
+
+  constructor(request: RemovalRequest, context: RewriteContext) {
+    this.#request = request
+    this.#context = context
+  }
+
+  async add(block: BlockSummary): Promise<void> {
+    const { database } = this.#request.shard
+    if (block.kind !== 'removed') {
+      await nextTurn()
+      this.#clientIds.push(...clientIdsOf(this.#request, block, this.#context))
+    }
+    this.#blocks.push(block)
+    this.#operations.push(...deleteBlock(database, block))
+    if (this.#operations.length + this.#clientIds.length < REMOVAL_OPERATIONS_ENOUGH) return
+    const removed = await this.#commit()
+    // What follows joins the range.
+    if (removed !== undefined) await this.add(removed)
+  }
+
+  async flush(): Promise<void> {
+    await this.#commit()
+  }
+
+  async #commit(): Promise<BlockSummary | undefined> {
+    const blocks = this.#blocks
+    const operations = this.#operations
+    const clientIds = this.#clientIds
+    this.#blocks = []
+    this.#operations = []
+    this.#clientIds = []
+    if (!blocks.some((block) => block.kind !== 'removed')) return undefined
+    const { shard, action, deleteClientIds } = this.#request
+    const summary = removedOf(blocks)
+    operations.push({
+      type: 'put',
+      database: shard.database,
+      key: removedKey(summary.firstSequence),
+      value: encodeRemovedRow(summary),
+    })
+    await commitReplacement(this.#context, {
+      shard,
+      blocks: [summary],
+      sources: blocks,
+      operations,
+      request: {
+        action,
+        alongside: (left) => [...topicRows(shard, left), ...deleteClientIds(clientIds)],
+      },
+    })
+    return summary
+  }
 }
 
 async function dropSections(
@@ -235,7 +264,10 @@ async function dropSections(
     storedBytes: Math.max(0, block.storedBytes - droppedBytes),
     minTimestamp: stays.reduce((least, run) => Math.min(least, run.minTimestamp), Number.POSITIVE_INFINITY),
     maxTimestamp: stays.reduce((most, run) => Math.max(most, run.maxTimestamp), Number.NEGATIVE_INFINITY),
-    runs: block.runs.map((run) => (gone.has(run.section) ? { ...run, rawBytes: 0, ...timesOf(stays) } : run)),
+    // Those dropped earlier too: times stand in the row as differences to the block's, which may be later now.
+    runs: block.runs.map((run) =>
+      gone.has(run.section) || isDropped(block, run) ? { ...run, rawBytes: 0, ...timesOf(stays) } : run,
+    ),
     sections: block.sections.map((section, number) =>
       gone.has(number) ? { ...section, bytes: 0, filterBytes: 0, templateCount: 0 } : section,
     ),

@@ -77,11 +77,15 @@ export class TopicMaintenance {
   /** Changes what is named and leaves the rest. @throws STREAM_TOPIC_UNKNOWN, STREAM_VALUE_INVALID */
   async update(name: string, settings: TopicSettings): Promise<Topic> {
     const { shard, topic } = this.find(name)
-    const merged = checkTopicSettings({ ...topic.settings, ...settings })
-    await this.#commit('update-topic', () => {
-      topic.settings = merged
-      topic.isDeclared = true
-      return [putTopic(shard, topic.id, topic.row)]
+    checkTopicSettings(settings)
+    // In turn with retention: both write the topic's row, and a legal hold that is told holds from then on.
+    await this.#o.compactor.alone(async () => {
+      await this.#commit('update-topic', () => {
+        this.#assertCurrent(topic)
+        topic.settings = checkTopicSettings({ ...topic.settings, ...settings })
+        topic.isDeclared = true
+        return [putTopic(shard, topic.id, topic.row)]
+      })
     })
     return topic
   }
@@ -94,6 +98,8 @@ export class TopicMaintenance {
     const removal = { topic: name, count: topic.count, rawBytes: topic.rawBytes }
     await this.#o.compactor.alone(async () => {
       await this.#commit('remove-topic', () => {
+        this.#assertCurrent(topic)
+        assertNotHeld(topic)
         // Now, not when it is durable: what is appended next must begin a topic of its own.
         this.#o.directory.remove(placed)
         const row = { ...topic.row, name: '', settings: {}, removedCount: 0 }
@@ -140,10 +146,19 @@ export class TopicMaintenance {
       })
     const { compactor, clock } = this.#o
     return await compactor.alone(async () => {
-      const rule = keyCompactionRule(shard, topic, { pointer, now: clock.now(), context: compactor.context })
+      this.#assertCurrent(topic)
+      assertNotHeld(topic)
+      const { context } = compactor
+      const rule = await keyCompactionRule(shard, topic, { pointer, now: clock.now(), context, signal })
       const removals = await this.#removeFrom(shard, rule, 'compact-keys', { dryRun, signal })
       return removals[0] ?? { topic: name, count: 0, rawBytes: 0 }
     })
+  }
+
+  /** Somebody else may have removed it while this waited for its turn, and entries may have begun it anew. */
+  #assertCurrent(topic: Topic): void {
+    if (this.#o.directory.find(topic.name)?.topic !== topic)
+      throw new ForgeError('STREAM_TOPIC_UNKNOWN', `there is no topic ${topic.name} any more`)
   }
 
   async #removeFrom(
