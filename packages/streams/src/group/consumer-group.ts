@@ -1,6 +1,7 @@
 import { ForgeError, type Clock } from '@forgeone/common'
 import type { EventMessage } from '../entry/entry.ts'
 import { comparePositions, type Position } from '../entry/position.ts'
+import { storedEvent } from '../upcast/upcast-event.ts'
 import type { Delivery, Taker } from './delivery.ts'
 import { deliverAt } from './deliver-after.ts'
 import type { GroupDefinition } from './group-definition.ts'
@@ -331,7 +332,8 @@ function isBelow(left: Position, right: Position): boolean {
   return comparePositions(left, right) < 0
 }
 
-/** What an event takes, about; measured for one of many. */
-function roughSize({ payload }: EventMessage): number {
+/** What an event takes, about; measured for one of many. As stored: an upcast may throw, and what was read be lost. */
+function roughSize(event: EventMessage): number {
+  const { payload } = storedEvent(event)
   return Math.max(1, payload instanceof Uint8Array ? payload.length : JSON.stringify(payload).length)
 }
