@@ -303,7 +303,9 @@ export class ConsumerGroup {
     const reader = this.#reader
     const taken = await reader.take(count)
     if (epoch !== this.#epoch) return true
-    if (taken.length === 0) return false
+    // Closed meanwhile: a lazy write begun now would wait for a hurry that is past. The ledger has not moved, so the
+    // entries are read again when the group is opened again.
+    if (taken.length === 0 || this.#closed !== undefined) return false
     const roughBytes = roughSize(taken[0]!.event)
     this.#readAheadMax = Math.min(READ_AHEAD_MAX, Math.ceil(READ_AHEAD_BYTES / roughBytes))
     const { clock } = this.#o
