@@ -19,5 +19,12 @@ export { canonicalJson, JSON_DEPTH_MAX, type JsonObject, type JsonValue } from '
 export { ManualClock, systemClock, type Clock } from './clock.ts'
 export { SeededRandom, systemRandom, type Random } from './random.ts'
 export type { AuditFacts } from './audit-facts.ts'
+export type {
+  CommitObserver,
+  ObservedCommit,
+  ObserverRow,
+  ObserverStore,
+  SealedOperation,
+} from './commit-observer.ts'
 export { silentLogger, type Logger, type LogLevel } from './logger.ts'
 export { Metrics, type MetricReading } from './metrics.ts'

@@ -13,6 +13,13 @@ export {
   type PassphraseOptions,
 } from './provider/passphrase.ts'
 export { rawKeyProvider } from './provider/raw-key.ts'
+export {
+  ED25519_PUBLIC_KEY_BYTES,
+  ED25519_SIGNATURE_BYTES,
+  ed25519Signer,
+  verifyEd25519,
+  type Signer,
+} from './signing/ed25519.ts'
 export { SUITE_NAMES } from './suite/suite-table.ts'
 export type { SuiteName } from './suite/suite.ts'
 export { AAD_BYTES_MAX } from './sealing/associated-data.ts'

@@ -1,20 +1,21 @@
-import type { SealedOperation } from '../format/commit-record.ts'
+import type { ObservedCommit, SealedOperation } from '@forgeone/common'
 import type { Database } from '../database/database.ts'
+import type { Observation } from './observation.ts'
 
 /** Small commits wait this long, or until so much of them has gathered, and then share one batch a database. */
 const APPLY_DELAY_MS = 5
 const APPLY_BYTES = 256 * 1024
 
-/** The operations of one commit that is written to the journal. */
-export interface WrittenCommit {
-  readonly sequence: number
-  readonly operations: readonly SealedOperation[]
+/** A commit that is written to the journal. */
+export interface WrittenCommit extends ObservedCommit {
   readonly bytes: number
 }
 
 export interface ApplierOptions {
   readonly databases: ReadonlyMap<string, Database>
   readonly appliedSequence: number
+  /** Sees each commit in the turn in which it is applied. */
+  readonly observation: Observation | undefined
   /** Asks for every commit written so far to be made durable, and then `release`d. */
   readonly makeDurable: () => Promise<void>
   readonly onFailure: (cause: unknown) => void
@@ -29,6 +30,7 @@ export class Applier {
   readonly #databases: ReadonlyMap<string, Database>
   readonly #onFailure: (cause: unknown) => void
   readonly #makeDurable: () => Promise<void>
+  readonly #observation: Observation | undefined
   #queue: WrittenCommit[] = []
   #queuedBytes = 0
   #appliedSequence: number
@@ -36,6 +38,7 @@ export class Applier {
   #running = false
   #timer: NodeJS.Timeout | undefined
   #waiters: { sequence: number; resolve: () => void; reject: (cause: unknown) => void }[] = []
+  #settling: PromiseWithResolvers<void> | undefined
   #failure: unknown
 
   constructor(o: ApplierOptions) {
@@ -43,6 +46,7 @@ export class Applier {
     this.#appliedSequence = o.appliedSequence
     this.#durableSequence = o.appliedSequence
     this.#makeDurable = o.makeDurable
+    this.#observation = o.observation
     this.#onFailure = o.onFailure
   }
 
@@ -82,6 +86,16 @@ export class Applier {
     })
   }
 
+  /** Writes what the observer needs to continue from the commits applied so far. */
+  settleObserver(): Promise<void> {
+    if (this.#observation === undefined) return Promise.resolve()
+    if (this.#failure !== undefined) return Promise.reject(asError(this.#failure))
+    this.#settling ??= Promise.withResolvers()
+    const { promise } = this.#settling
+    void this.#run()
+    return promise
+  }
+
   /** A LevelDB batch costs 50 µs however small it is, and the overlay answers meanwhile: small commits are gathered. */
   #schedule(): void {
     if (this.#waiters.length > 0 || this.#queuedBytes >= APPLY_BYTES) void this.#run()
@@ -93,20 +107,25 @@ export class Applier {
     this.#timer = undefined
     if (this.#running || this.#failure !== undefined) return
     const commits = this.#takeDurable()
-    if (commits.length === 0) return
+    const settling = this.#settling
+    this.#settling = undefined
+    if (commits.length === 0 && settling === undefined) return
     this.#running = true
     const bytes = commits.reduce((sum, commit) => sum + commit.bytes, 0)
     try {
-      await this.#applyAll(commits)
+      await this.#applyAll(commits, { settle: settling !== undefined })
       this.#queuedBytes -= bytes
       this.#running = false
-      this.#settle(commits.at(-1)!.sequence)
+      settling?.resolve()
+      if (commits.length > 0) this.#settle(commits.at(-1)!.sequence)
     } catch (cause) {
       this.#running = false
+      settling?.reject(cause)
       this.#fail(cause)
       return
     }
-    if (this.#queue.length > 0) this.#schedule()
+    if (this.#settling !== undefined) void this.#run()
+    else if (this.#queue.length > 0) this.#schedule()
   }
 
   #takeDurable(): readonly WrittenCommit[] {
@@ -116,8 +135,13 @@ export class Applier {
     return commits
   }
 
-  async #applyAll(commits: readonly WrittenCommit[]): Promise<void> {
+  async #applyAll(
+    commits: readonly WrittenCommit[],
+    { settle }: { readonly settle: boolean },
+  ): Promise<void> {
     const batches = new Map<Database, SealedOperation[]>()
+    const observed = this.#observe(commits, settle)
+    if (observed.length > 0) batches.set(this.#observation!.database, observed)
     for (const commit of commits) {
       for (const operation of commit.operations) {
         const database = this.#databases.get(operation.database)
@@ -132,6 +156,14 @@ export class Applier {
       for (const operation of commit.operations)
         this.#databases.get(operation.database)?.overlay.remove(operation, commit.sequence)
     }
+  }
+
+  #observe(commits: readonly WrittenCommit[], settle: boolean): SealedOperation[] {
+    const observation = this.#observation
+    if (observation === undefined) return []
+    const rows = [...observation.observe(commits)]
+    if (settle) rows.push(...observation.settle())
+    return rows
   }
 
   #settle(sequence: number): void {
@@ -150,6 +182,8 @@ export class Applier {
     const waiting = this.#waiters
     this.#waiters = []
     for (const waiter of waiting) waiter.reject(cause)
+    this.#settling?.reject(cause)
+    this.#settling = undefined
   }
 }
 

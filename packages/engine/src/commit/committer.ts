@@ -1,6 +1,13 @@
-import { ByteWriter, ForgeError, type Clock, type Metrics, type Random } from '@forgeone/common'
+import {
+  ByteWriter,
+  ForgeError,
+  type Clock,
+  type Metrics,
+  type Random,
+  type SealedOperation,
+} from '@forgeone/common'
 import type { Database } from '../database/database.ts'
-import { writeCommitRecord, type SealedOperation } from '../format/commit-record.ts'
+import { writeCommitRecord, type CommitRecord } from '../format/commit-record.ts'
 import { withOutcome, type Health } from '../health/health.ts'
 import type { SpaceGuard } from '../health/space-guard.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
@@ -19,8 +26,8 @@ export type CommitBuilder = (place: CommitPlace) => CommitContent
 
 interface QueuedCommit {
   readonly place: CommitPlace
+  readonly content: CommitRecord
   readonly record: Uint8Array
-  readonly operations: readonly SealedOperation[]
   readonly sync: boolean
   readonly onVisible: ((place: CommitPlace) => void) | undefined
   readonly resolve: (place: CommitPlace) => void
@@ -36,6 +43,8 @@ interface WaitingCommit {
 
 export interface CommitterOptions {
   readonly databases: ReadonlyMap<string, Database>
+  /** The observer's database: no commit may write there. */
+  readonly observedInto: string | undefined
   /** Why a known database cannot be written now; undefined for one that can. */
   readonly refusal: (database: string) => ForgeError | undefined
   readonly journal: JournalWriter
@@ -168,12 +177,14 @@ export class Committer {
       this.#o.space.record(bytes)
       const nonce = operations.length === 0 ? this.#o.random.bytes(16) : undefined
       const writer = new ByteWriter(bytes + operations.length * 80 + 256)
-      writeCommitRecord(writer, { time: place.time, facts: content.facts, operations, nonce })
+      const recorded = { time: place.time, facts: content.facts, operations, nonce }
+      writeCommitRecord(writer, recorded)
       const sync = (options.durability ?? this.#o.durability) === 'sync'
       this.#nextSequence++
       this.#lastTime = place.time
       const { onVisible } = options
-      this.#queue.push({ place, record: writer.finish(), operations, sync, onVisible, resolve, reject })
+      const record = writer.finish()
+      this.#queue.push({ place, content: recorded, record, sync, onVisible, resolve, reject })
       this.#queuedBytes += writer.length
       // A microtask later, so that commits submitted in the same turn share the frame.
       queueMicrotask(() => this.#start())
@@ -184,7 +195,7 @@ export class Committer {
     return content.operations.map((operation) => {
       const { database, key } = operation
       const target = this.#o.databases.get(database)
-      if (target === undefined) {
+      if (target === undefined || database === this.#o.observedInto) {
         throw (
           this.#o.refusal(database) ??
           new ForgeError('COMMIT_INVALID', `the store has no database ${database}`)
@@ -259,9 +270,9 @@ export class Committer {
     this.#writtenSequence = group.at(-1)!.place.sequence
     if (sync) applier.release(this.#writtenSequence)
     applier.enqueue(
-      group.map(({ place, operations, record }) => ({
+      group.map(({ place, content, record }) => ({
+        ...content,
         sequence: place.sequence,
-        operations,
         bytes: record.length,
       })),
     )

@@ -24,6 +24,8 @@ export interface FlushControllerOptions {
   readonly metrics: Metrics
   /** Settles when the databases hold every commit up to the one given. */
   readonly applied: (sequence: number) => Promise<void>
+  /** Writes the observer's state, which must be in synced tables before the journal lets its commits go. */
+  readonly settleObserver: () => Promise<void>
   /** Commit time of the last commit. */
   readonly lastTime: () => number
   readonly onFailure: (cause: unknown) => void
@@ -78,6 +80,7 @@ export class FlushController {
     const time = this.#o.lastTime()
     // What is applied is durable in the journal too, so the journal never ends before its flush point.
     await this.#o.applied(sequence)
+    await this.#o.settleObserver()
     await this.flushDatabases()
     await this.record({ sequence, time, digest, closed: false, databases: await this.states() })
     await journal.trim(sequence)

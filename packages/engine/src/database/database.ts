@@ -1,6 +1,5 @@
-import { EMPTY_BYTES, ForgeError, isForgeError } from '@forgeone/common'
+import { EMPTY_BYTES, ForgeError, isForgeError, type SealedOperation } from '@forgeone/common'
 import type { Keyring, Sealer } from '@forgeone/crypto'
-import type { SealedOperation } from '../format/commit-record.ts'
 import type { KeyRange, Row, ScanOptions } from '../store/store.ts'
 import type { LevelDatabase } from './backend.ts'
 import { Overlay } from './overlay.ts'
@@ -103,7 +102,13 @@ export class Database {
     }
   }
 
-  async apply(operations: readonly SealedOperation[]): Promise<void> {
+  /** One batch. With `sync` it is durable when it settles; without, only the journal makes it so. */
+  async apply(
+    operations: readonly SealedOperation[],
+    { sync = false }: { readonly sync?: boolean } = {},
+  ): Promise<void> {
+    // abstract-level has no such option in its types; classic-level reads it.
+    const batchOptions: object = { sync }
     await this.#gate.write(() =>
       this.#level.batch(
         operations.map((operation) =>
@@ -111,6 +116,7 @@ export class Database {
             ? { type: 'put', key: operation.key, value: operation.sealed }
             : { type: 'del', key: operation.key },
         ),
+        batchOptions,
       ),
     )
   }

@@ -1,5 +1,4 @@
-import { asBuffer } from '@forgeone/common'
-import type { SealedOperation } from '../format/commit-record.ts'
+import { asBuffer, type SealedOperation } from '@forgeone/common'
 
 interface PendingRow {
   /** Undefined: deleted. */

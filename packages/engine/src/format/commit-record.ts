@@ -1,9 +1,4 @@
-import { ByteReader, ByteWriter, type AuditFacts } from '@forgeone/common'
-
-/** One operation as it stands in the journal: the value is already sealed for its place. */
-export type SealedOperation =
-  | { readonly type: 'put'; readonly database: string; readonly key: Uint8Array; readonly sealed: Uint8Array }
-  | { readonly type: 'delete'; readonly database: string; readonly key: Uint8Array }
+import { ByteReader, ByteWriter, type AuditFacts, type SealedOperation } from '@forgeone/common'
 
 /** A commit as the journal keeps it: everything the databases and the audit log are derived from. */
 export interface CommitRecord {

@@ -48,12 +48,12 @@ export interface JournalReadOptions {
   readonly flushPoint: FlushPoint | undefined
   /** Cut a torn tail; otherwise it is only reported. */
   readonly repair: boolean
-  /** Called for every commit after the flush point, a frame at a time. */
+  /** Called for every commit that is there, a frame at a time, those before the flush point included. */
   readonly onRecords: (records: readonly JournalRecord[]) => Promise<void>
 }
 
 /**
- * Reads all segments, checks chain, checksum and seal of every frame, and hands over what follows the flush point.
+ * Reads all segments, checks chain, checksum and seal of every frame, and hands over what they hold.
  *
  * @throws JOURNAL_DAMAGED when it breaks anywhere but at the very end, JOURNAL_TAIL_LOST when it ends before the
  *   flush point
@@ -187,7 +187,6 @@ async function handOver(
   name: string,
 ): Promise<void> {
   const { header, frame, digest, offset } = scanned
-  const last = header.firstSequence + header.count - 1
   let records: readonly CommitRecord[]
   try {
     records = decodeFrameBody(frame, header, sealer)
@@ -199,12 +198,9 @@ async function handOver(
       { cause },
     )
   }
-  const { flushPoint } = options
-  if (flushPoint === undefined || last > flushPoint.sequence) {
-    await options.onRecords(
-      records.map((record, index) => ({ sequence: header.firstSequence + index, record, digest })),
-    )
-  }
+  await options.onRecords(
+    records.map((record, index) => ({ sequence: header.firstSequence + index, record, digest })),
+  )
 }
 
 function checkAgainstFlushPoint(at: {

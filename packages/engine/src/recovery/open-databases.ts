@@ -117,7 +117,8 @@ function isOutOfSpace(cause: unknown): boolean {
   return inner instanceof Error && /no space left on device|disk quota exceeded/i.test(inner.message)
 }
 
-function setOffline(
+/** Sets a damaged database aside: calls on it fail, the others serve. */
+export function setOffline(
   name: string,
   damage: ForgeError,
   health: Health,

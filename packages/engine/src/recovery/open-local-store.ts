@@ -1,6 +1,7 @@
 import {
   ByteWriter,
   ForgeError,
+  isForgeError,
   Metrics,
   silentLogger,
   systemClock,
@@ -10,6 +11,7 @@ import {
 } from '@forgeone/common'
 import { createKeyring, openKeyring, type Keyring } from '@forgeone/crypto'
 import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
+import { Observation } from '../commit/observation.ts'
 import { ClassicBackend } from '../database/classic-backend.ts'
 import type { Database } from '../database/database.ts'
 import { ioFailure } from '../files/io-failure.ts'
@@ -25,7 +27,7 @@ import { StoreLock } from '../lock/store-lock.ts'
 import type { LocalStoreOptions } from '../store/local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome, ResolvedOptions } from '../store/local-store-parts.ts'
 import { beginCreation, endCreation, inspectDirectory, nearestExisting } from './creation.ts'
-import { openDatabases, type OpenedDatabases } from './open-databases.ts'
+import { openDatabases, setOffline, type OpenedDatabases } from './open-databases.ts'
 import { Replay } from './replay.ts'
 import { assertLocalFilesystem } from './unsafe-filesystem.ts'
 
@@ -149,12 +151,15 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
       resourceClass: 'store',
       context: `{"suite":"${suite}"}`,
     }
-    writeCommitRecord(created, { time, facts, operations: [], nonce: random.bytes(16) })
+    const record = { time, facts, operations: [], nonce: random.bytes(16) }
+    writeCommitRecord(created, record)
     await journal.append([created.finish()], { sync: true, preallocate: false })
     const generation = toHex(random.bytes(8))
     const file: StoreFile = { storeId, generation, created: time, suite, databases: options.databases }
     await writeStoreFile(resolved, keyring, file)
     if (options.path !== undefined) await endCreation(options.path)
+    const observation = await beginObservation(resolved, { online, offline: new Map() }, 0)
+    await observation?.database.apply(observation.observe([{ ...record, sequence: 0 }]))
     const recovery = {
       created: true,
       cleanClose: true,
@@ -163,7 +168,8 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
       flushPointLost: false,
       damagedLogs: [],
     }
-    return { ...resolved, lock, keyring, journal, file, online, offline: new Map(), recovery, lastTime: time }
+    const parts = { lock, keyring, journal, file, online, offline: new Map(), observation }
+    return { ...resolved, ...parts, recovery, lastTime: time }
   })
 }
 
@@ -200,10 +206,12 @@ async function openExisting(
     )
     const file: StoreFile = { ...decoded.file, databases: [...existing, ...added] }
     if (added.length > 0) await writeStoreFile(resolved, keyring, file)
-    const replay = new Replay(online)
+    const observe = (first: number): Promise<Observation | undefined> =>
+      beginObservation(resolved, { online, offline }, first)
+    const replay = new Replay({ databases: online, flushedSequence: flushPoint?.sequence ?? -1, observe })
     const onRecords = (records: readonly JournalRecord[]): Promise<void> => replay.add(records)
     const end = await readJournal({ files, keyring, storeId, flushPoint, repair: true, onRecords })
-    await replay.flush()
+    const observation = await replay.finish(end.nextSequence)
     const recovery: RecoveryOutcome = {
       created: false,
       cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
@@ -215,8 +223,36 @@ async function openExisting(
     if (damagedLogs.length > 0) resolved.metrics.add('leveldb_logs_damaged_total', damagedLogs.length)
     const journal = new JournalWriter({ files, keyring, storeId, end })
     const lastTime = Math.max(replay.lastTime, flushPoint?.time ?? 0)
-    return { ...resolved, lock, keyring, journal, file, online, offline, recovery, lastTime }
+    const parts = { lock, keyring, journal, file, online, offline, observation, recovery, lastTime }
+    return { ...resolved, ...parts }
   })
+}
+
+/** An observer whose rows are damaged goes offline like any database; the journal keeps what it has not seen. */
+async function beginObservation(
+  { options, health }: ResolvedOptions,
+  { online, offline }: Pick<OpenedDatabases, 'online' | 'offline'>,
+  firstSequence: number,
+): Promise<Observation | undefined> {
+  const { observer } = options
+  const database = observer && online.get(observer.database)
+  if (observer === undefined || database === undefined) return undefined
+  try {
+    return await Observation.begin({ observer, database, firstSequence })
+  } catch (cause) {
+    if (!isForgeError(cause)) throw cause
+    online.delete(database.name)
+    await database.close()
+    const damage = new ForgeError(
+      'DATABASE_DAMAGED',
+      `${database.name} cannot be continued: ${cause.message}`,
+      {
+        cause,
+      },
+    )
+    setOffline(database.name, damage, health, offline)
+    return undefined
+  }
 }
 
 /** What is open so far: all of it is closed again when the opening fails. */

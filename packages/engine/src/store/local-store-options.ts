@@ -1,4 +1,4 @@
-import type { Clock, Logger, Metrics, Random } from '@forgeone/common'
+import type { Clock, CommitObserver, Logger, Metrics, Random } from '@forgeone/common'
 import type { KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import type { StoreFiles } from '../files/store-files.ts'
@@ -11,6 +11,8 @@ export interface LocalStoreOptions {
   /** Databases the caller needs; those that an existing store lacks are added. */
   readonly databases: readonly string[]
   readonly provider: KeyProvider
+  /** Follows every commit, with rows in a database of its own, which `databases` must name. */
+  readonly observer?: CommitObserver | undefined
   /** `always`: refuse an existing store; `if-missing` (default): create one where none is; `never`: open only. */
   readonly create?: 'always' | 'if-missing' | 'never' | undefined
   /** Suite of a new store; default `aes-256-gcm`. */

@@ -1,5 +1,6 @@
 import type { Clock, ForgeError, Logger, Metrics, Random } from '@forgeone/common'
 import type { Keyring } from '@forgeone/crypto'
+import type { Observation } from '../commit/observation.ts'
 import type { Backend } from '../database/backend.ts'
 import type { Database } from '../database/database.ts'
 import type { StoreFiles } from '../files/store-files.ts'
@@ -41,6 +42,8 @@ export interface LocalStoreParts extends ResolvedOptions {
   readonly file: StoreFile
   readonly online: Map<string, Database>
   readonly offline: Map<string, ForgeError>
+  /** Absent without an observer, and while the database of its rows is offline. */
+  readonly observation: Observation | undefined
   readonly recovery: RecoveryOutcome
   readonly lastTime: number
 }

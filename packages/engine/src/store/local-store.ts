@@ -35,6 +35,7 @@ export class LocalStore implements Store {
     this.#applier = new Applier({
       databases: online,
       appliedSequence: startSequence,
+      observation: parts.observation,
       makeDurable,
       onFailure: poison,
     })
@@ -52,12 +53,14 @@ export class LocalStore implements Store {
       keepJournal: parts.offline.size > 0,
       everyBytes: options.flushPointBytes ?? FLUSH_POINT_BYTES,
       applied: (sequence) => this.#applier.applied(sequence),
+      settleObserver: () => this.#applier.settleObserver(),
       lastTime: () => this.#committer.lastTime,
       onFailure: poison,
     })
     this.#committer = new Committer({
       ...parts,
       databases: online,
+      observedInto: options.observer?.database,
       refusal: (name) => parts.offline.get(name),
       applier: this.#applier,
       space,
@@ -67,6 +70,7 @@ export class LocalStore implements Store {
     })
     parts.metrics.gauge('unapplied_bytes', () => this.#applier.queuedBytes)
     parts.metrics.gauge('sequence', () => this.sequence)
+    parts.observation?.connect(() => this.#caughtUp())
     health.opened()
   }
 
@@ -212,26 +216,40 @@ export class LocalStore implements Store {
     }
   }
 
-  /** Leaves synced tables, one segment with `store.closed`, and a flush point that describes both. */
+  /** Leaves one segment with `store.closed`, synced tables, and a flush point that describes both. */
   async #closeCleanly(): Promise<void> {
-    const { journal, online, recovery, random, clock } = this.#parts
-    const wroteCommits = recovery.created || recovery.commitsReplayed > 0 || this.#committer.wroteCommits
+    const { journal, online, observation, clock } = this.#parts
+    const time = Math.max(clock.now(), this.#committer.lastTime)
+    if (this.#wroteCommits) await this.#appendClosed(time)
+    const sequence = journal.nextSequence - 1
+    await observation?.close()
+    await this.#applier.settleObserver()
     await this.#flusher.flushDatabases()
     for (const database of online.values()) await closeInTime(database)
-    const time = Math.max(clock.now(), this.#committer.lastTime)
-    let sequence = journal.nextSequence - 1
-    if (wroteCommits) {
-      const record = new ByteWriter()
-      const facts = { actor: 'system', action: 'store.closed', resourceClass: 'store' }
-      writeCommitRecord(record, { time, facts, operations: [], nonce: random.bytes(16) })
-      await journal.startSegment()
-      sequence = journal.nextSequence
-      await journal.append([record.finish()], { sync: true, preallocate: false })
-    }
     const databases = await this.#flusher.states()
     await this.#flusher.record({ sequence, time, digest: journal.digest, closed: true, databases })
     await journal.trim(sequence)
     await journal.close()
+  }
+
+  get #wroteCommits(): boolean {
+    const { created, commitsReplayed } = this.#parts.recovery
+    return created || commitsReplayed > 0 || this.#committer.wroteCommits
+  }
+
+  /** The last commit, in a segment of its own: only whole segments are dropped. */
+  async #appendClosed(time: number): Promise<void> {
+    const { journal, random } = this.#parts
+    const writer = new ByteWriter()
+    const facts = { actor: 'system', action: 'store.closed', resourceClass: 'store' }
+    const record = { time, facts, operations: [], nonce: random.bytes(16) }
+    writeCommitRecord(writer, record)
+    await journal.startSegment()
+    const sequence = journal.nextSequence
+    const bytes = await journal.append([writer.finish()], { sync: true, preallocate: false })
+    this.#applier.release(sequence)
+    this.#applier.enqueue([{ ...record, sequence, bytes }])
+    await this.#applier.applied(sequence)
   }
 
   /**
