@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   CRYPTO_SUITE_REFUSED: 'The value uses a cipher suite this store does not allow.',
   CRYPTO_KEY_UNKNOWN:
     'The keyring lacks the key of this value. Restore the keyring that belongs to the store.',
+  CRYPTO_KEY_DESTROYED: 'The key of this value was destroyed on purpose; the value cannot be read any more.',
   CRYPTO_LOCKED: 'The keyring was locked. Open the store again.',
   CRYPTO_VALUE_TOO_LARGE: 'Split the value; the limit stands in the message.',
   CRYPTO_KEY_EXHAUSTED: 'The data key has reached its seal limit. Rotate the key.',
@@ -45,6 +46,12 @@ export const ERROR_CODES = {
   KEY_SECRET_WEAK: 'Use a passphrase of at least 12 characters, or a 32-byte key.',
   KEY_FILE_UNSAFE: 'Make the key file readable by its owner only (chmod 600), outside the data directory.',
   KEY_PROVIDER_FAILED: 'The key provider gave no key. The message says which one.',
+  KEY_SLOT_UNKNOWN: 'List the slots with `forge keys status`.',
+  KEY_SLOT_LAST: 'Add another way to open the store before you remove the last one.',
+  KEY_SHARES_INVALID:
+    'Give as many whole shares of one set as its threshold asks for; the message says what is wrong.',
+  KEY_IN_USE: 'Rotate and re-seal first: `forge keys rotate`. The message counts what still needs the key.',
+  KEYRING_ROLLED_BACK: 'An older keyring was put back. Restore the newest one, or accept this one by name.',
   KDF_TOO_WEAK: 'The key derivation of this keyring is below the accepted floor.',
   KDF_TOO_COSTLY: 'The key derivation of this keyring asks for more than the accepted ceiling.',
   KEYRING_DAMAGED: 'Both keyring files are damaged. Restore `keyring` from a key backup.',
@@ -82,9 +89,36 @@ export const ERROR_CODES = {
   STREAM_UPCAST_FAILED: 'Correct the upcast; the message names the event. Others are not concerned.',
   STREAM_PROOF_INCOMPLETE:
     'Entries of the same commit were removed, so its root can no longer be computed from what is stored.',
+  // Audit log
+  AUDIT_LEAF_TOO_LARGE: 'Shorten what the commit says about itself; the limit stands in the message.',
+  AUDIT_DIVERGED:
+    'The audit log is not what it was signed as. Nothing is signed any more; run `forge audit verify`.',
+  AUDIT_ROLLBACK:
+    'The audit log is shorter than a checkpoint of it. Somebody put older files back; restore newer ones.',
+  AUDIT_FORK: 'The audit log has another history than a checkpoint of it. Ask who wrote to a copy.',
+  AUDIT_PRUNED: 'The leaves below the index named in the message were removed; their hashes are still there.',
+  AUDIT_INDEX_UNKNOWN: 'The audit log has no leaf with this number yet.',
+  AUDIT_ANCHOR_FAILED: 'The checkpoint could not be taken elsewhere. The message says where and why.',
+  AUDIT_SIGNER_MISSING: 'The audit log was opened without a key to sign with.',
+  // What the verifier of the audit log says
+  PROOF_FORMAT: 'The proof or receipt is malformed. Ask for it again.',
+  PROOF_ROOT: 'The proof does not lead to what the log has signed. Do not believe the leaf.',
+  PROOF_INDEX: 'The proof is about a place outside the signed tree. Do not believe it.',
+  NOTE_FORMAT: 'The checkpoint is malformed. Ask for it again.',
+  NOTE_SIGNATURE: 'A signature of a known key is wrong. Do not believe the checkpoint.',
+  NOTE_UNTRUSTED: 'No key that you trust has signed the checkpoint. Check the key or policy.',
+  QUORUM_MISSED: 'Too few witnesses that you trust have cosigned. Wait for them, or correct the policy.',
+  LEAF_MISMATCH: 'The leaf is not the one that the proof is about. Do not believe it.',
+  ENTRY_MISMATCH: 'The entry is not part of the commit that the proof is about. Do not believe it.',
+  POLICY_FORMAT: 'The policy or verifier key is malformed. Correct the line named in the message.',
   // Settings
   SETTING_INVALID: 'Correct the setting name or value named in the message.',
   SETTING_UNKNOWN: 'List the settings with `forge settings list`.',
+  // Cache
+  CACHE_CLOSED: 'The cache was closed. Open it again before using it.',
+  CACHE_OVERLOADED: 'Too many loads are under way. Slow down and try again.',
+  CACHE_KEY_TOO_LONG: 'Shorten the key; the limit stands in the message.',
+  CACHE_CONFIG_INVALID: 'Correct the option named in the message.',
   // Command line
   USAGE: 'Run the command with --help.',
   INPUT_NOT_FOUND: 'Check the path.',

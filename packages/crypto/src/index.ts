@@ -2,6 +2,7 @@ export { createBlake3, createKeyedBlake3, type Blake3 } from './hash/blake3.ts'
 export { sha256 } from './hash/sha256.ts'
 export type { Argon2idCost, KdfCost, Pbkdf2Cost, ScryptCost } from './kdf/recipe.ts'
 export { KDF_DEFAULT } from './kdf/recipe-bounds.ts'
+export { commandProvider, type CommandProviderOptions } from './provider/command.ts'
 export { environmentProvider } from './provider/environment.ts'
 export { keyFileProvider } from './provider/key-file.ts'
 export type { EnrolledSlot, KeyProvider, ProviderKind, SlotParameters } from './provider/key-provider.ts'
@@ -13,6 +14,7 @@ export {
   type PassphraseOptions,
 } from './provider/passphrase.ts'
 export { rawKeyProvider } from './provider/raw-key.ts'
+export { newShares, SHARES_MAX, sharesProvider, type NewShares } from './provider/shares.ts'
 export {
   ED25519_PUBLIC_KEY_BYTES,
   ED25519_SIGNATURE_BYTES,
@@ -28,11 +30,12 @@ export { SEALS_PER_KEY_MAX, SEALS_STEP_FIRST, SEALS_STEP_MAX } from './sealing/s
 export { readSealedHeader, SEAL_BYTES_MAX, type SealedHeader } from './sealing/sealed-header.ts'
 export type { Sealer } from './sealing/sealer.ts'
 export { createKeyring, type CreateKeyringOptions } from './keyring/create-keyring.ts'
-export type { KeyInfo } from './keyring/data-key.ts'
+export { SIGNING_SCOPE, type KeyInfo } from './keyring/data-key.ts'
 export type { IndexPurpose } from './keyring/index-keys.ts'
 export { inspectKeyringFile, type KeyringFacts } from './keyring/inspect-keyring.ts'
 export { KEYRING_BYTES_MAX, KEYS_MAX, SLOTS_MAX, type KeyState } from './keyring/keyring-document.ts'
 export { keyringFileIn, type CopyName, type KeyringCopies, type KeyringFile } from './keyring/keyring-file.ts'
 export type { Keyring } from './keyring/keyring.ts'
+export type { KeyUses } from './keyring/rotation.ts'
 export { openKeyring, type OpenKeyringOptions } from './keyring/open-keyring.ts'
 export type { SlotInfo } from './keyring/slot.ts'

@@ -48,6 +48,7 @@ interface Setup {
   readonly storeId?: Uint8Array
   readonly seed?: number
   readonly repair?: boolean
+  readonly sealsMax?: number
 }
 
 function parts(o: Setup) {
@@ -57,6 +58,7 @@ function parts(o: Setup) {
     storeId: o.storeId ?? STORE_ID,
     clock: new ManualClock(),
     random: o.seed === undefined ? systemRandom : new SeededRandom(o.seed),
+    sealsMax: o.sealsMax,
   }
 }
 

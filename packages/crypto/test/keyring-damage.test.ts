@@ -26,7 +26,7 @@ const flip = (whole: Uint8Array, bit: number): Uint8Array => {
 async function resigned(whole: Uint8Array, edit: (document: KeyringDocument) => object): Promise<Uint8Array> {
   const { document } = parseKeyring(whole)
   const { kind, unlock } = rawKeyProvider(RAW_KEY)
-  const root = await unlockMaster({ document, storeId: STORE_ID, kind, unlock })
+  const { root } = await unlockMaster({ document, storeId: STORE_ID, kind, unlock })
   const master = new MasterKey({ root, id: document.master.id, storeId: STORE_ID })
   // The edit may leave version 1 on purpose.
   return master.encode(edit(document) as KeyringDocument)
@@ -138,7 +138,7 @@ test('a key that was moved to another record does not open', async () => {
 test('a newer version is refused, beside an older copy too, and is not repaired away', async () => {
   const file = new MemoryKeyringFile()
   await create({ file })
-  for (const change of [{ version: 2 }, { added: true }, { shred: [{ bucket: 0 }] }]) {
+  for (const change of [{ version: 2 }, { added: true }, { shred: [{ bucket: 0, later: true }] }]) {
     const newer = await resigned(file.primary!, (document) => ({ ...document, ...change }))
     const both = file.fork()
     both.primary = both.copy = newer

@@ -13,7 +13,7 @@ export {
   type StoreReader,
 } from './store/store.ts'
 export { LocalStore } from './store/local-store.ts'
-export type { LocalStoreOptions } from './store/local-store-options.ts'
+export type { LocalStoreOptions, ObserverSource } from './store/local-store-options.ts'
 export type { RecoveryOutcome } from './store/local-store-parts.ts'
 export type { HealthReason, HealthReport, StoreState } from './health/health.ts'
 export { readStoreFile, type StoreFile } from './recovery/read-store-file.ts'
@@ -23,6 +23,9 @@ export type { Backend, LevelDatabase, ScrubResult } from './database/backend.ts'
 export { MemoryStoreFiles } from './files/memory-store-files.ts'
 export { NodeStoreFiles } from './files/node-store-files.ts'
 export type { JournalFile, StoreFiles } from './files/store-files.ts'
+export { KeyRotation, type ResealReport } from './rotation/key-rotation.ts'
+export type { KeyUseCounts } from './rotation/key-uses.ts'
+export type { ResealOptions, ResealProgress } from './rotation/reseal.ts'
 export { takeCheckpoint, type CheckpointResult } from './checkpoint/take-checkpoint.ts'
 export {
   verifyStore,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ByteWriter, canonicalJson, concatBytes, toHex, utf8Encode } from '@forgeone/common'
 import type { CommitObserver, ObservedCommit, ObserverRow, ObserverStore } from '@forgeone/common'
+import type { ObserverSource } from '../src/index.ts'
 
 export const OBSERVED = 'observed'
 const ROW_EVERY = 5
@@ -78,6 +79,10 @@ export class ChainObserver implements CommitObserver {
     }
     return sizes
   }
+}
+
+export function sourceOf(observer: CommitObserver): ObserverSource {
+  return { database: OBSERVED, create: () => Promise.resolve(observer) }
 }
 
 export function chainOf(seen: Seen, size: number): string {

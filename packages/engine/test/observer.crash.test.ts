@@ -2,7 +2,7 @@ import { ForgeError, SeededRandom } from '@forgeone/common'
 import { afterAll, expect, test } from 'vitest'
 import { LocalStore, MemoryBackend, MemoryStoreFiles } from '../src/index.ts'
 import { SimulatedMachine, Power, type CutStyle } from '../src/testing/index.ts'
-import { ChainObserver, chainOf, expectedRows, OBSERVED, type Seen } from './chain-observer.ts'
+import { ChainObserver, chainOf, expectedRows, OBSERVED, sourceOf, type Seen } from './chain-observer.ts'
 import { DATABASES, FACTS, LONG_TIER, put, remove, testProvider } from './model.ts'
 
 let states = 0
@@ -22,7 +22,7 @@ async function open(
   const store = await LocalStore.open({
     databases: [...DATABASES, OBSERVED],
     provider: testProvider(),
-    observer,
+    observer: sourceOf(observer),
     files,
     backend,
     flushPointBytes: 6000,
@@ -114,7 +114,12 @@ test('an observer that refuses to continue is set aside, and sees later what it 
   }
   const databases = [...DATABASES, OBSERVED]
   const observer = new Refusing(seen)
-  const store = await LocalStore.open({ ...home, databases, provider: testProvider(), observer })
+  const store = await LocalStore.open({
+    ...home,
+    databases,
+    provider: testProvider(),
+    observer: sourceOf(observer),
+  })
   expect(store.offlineDatabases).toEqual([OBSERVED])
   await write(store, 1)
   await store.close()

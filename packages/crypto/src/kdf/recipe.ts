@@ -35,11 +35,27 @@ export interface KdfRecipe {
   readonly salt: Uint8Array
 }
 
-/** What a slot says about its key: derive it, it is the secret itself, or it stands here in clear. */
+/**
+ * What a slot says about its key: derive it, it is the secret itself, it stands here in clear, an external command
+ * unwraps it, or so many shares of a set give it.
+ */
 export type SlotRecipe =
   | ({ readonly form: 'passphrase' } & KdfRecipe)
   | { readonly form: 'key' }
   | { readonly form: 'clear'; readonly key: Uint8Array }
+  | { readonly form: 'command'; readonly wrapped: Uint8Array }
+  | ({ readonly form: 'shares' } & SharesRecipe)
+
+/** A set of shares: `threshold` of `count` give the key. */
+export interface SharesRecipe {
+  readonly threshold: number
+  readonly count: number
+  /** 8 hexadecimal digits that every share of the set bears. */
+  readonly set: string
+}
+
+/** What a command may give as a wrapped key: an envelope of a key management service is far smaller. */
+export const WRAPPED_BYTES_MAX = 1024
 
 /** Salt length of recipes we write. */
 export const SALT_BYTES = 32
@@ -53,6 +69,8 @@ const SALT = '([A-Za-z0-9+/]+={0,2})'
 const ARGON2ID = new RegExp(`^\\$argon2id\\$v=19\\$m=${NUMBER},t=${NUMBER},p=${NUMBER}\\$${SALT}$`)
 const SCRYPT = new RegExp(`^\\$scrypt\\$ln=${NUMBER},r=${NUMBER},p=${NUMBER}\\$${SALT}$`)
 const PBKDF2 = new RegExp(`^\\$pbkdf2-sha(256|512)\\$i=${NUMBER}\\$${SALT}$`)
+const COMMAND = new RegExp(`^\\$command\\$${SALT}$`)
+const SHARES = /^\$shares\$k=(\d{1,2}),n=(\d{1,2}),set=([0-9a-f]{8})$/
 const CLEAR = new RegExp(`^\\$clear\\$${SALT}$`)
 
 /** @throws KEYRING_DAMAGED for text that is no recipe */
@@ -60,6 +78,12 @@ export function parseRecipe(text: string): SlotRecipe {
   if (text === KEY_RECIPE) return { form: 'key' }
   const clear = CLEAR.exec(text)
   if (clear !== null) return { form: 'clear', key: bytesOf(clear[1]!, CLEAR_KEY_BYTES, CLEAR_KEY_BYTES) }
+  const command = COMMAND.exec(text)
+  if (command !== null) return { form: 'command', wrapped: bytesOf(command[1]!, 1, WRAPPED_BYTES_MAX) }
+  const shares = SHARES.exec(text)
+  if (shares !== null) {
+    return { form: 'shares', threshold: Number(shares[1]), count: Number(shares[2]), set: shares[3]! }
+  }
   return { form: 'passphrase', ...parseKdf(text) }
 }
 
@@ -84,14 +108,32 @@ function parseKdf(text: string): KdfRecipe {
 
 /** The text of a recipe, as the keyring stores it. */
 export function formatRecipe(recipe: SlotRecipe): string {
-  if (recipe.form === 'key') return KEY_RECIPE
-  if (recipe.form === 'clear') return `$clear$${asBase64(recipe.key)}`
-  return `${formatCost(recipe.cost)}$${asBase64(recipe.salt)}`
+  switch (recipe.form) {
+    case 'key':
+      return KEY_RECIPE
+    case 'clear':
+      return `$clear$${asBase64(recipe.key)}`
+    case 'command':
+      return `$command$${asBase64(recipe.wrapped)}`
+    case 'shares':
+      return `$shares$k=${recipe.threshold},n=${recipe.count},set=${recipe.set}`
+    case 'passphrase':
+      return `${formatCost(recipe.cost)}$${asBase64(recipe.salt)}`
+  }
 }
 
-/** A recipe for people to read: without salt and without a key in clear. */
+/** A recipe for people to read: without salt and without a key, wrapped or in clear. */
 export function describeRecipe(recipe: SlotRecipe): string {
-  return recipe.form === 'passphrase' ? formatCost(recipe.cost) : recipe.form === 'key' ? '$raw' : '$clear'
+  switch (recipe.form) {
+    case 'key':
+      return '$raw'
+    case 'shares':
+      return formatRecipe(recipe)
+    case 'passphrase':
+      return formatCost(recipe.cost)
+    default:
+      return `$${recipe.form}`
+  }
 }
 
 function formatCost(cost: KdfCost): string {

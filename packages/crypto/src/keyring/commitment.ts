@@ -6,7 +6,7 @@ import { asBase64, fromBase64 } from '../kdf/strict-base64.ts'
 // The AEADs do not commit to their key: one blob can open under two. A commitment per key closes that once, before use.
 const INFO = utf8Encode('forge/v1/commit')
 const NO_SALT = new Uint8Array(0)
-const KIND_ID = { slot: 1, master: 2, data: 3 } as const
+const KIND_ID = { slot: 1, master: 2, data: 3, shred: 4 } as const
 
 /** What a commitment binds. */
 export interface CommittedKey {

@@ -31,6 +31,8 @@ export interface CreateKeyringOptions {
   readonly storeId: Uint8Array
   readonly suite: SuiteName
   readonly scopes: readonly string[]
+  /** Seals a data key may make, when fewer than its suite allows. */
+  readonly sealsMax?: number | undefined
   readonly clock: Clock
   readonly random: Random
 }
@@ -63,14 +65,16 @@ async function assemble(
   o: CreateKeyringOptions,
   { id, key }: { id: number; key: Uint8Array },
 ): Promise<Keyring> {
-  const { file, storeId, clock, random } = o
+  const { file, storeId, sealsMax, clock, random } = o
   const suite = suiteByName(o.suite)
   const master = new MasterKey({ root: key, id, storeId })
   const document = await firstDocument(o, { id, key, suite, master })
   const table = new KeyTable()
   const writer = new KeyringWriter({ file, master, table, document })
   const index = withUnwrapped(document.keys[0]!, master, (root) => new IndexKeys({ root, storeId }))
-  const keyring = new UnlockedKeyring({ writer, table, master, index, damagedCopies: [], clock, random })
+  const openedSlot = FIRST_SLOT_ID
+  const parts = { writer, table, index, damagedCopies: [], openedSlot, sealsMax, clock, random }
+  const keyring = new UnlockedKeyring(parts)
   if (o.scopes.length > 0) await keyring.ensureScopes(o.scopes)
   else await writer.persist()
   return keyring
@@ -86,7 +90,8 @@ async function firstDocument(
   const slot = await createSlot({ id: FIRST_SLOT_ID, provider, storeId, master: key, created, random })
   const masterRecord = { id, commit: commitmentOf({ key, kind: 'master', id, suite: WRAP_SUITE_ID }) }
   const indexId = freshKeyId({ master: masterRecord, keys: [] }, [], random)
-  const index = createKeyRecord({ id: indexId, scope: INDEX_SCOPE, suite, master, created, random })
+  const place = { id: indexId, scope: INDEX_SCOPE, epoch: 1, state: 'primary' } as const
+  const index = createKeyRecord({ ...place, suite, master, created, random })
   return {
     format: KEYRING_FORMAT,
     version: KEYRING_VERSION,

@@ -1,11 +1,11 @@
-import { ForgeError, type Random } from '@forgeone/common'
+import { assert, ForgeError, type Random } from '@forgeone/common'
 import { deriveKey, KEY_BYTES } from '../hash/hkdf.ts'
 import type { SealingKey } from '../sealing/key-table.ts'
 import { SealBudget, type Reservations } from '../sealing/seal-budget.ts'
 import { suiteById } from '../suite/suite-table.ts'
-import type { Suite, SuiteName } from '../suite/suite.ts'
+import type { Suite, SuiteKey, SuiteName } from '../suite/suite.ts'
 import { commitmentOf, fitsCommitment } from './commitment.ts'
-import type { KeyRecord, KeyState } from './keyring-document.ts'
+import { INDEX_SCOPE, type KeyRecord, type KeyState } from './keyring-document.ts'
 import type { MasterKey } from './master-key.ts'
 
 /** The readable part of a key: no key material. */
@@ -22,24 +22,27 @@ export interface KeyInfo {
 /** The scope whose values are journal frames; it has a purpose key of its own. */
 const JOURNAL_SCOPE = 'journal'
 
-const FIRST_EPOCH = 1
+/** The scope whose key is an Ed25519 seed: it signs and never seals. */
+export const SIGNING_SCOPE = 'audit-signing'
 
 /** Makes a random key and its record. The record is only useful once the keyring that holds it is durable. */
 export function createKeyRecord(o: {
   readonly id: number
   readonly scope: string
+  /** 1 for the first key of a scope. */
+  readonly epoch: number
+  readonly state: 'pending' | 'primary'
   readonly suite: Suite
   readonly master: MasterKey
   readonly created: number
   readonly random: Random
 }): KeyRecord {
-  const { id, scope, suite, created, random } = o
+  const { id, scope, epoch, state, suite, created, random } = o
   const key = random.bytes(KEY_BYTES)
   try {
     const commit = commitmentOf({ key, kind: 'data', id, suite: suite.id })
     const wrapped = o.master.wrapping.wrap({ id, key, random })
-    const place = { id, scope, epoch: FIRST_EPOCH, suite: suite.id }
-    return { ...place, state: 'primary', created, sealsReserved: 0, commit, wrapped }
+    return { id, scope, epoch, suite: suite.id, state, created, sealsReserved: 0, commit, wrapped }
   } finally {
     key.fill(0)
   }
@@ -61,35 +64,61 @@ export function withUnwrapped<T>(record: KeyRecord, master: MasterKey, use: (key
   }
 }
 
-/** True for keys that may still open values. */
+/** True for keys that may still open values; a pending one may have sealed before a crash kept its promotion from disk. */
 export function isUsable({ state }: KeyRecord): boolean {
-  return state === 'primary' || state === 'decrypt-only'
+  return state !== 'destroyed'
+}
+
+/** True for scopes whose keys seal. */
+export function isSealing({ scope }: Pick<KeyRecord, 'scope'>): boolean {
+  return scope !== INDEX_SCOPE && scope !== SIGNING_SCOPE
+}
+
+interface LoadDataKey {
+  readonly record: KeyRecord
+  readonly master: MasterKey
+  readonly reservations: Reservations
+  /** A lower limit of seals than the suite's own. */
+  readonly sealsMax: number | undefined
 }
 
 /**
  * Makes a data key ready for sealing.
  * @throws KEYRING_DAMAGED
  */
-export async function loadDataKey(o: {
-  readonly record: KeyRecord
-  readonly master: MasterKey
-  readonly reservations: Reservations
-}): Promise<SealingKey> {
-  const { record, master, reservations } = o
-  const { id, scope, sealsReserved: reserved } = record
-  const purpose = scope === JOURNAL_SCOPE ? 'journal' : 'seal'
-  const suite = suiteById(record.suite)!
-  const key = withUnwrapped(record, master, (root) =>
-    deriveKey({ key: root, storeId: master.storeId, purpose }),
-  )
+export async function loadDataKey(o: LoadDataKey): Promise<SealingKey> {
+  const key = purposeKey(o)
   try {
-    const cipher = await suite.createKey(key)
-    const { sealsMax: max } = suite
-    const budget = max === undefined ? undefined : new SealBudget({ max, keyId: id, reserved, reservations })
-    return { id, scope, primary: record.state === 'primary', suite, cipher, budget }
+    return assemble(o, await suiteById(o.record.suite)!.createKey(key))
   } finally {
     key.fill(0)
   }
+}
+
+/** The same for the suites whose keys are ready at once: all whose seals are counted. */
+export function loadDataKeyNow(o: LoadDataKey): SealingKey {
+  const key = purposeKey(o)
+  try {
+    const cipher = suiteById(o.record.suite)!.createKey(key)
+    assert(!(cipher instanceof Promise), 'a suite that counts its seals is synchronous')
+    return assemble(o, cipher)
+  } finally {
+    key.fill(0)
+  }
+}
+
+function purposeKey({ record, master }: LoadDataKey): Uint8Array {
+  const purpose = record.scope === JOURNAL_SCOPE ? 'journal' : 'seal'
+  const { storeId } = master
+  return withUnwrapped(record, master, (root) => deriveKey({ key: root, storeId, purpose }))
+}
+
+function assemble({ record, reservations, sealsMax }: LoadDataKey, cipher: SuiteKey): SealingKey {
+  const { id, scope, sealsReserved: reserved } = record
+  const suite = suiteById(record.suite)!
+  const max = suite.sealsMax === undefined ? undefined : Math.min(suite.sealsMax, sealsMax ?? suite.sealsMax)
+  const budget = max === undefined ? undefined : new SealBudget({ max, keyId: id, reserved, reservations })
+  return { id, scope, primary: record.state === 'primary', suite, cipher, budget }
 }
 
 /** The readable part of a key record. */

@@ -40,11 +40,19 @@ export function candidatesOf([primary, copy]: readonly [KeyringCopy, KeyringCopy
  * @throws KEYRING_VERSION when a copy is authentic but newer than this version can read: repairing it would lose keys
  */
 export function damagedAmong(copies: readonly KeyringCopy[], master: MasterKey): readonly CopyName[] {
-  return copies.filter((copy) => !isSound(copy, master)).map(({ name }) => name)
+  const newest = Math.max(
+    ...copies.map(({ parsed }) => (parsed && master.isAuthentic(parsed) ? parsed.document.revision : 0)),
+  )
+  return copies.filter((copy) => !isSound(copy, master, newest)).map(({ name }) => name)
 }
 
-function isSound({ parsed, bytes, failure }: KeyringCopy, master: MasterKey): boolean {
-  if (parsed !== undefined) return master.isAuthentic(parsed)
+function isSound({ parsed, bytes, failure }: KeyringCopy, master: MasterKey, newest: number): boolean {
+  if (parsed !== undefined) {
+    const { document } = parsed
+    // A crash amid the rotation of the master key leaves the copy under the old one, which nothing here can check.
+    const superseded = document.revision < newest && document.master.id !== master.id
+    return superseded || master.isAuthentic(parsed)
+  }
   // Without the MAC, a version above ours may as well be a flipped bit.
   if (failure?.code === 'KEYRING_VERSION' && master.isAuthenticFile(bytes!)) throw failure
   return false

@@ -30,6 +30,16 @@ export interface KeyRecord {
   readonly wrapped: string
 }
 
+/** The key that wraps the shred keys of one bucket. */
+export interface ShredRecord {
+  readonly bucket: number
+  readonly id: number
+  /** `primary` wraps; `decrypt-only` is the one an unfinished erasure replaces. */
+  readonly state: 'primary' | 'decrypt-only'
+  readonly commit: string
+  readonly wrapped: string
+}
+
 /** Everything in a keyring file but its MAC. */
 export interface KeyringDocument {
   readonly format: typeof KEYRING_FORMAT
@@ -40,8 +50,8 @@ export interface KeyringDocument {
   readonly slots: readonly SlotRecord[]
   readonly master: { readonly id: number; readonly commit: string }
   readonly keys: readonly KeyRecord[]
-  /** Reserved for erasable keys; a keyring that has any is refused by this version. */
-  readonly shred: readonly []
+  /** One key a bucket; two while an erasure is under way. A version that knows none refuses a keyring that has any. */
+  readonly shred: readonly ShredRecord[]
 }
 
 /** Value of `format`. */
@@ -54,6 +64,8 @@ export const KEYRING_BYTES_MAX: number = 4 * 1024 * 1024
 export const SLOTS_MAX = 16
 /** Most keys of a keyring, of all scopes and epochs. */
 export const KEYS_MAX = 4096
+/** Erasing one key re-wraps its bucket, so many buckets make an erasure cheap; each costs 200 bytes here. */
+export const SHRED_BUCKETS = 256
 /** Scope of the key behind every keyed hash. It never seals. */
 export const INDEX_SCOPE = 'index'
 /** Bytes of a store id. */

@@ -8,12 +8,16 @@ import {
   KEYRING_FORMAT,
   KEYRING_VERSION,
   KEYS_MAX,
+  SHRED_BUCKETS,
   SLOTS_MAX,
   type KeyringDocument,
 } from './keyring-document.ts'
 import { isScopeName } from './scope-name.ts'
 
 const WRAPPED_BYTES = HEADER_BYTES + aes256Gcm.nonceBytes + KEY_BYTES + aes256Gcm.tagBytes
+
+/** The longest recipe: a wrapped key of `WRAPPED_BYTES_MAX` in base64, and its name. */
+const KDF_TEXT_MAX = 1400
 
 const base64 = (bytes: number): z.ZodType<string> =>
   z.string().refine((text) => fromBase64(text)?.length === bytes)
@@ -22,8 +26,8 @@ const count = z.int().min(0)
 
 const slot = z.strictObject({
   id: keyId,
-  kind: z.enum(['passphrase', 'key-file', 'environment', 'raw-key', 'open']),
-  kdf: z.string().max(256),
+  kind: z.enum(['passphrase', 'key-file', 'environment', 'raw-key', 'command', 'shares', 'open']),
+  kdf: z.string().max(KDF_TEXT_MAX),
   commit: base64(KEY_BYTES),
   wrapped: base64(WRAPPED_BYTES),
   created: count,
@@ -43,6 +47,17 @@ const key = z
   })
   .refine((record) => (record.wrapped === '') === (record.state === 'destroyed'))
 
+const shred = z.strictObject({
+  bucket: z
+    .int()
+    .min(0)
+    .max(SHRED_BUCKETS - 1),
+  id: keyId,
+  state: z.enum(['primary', 'decrypt-only']),
+  commit: base64(KEY_BYTES),
+  wrapped: base64(WRAPPED_BYTES),
+})
+
 /** All members of a keyring file. */
 export interface KeyringMembers extends KeyringDocument {
   readonly mac: string
@@ -57,6 +72,6 @@ export const keyringSchema: z.ZodType<KeyringMembers> = z.strictObject({
   slots: z.array(slot).min(1).max(SLOTS_MAX),
   master: z.strictObject({ id: keyId, commit: base64(KEY_BYTES) }),
   keys: z.array(key).min(1).max(KEYS_MAX),
-  shred: z.tuple([]),
+  shred: z.array(shred).max(2 * SHRED_BUCKETS),
   mac: base64(KEY_BYTES),
 })

@@ -25,6 +25,8 @@ const FORMS: Readonly<Record<ProviderKind, readonly SlotRecipe['form'][]>> = {
   environment: ['passphrase', 'key'],
   'key-file': ['key'],
   'raw-key': ['key'],
+  command: ['command'],
+  shares: ['shares'],
   open: ['clear'],
 }
 
@@ -49,7 +51,7 @@ export function parseKeyring(bytes: Uint8Array): ParsedKeyring {
   const checked = keyringSchema.safeParse(members)
   if (!checked.success) {
     const { issues } = checked.error
-    const unknown = issues.some(({ code, path }) => code === 'unrecognized_keys' || path[0] === 'shred')
+    const unknown = issues.some(({ code }) => code === 'unrecognized_keys')
     throw unknown
       ? newer('it has members this version does not know')
       : damaged(`${issues[0]?.path.join('.') ?? 'it'} does not fit`)
@@ -76,11 +78,12 @@ export function readMembers(bytes: Uint8Array): Readonly<Record<string, unknown>
 
 // What the shape cannot say: ids and epochs are unique, kinds fit their recipes, the index key exists.
 function checkMeaning(document: KeyringDocument): void {
-  const { slots, keys, master } = document
+  const { slots, keys, master, shred } = document
   const primaries = keys.filter((key) => key.state === 'primary').map((key) => key.scope)
   const unique =
     allDiffer(slots.map((slot) => slot.id)) &&
-    allDiffer([master.id, ...keys.map((key) => key.id)]) &&
+    allDiffer([master.id, ...keys.map((key) => key.id), ...shred.map((record) => record.id)]) &&
+    allDiffer(shred.map(({ bucket, state }) => `${bucket} ${state}`)) &&
     allDiffer(keys.map((key) => `${key.epoch} ${key.scope}`)) &&
     allDiffer(primaries)
   if (!unique) throw damaged('an id, epoch or primary key occurs twice')

@@ -7,8 +7,8 @@ import type { MasterKey } from './master-key.ts'
 /** Owns the document of an open keyring and brings its changes to disk, each under a new revision. */
 export class KeyringWriter implements Reservations {
   readonly #file: KeyringFile
-  readonly #master: MasterKey
   readonly #table: KeyTable
+  #master: MasterKey
   #document: KeyringDocument
   #last: Promise<void> = Promise.resolve()
 
@@ -21,6 +21,17 @@ export class KeyringWriter implements Reservations {
 
   get document(): KeyringDocument {
     return this.#document
+  }
+
+  /** The key that every later write is made under. */
+  get master(): MasterKey {
+    return this.#master
+  }
+
+  /** Changes document and master key together; they only make sense as a pair. */
+  changeMaster(master: MasterKey, edit: (document: KeyringDocument) => KeyringDocument): void {
+    this.#master = master
+    this.#document = edit(this.#document)
   }
 
   /** Changes the document in memory; every later write carries the change, also one that was already waiting. */
@@ -49,6 +60,14 @@ export class KeyringWriter implements Reservations {
 
   reserveNow(): void {
     this.#planAll()
+    this.persistNow()
+  }
+
+  /**
+   * Writes the document before it returns.
+   * @throws IO_FAILED, CRYPTO_LOCKED
+   */
+  persistNow(): void {
     const { bytes, grants } = this.#next()
     this.#file.replaceSync(bytes)
     grantAll(grants)

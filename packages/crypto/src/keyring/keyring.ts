@@ -1,8 +1,11 @@
+import type { KeyProvider } from '../provider/key-provider.ts'
+import type { Signer } from '../signing/ed25519.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import type { SuiteName } from '../suite/suite.ts'
 import type { KeyInfo } from './data-key.ts'
 import type { IndexPurpose } from './index-keys.ts'
 import type { CopyName } from './keyring-file.ts'
+import type { KeyUses } from './rotation.ts'
 import type { SlotInfo } from './slot.ts'
 
 /** The keys of one store, unlocked. */
@@ -28,10 +31,40 @@ export interface Keyring {
    */
   keyedHash(purpose: IndexPurpose, value: Uint8Array): Uint8Array
   /**
-   * HMAC-SHA256 for a file that is read before unlocking and checked after.
+   * HMAC-SHA256 for a file that is read before unlocking and checked after, under the master key: files of the first
+   * stores bear it. It changes when the master key does.
    * @throws CRYPTO_LOCKED
    */
   fileMac(label: string, bytes: Uint8Array): Uint8Array
+  /**
+   * The same under the index key, which lasts as long as the store.
+   * @throws CRYPTO_LOCKED
+   */
+  lastingMac(label: string, bytes: Uint8Array): Uint8Array
+  /** The slot whose secret opened the keyring. */
+  readonly openedSlot: number
+  /**
+   * Gives a scope a new key to seal with; what the old one sealed still opens. Values move when they are sealed again.
+   * @throws CRYPTO_KEY_UNKNOWN, CRYPTO_KEY_EXHAUSTED, STORE_OPTION_INVALID for the index key, CRYPTO_LOCKED, IO_FAILED
+   */
+  rotateData(scope: string): Promise<KeyInfo>
+  /**
+   * Replaces the master key by a new one, at once and without touching data.
+   * @param providers together they must open every slot
+   * @throws KEY_PROVIDER_FAILED naming a slot that none opens, CRYPTO_LOCKED, IO_FAILED
+   */
+  rotateMaster(providers: readonly KeyProvider[]): Promise<void>
+  /**
+   * Destroys a key that nothing is sealed under any more, in both copies.
+   * @throws KEY_IN_USE, CRYPTO_KEY_UNKNOWN, CRYPTO_LOCKED, IO_FAILED
+   */
+  destroyKey(uses: KeyUses): Promise<void>
+  /** @throws STORE_OPTION_INVALID, CRYPTO_LOCKED, IO_FAILED, and what the provider throws */
+  addSlot(provider: KeyProvider): Promise<SlotInfo>
+  /** @throws KEY_SLOT_UNKNOWN, KEY_SLOT_LAST, CRYPTO_LOCKED, IO_FAILED */
+  removeSlot(id: number): Promise<void>
+  /** The signing keys, the newest first; none before `ensureScopes` was asked for `SIGNING_SCOPE`. */
+  signers(): readonly Signer[]
   list(): KeyInfo[]
   slots(): SlotInfo[]
   /** Wipes the keys as far as JavaScript can; every later use throws CRYPTO_LOCKED. Call {@link flush} before. */

@@ -1,21 +1,26 @@
-import { ForgeError, utf8Encode } from '@forgeone/common'
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { ForgeError } from '@forgeone/common'
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { deriveKey } from '../hash/hkdf.ts'
 import { fromBase64 } from '../kdf/strict-base64.ts'
 import { encodeKeyring, keyringBody, readMembers, type ParsedKeyring } from './keyring-text.ts'
 import type { KeyringDocument } from './keyring-document.ts'
+import { labelledMac } from './labelled-mac.ts'
 import { WrappingKey } from './wrapping.ts'
 
 /** What follows from the master key: wrapping of data keys, the keyring MAC, MACs of other files. */
 export class MasterKey {
   readonly storeId: Uint8Array
   readonly wrapping: WrappingKey
+  readonly id: number
   readonly #macKey: Uint8Array
-  #locked = false
+  /** For wrapping into further slots. */
+  #root: KeyObject | undefined
 
   /** @param o.root the master key, borrowed: the caller wipes it */
   constructor(o: { root: Uint8Array; id: number; storeId: Uint8Array }) {
+    this.id = o.id
     this.storeId = Uint8Array.from(o.storeId)
+    this.#root = createSecretKey(o.root)
     this.wrapping = new WrappingKey({ root: o.root, storeId: o.storeId, kind: 'data', id: o.id })
     this.#macKey = deriveKey({ key: o.root, storeId: o.storeId, purpose: 'keyring-mac' })
   }
@@ -46,17 +51,25 @@ export class MasterKey {
   /** @throws CRYPTO_LOCKED */
   fileMac(label: string, bytes: Uint8Array): Uint8Array {
     this.#checkUnlocked()
-    const context = [utf8Encode(label)]
-    const key = deriveKey({ key: this.#macKey, storeId: this.storeId, purpose: 'file-mac', context })
+    return labelledMac({ key: this.#macKey, storeId: this.storeId, label, bytes })
+  }
+
+  /**
+   * Hands the master key to `use`, then wipes it.
+   * @throws CRYPTO_LOCKED
+   */
+  async withRoot<T>(use: (root: Uint8Array) => T | Promise<T>): Promise<T> {
+    this.#checkUnlocked()
+    const root = new Uint8Array(this.#root!.export())
     try {
-      return new Uint8Array(createHmac('sha256', key).update(bytes).digest())
+      return await use(root)
     } finally {
-      key.fill(0)
+      root.fill(0)
     }
   }
 
   lock(): void {
-    this.#locked = true
+    this.#root = undefined
     this.#macKey.fill(0)
   }
 
@@ -67,6 +80,6 @@ export class MasterKey {
   }
 
   #checkUnlocked(): void {
-    if (this.#locked) throw new ForgeError('CRYPTO_LOCKED', 'the keyring was locked')
+    if (this.#root === undefined) throw new ForgeError('CRYPTO_LOCKED', 'the keyring was locked')
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '@forgeone/common'
 import type { KeyProvider } from '../provider/key-provider.ts'
 import { KeyTable } from '../sealing/key-table.ts'
-import { isUsable, loadDataKey, withUnwrapped } from './data-key.ts'
+import { isSealing, isUsable, loadDataKey, withUnwrapped } from './data-key.ts'
 import { IndexKeys } from './index-keys.ts'
 import { candidatesOf, damagedAmong, readCopies, type KeyringCopy } from './keyring-copies.ts'
 import { INDEX_SCOPE, STORE_ID_BYTES, type KeyringDocument } from './keyring-document.ts'
@@ -31,6 +31,8 @@ export interface OpenKeyringOptions {
   readonly storeId: Uint8Array
   readonly clock: Clock
   readonly random: Random
+  /** Seals a data key may make, when fewer than its suite allows. */
+  readonly sealsMax?: number | undefined
   /** False leaves a damaged or outdated copy as it is. Default true. */
   readonly repair?: boolean
 }
@@ -57,9 +59,9 @@ export async function openKeyring(o: OpenKeyringOptions): Promise<Keyring> {
   if (candidates.length === 0) throw nothingToOpen(copies)
   const slots = new RememberedSlots(o.provider)
   try {
-    const { document, master } = await openFirst(candidates, o, (slot) => slots.unlock(slot))
+    const { document, master, openedSlot } = await openFirst(candidates, o, (slot) => slots.unlock(slot))
     const damagedCopies = damagedAmong(copies, master)
-    const keyring = await load(o, { document, master, damagedCopies })
+    const keyring = await load(o, { document, master, openedSlot, damagedCopies })
     if (o.repair !== false) await repair(o.file, copies, master.encode(document))
     return keyring
   } finally {
@@ -70,6 +72,7 @@ export async function openKeyring(o: OpenKeyringOptions): Promise<Keyring> {
 interface OpenedMaster {
   readonly document: KeyringDocument
   readonly master: MasterKey
+  readonly openedSlot: number
 }
 
 async function openFirst(
@@ -103,13 +106,13 @@ async function openOne(
   if (document.storeId !== toHex(storeId)) {
     throw new ForgeError('KEYRING_DAMAGED', 'the keyring belongs to another store')
   }
-  const root = await unlockMaster({ document, storeId, kind: o.provider.kind, unlock })
+  const { root, slot: openedSlot } = await unlockMaster({ document, storeId, kind: o.provider.kind, unlock })
   try {
     const master = new MasterKey({ root, id: document.master.id, storeId })
     if (!master.isAuthentic(candidate)) {
       throw new ForgeError('KEYRING_DAMAGED', 'the secret is right but the keyring is not authentic')
     }
-    return { document, master }
+    return { document, master, openedSlot }
   } finally {
     root.fill(0)
   }
@@ -119,19 +122,20 @@ async function load(
   o: OpenKeyringOptions,
   opened: OpenedMaster & { readonly damagedCopies: readonly CopyName[] },
 ): Promise<Keyring> {
-  const { document, master, damagedCopies } = opened
-  const { file, storeId, clock, random } = o
+  const { document, master, openedSlot, damagedCopies } = opened
+  const { file, storeId, sealsMax, clock, random } = o
   const table = new KeyTable()
   const writer = new KeyringWriter({ file, master, table, document })
   const usable = document.keys.filter(isUsable)
-  const dataKeys = usable.filter((record) => record.scope !== INDEX_SCOPE)
+  const dataKeys = usable.filter(isSealing)
   const loaded = await Promise.all(
-    dataKeys.map((record) => loadDataKey({ record, master, reservations: writer })),
+    dataKeys.map((record) => loadDataKey({ record, master, reservations: writer, sealsMax })),
   )
   for (const key of loaded) table.add(key)
+  for (const { id, state } of document.keys) if (state === 'destroyed') table.destroy(id)
   const indexRecord = usable.find((record) => record.scope === INDEX_SCOPE && record.state === 'primary')!
   const index = withUnwrapped(indexRecord, master, (root) => new IndexKeys({ root, storeId }))
-  return new UnlockedKeyring({ writer, table, master, index, damagedCopies, clock, random })
+  return new UnlockedKeyring({ writer, table, index, damagedCopies, openedSlot, sealsMax, clock, random })
 }
 
 async function repair(file: KeyringFile, copies: readonly KeyringCopy[], bytes: Uint8Array): Promise<void> {

@@ -47,7 +47,7 @@ export async function unlockMaster(o: {
   readonly storeId: Uint8Array
   readonly kind: KeyProvider['kind']
   readonly unlock: UnlockSlot
-}): Promise<Uint8Array> {
+}): Promise<{ readonly root: Uint8Array; readonly slot: number }> {
   let refused: ForgeError | undefined
   // One after the other: a derivation takes tens of megabytes, and the first slot usually fits.
   for (const slot of o.document.slots) {
@@ -55,7 +55,7 @@ export async function unlockMaster(o: {
       const key = await o.unlock(slot)
       if (key === undefined) continue
       const master = openSlot({ slot, key, storeId: o.storeId, document: o.document })
-      if (master !== undefined) return master
+      if (master !== undefined) return { root: master, slot: slot.id }
     } catch (error) {
       // A recipe out of bounds rules out its own slot only.
       if (!isForgeError(error, 'KDF_TOO_WEAK', 'KDF_TOO_COSTLY')) throw error
@@ -66,6 +66,23 @@ export async function unlockMaster(o: {
   if (o.kind === 'open')
     throw new ForgeError('KEY_SECRET_MISSING', 'the store is encrypted and needs its secret')
   throw new ForgeError('KEY_SECRET_WRONG', `no slot of the keyring opens with this ${o.kind} secret`)
+}
+
+/** Gives the key that fits a slot, or undefined; the caller wipes it. */
+export type SlotOpener = (slot: SlotRecord) => Promise<Uint8Array | undefined>
+
+/** An opener that tries each provider in turn. */
+export function slotOpener(providers: readonly KeyProvider[]): SlotOpener {
+  return async (slot) => {
+    for (const provider of providers) {
+      // One after the other: a derivation takes tens of megabytes.
+      const key = await provider.unlock({ kind: slot.kind, kdf: slot.kdf })
+      if (key === undefined) continue
+      if (fitsCommitment({ key, kind: 'slot', id: slot.id, suite: WRAP_SUITE_ID }, slot.commit)) return key
+      key.fill(0)
+    }
+    return undefined
+  }
 }
 
 function openSlot(o: {

@@ -1,43 +1,43 @@
-import { assert, type Clock, type Random } from '@forgeone/common'
-import type { KeyTable } from '../sealing/key-table.ts'
+import { assert } from '@forgeone/common'
+import type { KeyProvider } from '../provider/key-provider.ts'
 import { NoncePool } from '../sealing/nonce-pool.ts'
 import { createSealer, type Sealer } from '../sealing/sealer.ts'
+import { ed25519Signer, type Signer } from '../signing/ed25519.ts'
 import { suiteById } from '../suite/suite-table.ts'
 import type { Suite, SuiteName } from '../suite/suite.ts'
-import { createKeyRecord, keyInfo, loadDataKey, type KeyInfo } from './data-key.ts'
-import type { IndexKeys, IndexPurpose } from './index-keys.ts'
+import {
+  createKeyRecord,
+  isSealing,
+  keyInfo,
+  loadDataKey,
+  SIGNING_SCOPE,
+  withUnwrapped,
+  type KeyInfo,
+} from './data-key.ts'
+import type { IndexPurpose } from './index-keys.ts'
 import { freshKeyId } from './key-id.ts'
 import { INDEX_SCOPE, KEYS_MAX, type KeyRecord } from './keyring-document.ts'
 import type { CopyName } from './keyring-file.ts'
-import type { KeyringWriter } from './keyring-writer.ts'
+import type { KeyringParts } from './keyring-parts.ts'
 import type { Keyring } from './keyring.ts'
-import type { MasterKey } from './master-key.ts'
+import { destroyDataKey, rotateDataKey, rotateDataKeyNow, rotateMasterKey, type KeyUses } from './rotation.ts'
 import { checkDataScope } from './scope-name.ts'
-import { slotInfo, type SlotInfo } from './slot.ts'
-
-/** Everything an open keyring is made of. */
-export interface KeyringParts {
-  readonly writer: KeyringWriter
-  readonly table: KeyTable
-  readonly master: MasterKey
-  readonly index: IndexKeys
-  readonly damagedCopies: readonly CopyName[]
-  readonly clock: Clock
-  readonly random: Random
-}
+import { addSlot, removeSlot } from './slot-changes.ts'
+import { slotInfo, slotOpener, type SlotInfo } from './slot.ts'
 
 /** The one implementation of {@link Keyring}: joins document, keys and writer. */
 export class UnlockedKeyring implements Keyring {
   readonly #parts: KeyringParts
   readonly #nonces: NoncePool
   readonly #suite: Suite
-  #adding: Promise<void> = Promise.resolve()
+  #changing: Promise<unknown> = Promise.resolve()
 
   constructor(parts: KeyringParts) {
     this.#parts = parts
     this.#nonces = new NoncePool(parts)
     const index = parts.writer.document.keys.find((key) => key.scope === INDEX_SCOPE)!
     this.#suite = suiteById(index.suite)!
+    parts.table.onSpent((scope) => rotateDataKeyNow(parts, scope))
   }
 
   get suite(): SuiteName {
@@ -53,16 +53,47 @@ export class UnlockedKeyring implements Keyring {
   }
 
   sealer(scope: string, keyspace: Uint8Array): Sealer {
-    const { table, master } = this.#parts
+    const { table, writer } = this.#parts
     table.checkUnlocked()
-    return createSealer({ table, nonces: this.#nonces, storeId: master.storeId, scope, keyspace })
+    return createSealer({ table, nonces: this.#nonces, storeId: writer.master.storeId, scope, keyspace })
+  }
+
+  get openedSlot(): number {
+    return this.#parts.openedSlot
   }
 
   ensureScopes(scopes: readonly string[]): Promise<void> {
-    // One at a time, or two callers would both miss a scope and make two keys for it.
-    const run = this.#adding.then(() => this.#addMissing(scopes))
-    this.#adding = run.catch(() => {})
-    return run
+    return this.#inTurn(() => this.#addMissing(scopes))
+  }
+
+  rotateData(scope: string): Promise<KeyInfo> {
+    return this.#inTurn(() => rotateDataKey(this.#parts, scope))
+  }
+
+  rotateMaster(providers: readonly KeyProvider[]): Promise<void> {
+    return this.#inTurn(() => rotateMasterKey(this.#parts, slotOpener(providers)))
+  }
+
+  destroyKey(uses: KeyUses): Promise<void> {
+    return this.#inTurn(() => destroyDataKey(this.#parts, uses))
+  }
+
+  addSlot(provider: KeyProvider): Promise<SlotInfo> {
+    return this.#inTurn(() => addSlot(this.#parts, provider))
+  }
+
+  removeSlot(id: number): Promise<void> {
+    return this.#inTurn(() => removeSlot(this.#parts, id))
+  }
+
+  signers(): readonly Signer[] {
+    const { writer } = this.#parts
+    const records = writer.document.keys.filter(
+      ({ scope, state }) => scope === SIGNING_SCOPE && (state === 'primary' || state === 'decrypt-only'),
+    )
+    return records
+      .toSorted((left, right) => right.epoch - left.epoch)
+      .map((record) => withUnwrapped(record, writer.master, ed25519Signer))
   }
 
   keyedHash(purpose: IndexPurpose, value: Uint8Array): Uint8Array {
@@ -70,7 +101,11 @@ export class UnlockedKeyring implements Keyring {
   }
 
   fileMac(label: string, bytes: Uint8Array): Uint8Array {
-    return this.#parts.master.fileMac(label, bytes)
+    return this.#parts.writer.master.fileMac(label, bytes)
+  }
+
+  lastingMac(label: string, bytes: Uint8Array): Uint8Array {
+    return this.#parts.index.fileMac(label, bytes)
   }
 
   list(): KeyInfo[] {
@@ -82,20 +117,30 @@ export class UnlockedKeyring implements Keyring {
   }
 
   lock(): void {
-    const { table, master, index } = this.#parts
+    const { table, writer, index } = this.#parts
     table.lock()
-    master.lock()
+    writer.master.lock()
     index.lock()
   }
 
   async flush(): Promise<void> {
-    await this.#adding
+    await this.#changing
     await this.#parts.writer.settled()
   }
 
+  /** Changes take turns, or two of them would both miss a scope, or promote over each other. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const run = this.#changing.then(async () => {
+      this.#parts.table.checkUnlocked()
+      return await change()
+    })
+    this.#changing = run.catch(() => {})
+    return run
+  }
+
   async #addMissing(scopes: readonly string[]): Promise<void> {
-    const { writer, table, master, clock, random } = this.#parts
-    table.checkUnlocked()
+    const { writer, table, sealsMax, clock, random } = this.#parts
+    const { master } = writer
     for (const scope of scopes) checkDataScope(scope)
     const known = new Set(writer.document.keys.map((key) => key.scope))
     const missing = [...new Set(scopes)].filter((scope) => !known.has(scope))
@@ -104,10 +149,14 @@ export class UnlockedKeyring implements Keyring {
     const records: KeyRecord[] = []
     for (const scope of missing) {
       const id = freshKeyId(writer.document, records, random)
-      records.push(createKeyRecord({ id, scope, suite: this.#suite, master, created: clock.now(), random }))
+      const place = { id, scope, epoch: 1, state: 'primary' } as const
+      const created = clock.now()
+      records.push(createKeyRecord({ ...place, suite: this.#suite, master, created, random }))
     }
     const loaded = await Promise.all(
-      records.map((record) => loadDataKey({ record, master, reservations: writer })),
+      records
+        .filter(isSealing)
+        .map((record) => loadDataKey({ record, master, reservations: writer, sealsMax })),
     )
     // Into the document before the write: a reservation that overtakes it must carry the new keys too.
     writer.change((document) => ({ ...document, keys: [...document.keys, ...records] }))

@@ -1,7 +1,14 @@
 import type { Random } from '@forgeone/common'
 
 /** Where a slot's secret comes from. */
-export type ProviderKind = 'passphrase' | 'key-file' | 'environment' | 'raw-key' | 'open'
+export type ProviderKind =
+  | 'passphrase'
+  | 'key-file'
+  | 'environment'
+  | 'raw-key'
+  | 'command'
+  | 'shares'
+  | 'open'
 
 /** The public part of a slot. */
 export interface SlotParameters {

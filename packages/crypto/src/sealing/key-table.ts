@@ -17,6 +17,8 @@ export interface SealingKey {
 export class KeyTable {
   readonly #byId = new Map<number, SealingKey>()
   readonly #primary = new Map<string, SealingKey>()
+  readonly #destroyed = new Set<number>()
+  #replaceSpent: ((scope: string) => void) | undefined
   #locked = false
 
   add(key: SealingKey): void {
@@ -24,26 +26,44 @@ export class KeyTable {
     if (key.primary) this.#primary.set(key.scope, key)
   }
 
+  /** How a scope gets its next primary key when the present one has made all its seals. */
+  onSpent(replace: (scope: string) => void): void {
+    this.#replaceSpent = replace
+  }
+
+  /** Wipes and forgets one key; its values are gone, and say so. */
+  destroy(id: number): void {
+    this.#byId.get(id)?.cipher.wipe()
+    this.#byId.delete(id)
+    this.#destroyed.add(id)
+  }
+
   /** @throws CRYPTO_LOCKED after {@link lock} */
   checkUnlocked(): void {
     if (this.#locked) throw new ForgeError('CRYPTO_LOCKED', 'the keyring was locked')
   }
 
-  /** @throws CRYPTO_LOCKED, CRYPTO_KEY_UNKNOWN when the scope has no key */
+  /** @throws CRYPTO_LOCKED, CRYPTO_KEY_UNKNOWN when the scope has no key, CRYPTO_KEY_EXHAUSTED, IO_FAILED */
   primary(scope: string): SealingKey {
     const key = this.#primary.get(scope)
-    if (key !== undefined) return key
+    if (key?.budget?.spent) this.#replaceSpent?.(scope)
+    else if (key !== undefined) return key
+    const next = this.#primary.get(scope)
+    if (next !== undefined) return next
     this.checkUnlocked()
     throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key to seal for ${scope}`, {
       details: { scope },
     })
   }
 
-  /** @throws CRYPTO_LOCKED, CRYPTO_KEY_UNKNOWN */
+  /** @throws CRYPTO_LOCKED, CRYPTO_KEY_UNKNOWN, CRYPTO_KEY_DESTROYED */
   find(id: number): SealingKey {
     const key = this.#byId.get(id)
     if (key !== undefined) return key
     this.checkUnlocked()
+    if (this.#destroyed.has(id)) {
+      throw new ForgeError('CRYPTO_KEY_DESTROYED', `key ${id} was destroyed`, { details: { keyId: id } })
+    }
     throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key ${id}`, { details: { keyId: id } })
   }
 

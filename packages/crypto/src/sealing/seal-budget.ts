@@ -51,6 +51,11 @@ export class SealBudget {
     return this.#planned
   }
 
+  /** True when the key has made every seal it may. */
+  get spent(): boolean {
+    return this.#used >= this.#max
+  }
+
   /**
    * Counts one seal.
    * @throws CRYPTO_KEY_EXHAUSTED at the cap, IO_FAILED when a reservation cannot be made durable

@@ -36,6 +36,8 @@ export class Applier {
   #appliedSequence: number
   #durableSequence: number
   #running = false
+  /** Settles when what runs is done. */
+  #turn: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #waiters: { sequence: number; resolve: () => void; reject: (cause: unknown) => void }[] = []
   #settling: PromiseWithResolvers<void> | undefined
@@ -96,6 +98,23 @@ export class Applier {
     return promise
   }
 
+  /** Runs `action` while no batch is written. */
+  async between<T>(action: () => Promise<T>): Promise<T> {
+    while (this.#running) await this.#turn
+    if (this.#failure !== undefined) throw asError(this.#failure)
+    this.#running = true
+    const turn = Promise.withResolvers<void>()
+    this.#turn = turn.promise
+    try {
+      return await action()
+    } finally {
+      this.#running = false
+      turn.resolve()
+      if (this.#settling !== undefined) void this.#run()
+      else if (this.#queue.length > 0) this.#schedule()
+    }
+  }
+
   /** A LevelDB batch costs 50 µs however small it is, and the overlay answers meanwhile: small commits are gathered. */
   #schedule(): void {
     if (this.#waiters.length > 0 || this.#queuedBytes >= APPLY_BYTES) void this.#run()
@@ -111,15 +130,19 @@ export class Applier {
     this.#settling = undefined
     if (commits.length === 0 && settling === undefined) return
     this.#running = true
+    const turn = Promise.withResolvers<void>()
+    this.#turn = turn.promise
     const bytes = commits.reduce((sum, commit) => sum + commit.bytes, 0)
     try {
       await this.#applyAll(commits, { settle: settling !== undefined })
       this.#queuedBytes -= bytes
       this.#running = false
+      turn.resolve()
       settling?.resolve()
       if (commits.length > 0) this.#settle(commits.at(-1)!.sequence)
     } catch (cause) {
       this.#running = false
+      turn.resolve()
       settling?.reject(cause)
       this.#fail(cause)
       return

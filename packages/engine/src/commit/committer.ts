@@ -11,6 +11,7 @@ import { writeCommitRecord, type CommitRecord } from '../format/commit-record.ts
 import { withOutcome, type Health } from '../health/health.ts'
 import type { SpaceGuard } from '../health/space-guard.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
+import { WriteWatch } from '../rotation/write-watch.ts'
 import type { CommitContent, CommitOptions, CommitPlace, Durability } from '../store/store.ts'
 import type { Applier } from './applier.ts'
 import { checkCommit } from './check-commit.ts'
@@ -80,6 +81,7 @@ export class Committer {
   /** Settles when the last closed gate opens. */
   #gate: PromiseWithResolvers<void> | undefined
   #relaxedTimer: NodeJS.Timeout | undefined
+  readonly #watches = new Set<WriteWatch>()
 
   constructor(options: CommitterOptions) {
     this.#o = options
@@ -161,6 +163,31 @@ export class Committer {
     }
   }
 
+  /** From now on the watch hears of every commit, in the turn in which it gets its sequence. */
+  watch(database: string): WriteWatch {
+    const watch = new WriteWatch(database)
+    this.#watches.add(watch)
+    return watch
+  }
+
+  unwatch(watch: WriteWatch): void {
+    this.#watches.delete(watch)
+  }
+
+  /**
+   * Settles when LevelDB holds every commit that was handed over before.
+   * @throws STORE_FAILED when it never will
+   */
+  async settled(): Promise<void> {
+    const last = this.#nextSequence - 1
+    while (this.#writtenSequence < last) {
+      this.#o.health.assertWritable()
+      this.#start()
+      await (this.#running ?? this.#gate?.promise)
+    }
+    await this.#o.applier.applied(last)
+  }
+
   stop(): void {
     clearTimeout(this.#relaxedTimer)
   }
@@ -180,6 +207,7 @@ export class Committer {
       const recorded = { time: place.time, facts: content.facts, operations, nonce }
       writeCommitRecord(writer, recorded)
       const sync = (options.durability ?? this.#o.durability) === 'sync'
+      for (const watch of this.#watches) watch.note(operations)
       this.#nextSequence++
       this.#lastTime = place.time
       const { onVisible } = options

@@ -99,9 +99,9 @@ export class JournalWriter {
     this.#segments.push({ segment, firstSequence: this.#nextSequence })
   }
 
-  /** Goes on in a new segment, unless the present one holds no frame yet. */
+  /** Goes on in a new segment, unless the present one holds no frame yet; those of an earlier life may hold some. */
   async endSegment(): Promise<void> {
-    if (this.#file !== undefined && this.#offset > SEGMENT_HEADER_BYTES) await this.startSegment()
+    if (this.#file === undefined || this.#offset > SEGMENT_HEADER_BYTES) await this.startSegment()
   }
 
   /** Makes relaxed commits durable. */

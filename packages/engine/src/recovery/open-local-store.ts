@@ -19,7 +19,13 @@ import { NodeStoreFiles } from '../files/node-store-files.ts'
 import { writeCommitRecord } from '../format/commit-record.ts'
 import { decodeFlushPoint, encodeFlushPoint, type FlushPoint } from '../format/flush-point.ts'
 import { NO_DIGEST } from '../format/frame.ts'
-import { decodeStoreFile, encodeStoreFile, STORE_FILE_NAME, type StoreFile } from '../format/store-file.ts'
+import {
+  decodeStoreFile,
+  encodeStoreFile,
+  STORE_FILE_NAME,
+  type Mac,
+  type StoreFile,
+} from '../format/store-file.ts'
 import { Health } from '../health/health.ts'
 import { journalSealer, readJournal, type JournalRecord } from '../journal/journal-reader.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
@@ -158,7 +164,7 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
     const file: StoreFile = { storeId, generation, created: time, suite, databases: options.databases }
     await writeStoreFile(resolved, keyring, file)
     if (options.path !== undefined) await endCreation(options.path)
-    const observation = await beginObservation(resolved, { online, offline: new Map() }, 0)
+    const observation = await beginObservation(resolved, { file, keyring, online, offline: new Map() }, 0)
     await observation?.database.apply(observation.observe([{ ...record, sequence: 0 }]))
     const recovery = {
       created: true,
@@ -189,7 +195,7 @@ async function openExisting(
   })
   const opening = new Opening(keyring)
   return await opening.finish(async () => {
-    decoded.verify((bytes) => keyring.fileMac(STORE_MAC_LABEL, bytes))
+    const lasting = verifyStoreFile(decoded.verify, keyring)
     for (const name of keyring.damagedCopies) {
       health.note(new ForgeError('KEYRING_DAMAGED', `${name} was damaged and repaired from its copy`), name)
     }
@@ -205,9 +211,9 @@ async function openExisting(
       await openDatabases({ existing, added, backend, keyring, flushPoint, health, beforeOpening }),
     )
     const file: StoreFile = { ...decoded.file, databases: [...existing, ...added] }
-    if (added.length > 0) await writeStoreFile(resolved, keyring, file)
+    if (added.length > 0 || !lasting) await writeStoreFile(resolved, keyring, file)
     const observe = (first: number): Promise<Observation | undefined> =>
-      beginObservation(resolved, { online, offline }, first)
+      beginObservation(resolved, { file, keyring, online, offline }, first)
     const replay = new Replay({ databases: online, flushedSequence: flushPoint?.sequence ?? -1, observe })
     const onRecords = (records: readonly JournalRecord[]): Promise<void> => replay.add(records)
     const end = await readJournal({ files, keyring, storeId, flushPoint, repair: true, onRecords })
@@ -231,12 +237,15 @@ async function openExisting(
 /** An observer whose rows are damaged goes offline like any database; the journal keeps what it has not seen. */
 async function beginObservation(
   { options, health }: ResolvedOptions,
-  { online, offline }: Pick<OpenedDatabases, 'online' | 'offline'>,
+  o: Pick<LocalStoreParts, 'file' | 'keyring' | 'online' | 'offline'>,
   firstSequence: number,
 ): Promise<Observation | undefined> {
-  const { observer } = options
-  const database = observer && online.get(observer.database)
-  if (observer === undefined || database === undefined) return undefined
+  const { file, keyring, online, offline } = o
+  const source = options.observer
+  const database = source && online.get(source.database)
+  if (source === undefined || database === undefined) return undefined
+  const { storeId, generation } = file
+  const observer = await source.create({ storeId, generation, keyring })
   try {
     return await Observation.begin({ observer, database, firstSequence })
   } catch (cause) {
@@ -281,10 +290,24 @@ class Opening {
   }
 }
 
+/**
+ * @returns false for a file of an older version, whose MAC is that of the master key and would not outlive it
+ * @throws STORE_DAMAGED
+ */
+function verifyStoreFile(verify: (mac: Mac) => void, keyring: Keyring): boolean {
+  try {
+    verify((bytes) => keyring.lastingMac(STORE_MAC_LABEL, bytes))
+    return true
+  } catch {
+    verify((bytes) => keyring.fileMac(STORE_MAC_LABEL, bytes))
+    return false
+  }
+}
+
 async function writeStoreFile({ files }: ResolvedOptions, keyring: Keyring, file: StoreFile): Promise<void> {
   await files.replace(
     STORE_FILE_NAME,
-    encodeStoreFile(file, (bytes) => keyring.fileMac(STORE_MAC_LABEL, bytes)),
+    encodeStoreFile(file, (bytes) => keyring.lastingMac(STORE_MAC_LABEL, bytes)),
   )
 }
 

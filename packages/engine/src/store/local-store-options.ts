@@ -1,8 +1,19 @@
 import type { Clock, CommitObserver, Logger, Metrics, Random } from '@forgeone/common'
-import type { KeyProvider, SuiteName } from '@forgeone/crypto'
+import type { Keyring, KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import type { StoreFiles } from '../files/store-files.ts'
 import type { Durability } from './store.ts'
+
+/** Makes the observer of a store once the store and its keys are known. */
+export interface ObserverSource {
+  readonly database: string
+  create(o: {
+    readonly storeId: Uint8Array
+    /** 16 hexadecimal digits, new after a restore or clone. */
+    readonly generation: string
+    readonly keyring: Keyring
+  }): Promise<CommitObserver>
+}
 
 /** How a `LocalStore` is opened. */
 export interface LocalStoreOptions {
@@ -11,8 +22,8 @@ export interface LocalStoreOptions {
   /** Databases the caller needs; those that an existing store lacks are added. */
   readonly databases: readonly string[]
   readonly provider: KeyProvider
-  /** Follows every commit, with rows in a database of its own, which `databases` must name. */
-  readonly observer?: CommitObserver | undefined
+  /** What follows every commit, with rows in a database of its own, which `databases` must name. */
+  readonly observer?: ObserverSource | undefined
   /** `always`: refuse an existing store; `if-missing` (default): create one where none is; `never`: open only. */
   readonly create?: 'always' | 'if-missing' | 'never' | undefined
   /** Suite of a new store; default `aes-256-gcm`. */

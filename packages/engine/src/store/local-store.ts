@@ -8,6 +8,7 @@ import { writeCommitRecord } from '../format/commit-record.ts'
 import type { HealthReport } from '../health/health.ts'
 import { SpaceGuard } from '../health/space-guard.ts'
 import { openParts } from '../recovery/open-local-store.ts'
+import { KeyRotation } from '../rotation/key-rotation.ts'
 import type { LocalStoreOptions } from './local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome } from './local-store-parts.ts'
 import type { CommitOptions, CommitPlace, KeyRange, Row, ScanOptions, Store } from './store.ts'
@@ -24,6 +25,7 @@ export class LocalStore implements Store {
   readonly #applier: Applier
   readonly #committer: Committer
   readonly #flusher: FlushController
+  readonly #keys: KeyRotation
   #closing: Promise<void> | undefined
 
   private constructor(parts: LocalStoreParts) {
@@ -68,6 +70,12 @@ export class LocalStore implements Store {
       assertOwned: () => parts.lock?.assertOwned(),
       onFrame: (bytes) => this.#flusher.onFrame(bytes),
     })
+    this.#keys = new KeyRotation({
+      parts,
+      committer: this.#committer,
+      applier: this.#applier,
+      flush: () => this.flush(),
+    })
     parts.metrics.gauge('unapplied_bytes', () => this.#applier.queuedBytes)
     parts.metrics.gauge('sequence', () => this.sequence)
     parts.observation?.connect(() => this.#caughtUp())
@@ -111,6 +119,11 @@ export class LocalStore implements Store {
 
   get metrics(): Metrics {
     return this.#parts.metrics
+  }
+
+  /** Rotation of keys, and the ways to unlock them. */
+  get keys(): KeyRotation {
+    return this.#keys
   }
 
   /** The parts, for checkpoint, verify and other engine code beside this class. */

@@ -79,7 +79,7 @@ async function verifyStoreFile(store: LocalStore, add: Add): Promise<void> {
     const bytes = await files.read(STORE_FILE_NAME)
     if (bytes === undefined)
       add({ code: 'STORE_DAMAGED', where: STORE_FILE_NAME, message: `${STORE_FILE_NAME} is missing` })
-    else decodeStoreFile(bytes).verify((body) => keyring.fileMac('FORGE', body))
+    else decodeStoreFile(bytes).verify((body) => keyring.lastingMac('FORGE', body))
   })
 }
 

@@ -1,0 +1,227 @@
+import { ForgeError } from '@forgeone/common'
+import { KEY_BYTES } from '../hash/hkdf.ts'
+import { suiteById } from '../suite/suite-table.ts'
+import { commitmentOf } from './commitment.ts'
+import {
+  createKeyRecord,
+  isSealing,
+  keyInfo,
+  loadDataKey,
+  loadDataKeyNow,
+  withUnwrapped,
+  type KeyInfo,
+} from './data-key.ts'
+import { freshKeyId } from './key-id.ts'
+import {
+  INDEX_SCOPE,
+  KEYS_MAX,
+  type KeyRecord,
+  type KeyringDocument,
+  type ShredRecord,
+} from './keyring-document.ts'
+import type { KeyringParts } from './keyring-parts.ts'
+import { MasterKey } from './master-key.ts'
+import { withUnwrappedBucket } from './shred-bucket.ts'
+import type { SlotOpener } from './slot.ts'
+import { WrappingKey, WRAP_SUITE_ID } from './wrapping.ts'
+
+/**
+ * Makes a new key the primary one of a scope; the old one opens what it sealed. The new key is durable as `pending`
+ * before it is promoted, and a rotation that a crash cut short is finished by the next one.
+ * @throws CRYPTO_KEY_UNKNOWN, STORE_OPTION_INVALID for the index key, IO_FAILED
+ */
+export async function rotateDataKey(parts: KeyringParts, scope: string): Promise<KeyInfo> {
+  const { writer, table } = parts
+  const pending = writer.document.keys.find((key) => key.scope === scope && key.state === 'pending')
+  const record = pending ?? nextRecord(parts, scope, 'pending')
+  if (pending === undefined) {
+    writer.change((document) => ({ ...document, keys: [...document.keys, record] }))
+    await writer.persist().catch((error: unknown) => {
+      forget(parts, record)
+      throw error
+    })
+  }
+  const promoted: KeyRecord = { ...record, state: 'primary' }
+  const { master } = writer
+  // Loaded before anything changes: a key that does not open must not become the one that seals.
+  const loaded = isSealing(record)
+    ? await loadDataKey({ record: promoted, master, reservations: writer, sealsMax: parts.sealsMax })
+    : undefined
+  writer.change((document) => withPrimary(document, promoted))
+  await writer.persist()
+  if (loaded !== undefined) table.add(loaded)
+  return keyInfo(promoted)
+}
+
+/**
+ * The same within one turn, when the primary key has made all seals it may: a seal cannot wait.
+ * @throws CRYPTO_KEY_EXHAUSTED when the keyring is full, IO_FAILED
+ */
+export function rotateDataKeyNow(parts: KeyringParts, scope: string): void {
+  const { writer, table, sealsMax } = parts
+  const before = writer.document
+  const pending = before.keys.find((key) => key.scope === scope && key.state === 'pending')
+  const record: KeyRecord = { ...(pending ?? nextRecord(parts, scope, 'pending')), state: 'primary' }
+  const loaded = loadDataKeyNow({ record, master: writer.master, reservations: writer, sealsMax })
+  writer.change((document) => withPrimary(document, record))
+  try {
+    writer.persistNow()
+  } catch (error) {
+    writer.change((document) => ({ ...document, keys: before.keys }))
+    throw error
+  }
+  table.add(loaded)
+}
+
+/**
+ * Puts a new master key over everything: each slot wraps it anew, as do all other keys, in one replacement of the file.
+ * @param open gives the key of a slot; the master key is only as new as the slots that know it, so each must open
+ * @throws KEY_PROVIDER_FAILED naming the slots that no given provider opens, IO_FAILED
+ */
+export async function rotateMasterKey(parts: KeyringParts, open: SlotOpener): Promise<void> {
+  const { writer, random } = parts
+  const old = writer.master
+  const { storeId } = old
+  const root = random.bytes(KEY_BYTES)
+  try {
+    const id = freshKeyId(writer.document, [], random)
+    const master = new MasterKey({ root, id, storeId })
+    const wrappedFor = new Map<number, string>()
+    for (const slot of writer.document.slots) {
+      // One after the other: a derivation takes tens of megabytes.
+      const key = await open(slot)
+      if (key === undefined) throw unopened(slot.id, slot.kind)
+      const wrapping = new WrappingKey({ root: key, storeId, kind: 'slot', id: slot.id })
+      wrappedFor.set(slot.id, wrapping.wrap({ id: slot.id, key: root, random }))
+      key.fill(0)
+    }
+    const commit = commitmentOf({ key: root, kind: 'master', id, suite: WRAP_SUITE_ID })
+    const before = writer.document
+    // From here to the write nothing waits, so that the document that is re-wrapped is the one that is written.
+    const keys = before.keys.map((record) => rewrapKey(record, { from: old, to: master, parts }))
+    const shred = before.shred.map((record) => rewrapBucket(record, { from: old, to: master, parts }))
+    const slots = before.slots.map((slot) => ({ ...slot, wrapped: wrappedFor.get(slot.id)! }))
+    writer.changeMaster(master, (document) => ({ ...document, slots, keys, shred, master: { id, commit } }))
+    try {
+      await writer.persist()
+    } catch (error) {
+      writer.changeMaster(old, (document) => ({
+        ...document,
+        slots: before.slots,
+        keys: before.keys,
+        shred: before.shred,
+        master: before.master,
+      }))
+      throw error
+    }
+    old.lock()
+  } finally {
+    root.fill(0)
+  }
+}
+
+/** What a scan of everything stored found of one key. */
+export interface KeyUses {
+  readonly keyId: number
+  /** Values still sealed under it, by place. */
+  readonly uses: ReadonlyMap<string, number>
+}
+
+/**
+ * Forgets a key for good. Its id, dates and commitment stay.
+ * @throws KEY_IN_USE when anything is sealed under it or it still seals, CRYPTO_KEY_UNKNOWN, IO_FAILED
+ */
+export async function destroyDataKey(parts: KeyringParts, { keyId, uses }: KeyUses): Promise<void> {
+  const { writer, table } = parts
+  const record = writer.document.keys.find((key) => key.id === keyId)
+  if (record === undefined) throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key ${keyId}`)
+  if (record.state === 'destroyed') return
+  const used = [...uses].filter(([, count]) => count > 0)
+  if (record.state !== 'decrypt-only' || used.length > 0) {
+    const places = used.map(([place, count]) => `${place}: ${count}`).join(', ')
+    const reason =
+      record.state === 'decrypt-only' ? `values are sealed under it (${places})` : `it is ${record.state}`
+    throw new ForgeError('KEY_IN_USE', `key ${keyId} of ${record.scope} cannot be destroyed: ${reason}`, {
+      details: { keyId, uses: used.reduce((sum, [, count]) => sum + count, 0) },
+    })
+  }
+  writer.change((document) => ({
+    ...document,
+    keys: document.keys.map((key) => (key.id === keyId ? { ...key, state: 'destroyed', wrapped: '' } : key)),
+  }))
+  table.destroy(keyId)
+  // Both files: `replace` settles only then.
+  await writer.persist()
+}
+
+function nextRecord(parts: KeyringParts, scope: string, state: 'pending'): KeyRecord {
+  const { writer, clock, random } = parts
+  const { keys } = writer.document
+  const epochs = keys.filter((key) => key.scope === scope)
+  const current = epochs.find((key) => key.state === 'primary')
+  if (scope === INDEX_SCOPE) {
+    throw new ForgeError(
+      'STORE_OPTION_INVALID',
+      'the index key is not rotated: every keyed hash in the store depends on it',
+    )
+  }
+  if (current === undefined) {
+    throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key for ${scope}`, { details: { scope } })
+  }
+  if (keys.length >= KEYS_MAX) {
+    throw new ForgeError('CRYPTO_KEY_EXHAUSTED', `the keyring already holds ${KEYS_MAX} keys`)
+  }
+  return createKeyRecord({
+    id: freshKeyId(writer.document, [], random),
+    scope,
+    epoch: Math.max(...epochs.map((key) => key.epoch)) + 1,
+    state,
+    suite: suiteById(current.suite)!,
+    master: writer.master,
+    created: clock.now(),
+    random,
+  })
+}
+
+/** The document with `record` as the one that seals for its scope. */
+function withPrimary(document: KeyringDocument, record: KeyRecord): KeyringDocument {
+  const others = document.keys
+    .filter((key) => key.id !== record.id)
+    .map((key): KeyRecord =>
+      key.scope === record.scope && key.state === 'primary' ? { ...key, state: 'decrypt-only' } : key,
+    )
+  return { ...document, keys: [...others, record] }
+}
+
+function forget({ writer }: KeyringParts, record: KeyRecord): void {
+  writer.change((document) => ({ ...document, keys: document.keys.filter(({ id }) => id !== record.id) }))
+}
+
+interface Rewrap {
+  readonly from: MasterKey
+  readonly to: MasterKey
+  readonly parts: KeyringParts
+}
+
+function rewrapKey(record: KeyRecord, { from, to, parts }: Rewrap): KeyRecord {
+  if (record.state === 'destroyed') return record
+  const { id } = record
+  const wrapped = withUnwrapped(record, from, (key) => to.wrapping.wrap({ id, key, random: parts.random }))
+  return { ...record, wrapped }
+}
+
+function rewrapBucket(record: ShredRecord, { from, to, parts }: Rewrap): ShredRecord {
+  const { id } = record
+  const wrapped = withUnwrappedBucket(record, from, (key) =>
+    to.wrapping.wrap({ id, key, random: parts.random }),
+  )
+  return { ...record, wrapped }
+}
+
+function unopened(id: number, kind: string): ForgeError {
+  return new ForgeError(
+    'KEY_PROVIDER_FAILED',
+    `slot ${id} (${kind}) opens with none of the given secrets; give its secret too, or remove the slot first`,
+    { details: { slot: id } },
+  )
+}

@@ -1,0 +1,144 @@
+import { canonicalJson, ForgeError, type JsonObject } from '@forgeone/common'
+import type { KeyInfo, Keyring, KeyProvider, SlotInfo } from '@forgeone/crypto'
+import type { Applier } from '../commit/applier.ts'
+import type { Committer } from '../commit/committer.ts'
+import type { LocalStoreParts } from '../store/local-store-parts.ts'
+import type { CommitPlace, Operation } from '../store/store.ts'
+import { countKeyUses, type KeyUseCounts } from './key-uses.ts'
+import { resealDatabase, resealObserved, type ResealOptions } from './reseal.ts'
+
+/** Keys of a store are changed here: rotated, re-sealed, destroyed, and the ways to the master key. */
+export interface KeyRotationOptions {
+  readonly parts: LocalStoreParts
+  readonly committer: Committer
+  readonly applier: Applier
+  /** Ends the journal's segments before now, and with them what they were sealed under. */
+  readonly flush: () => Promise<void>
+}
+
+export interface ResealReport {
+  /** Values sealed anew, by database. */
+  readonly resealed: ReadonlyMap<string, number>
+}
+
+const JOURNAL = 'journal'
+
+/** @see LocalStore.keys */
+export class KeyRotation {
+  readonly #o: KeyRotationOptions
+  #resealing: Promise<unknown> = Promise.resolve()
+
+  constructor(options: KeyRotationOptions) {
+    this.#o = options
+  }
+
+  get keyring(): Keyring {
+    return this.#o.parts.keyring
+  }
+
+  /** Scopes with data keys: the databases and the journal. */
+  get scopes(): readonly string[] {
+    return [...this.#o.parts.file.databases, JOURNAL]
+  }
+
+  /** Databases that hold, or may hold, values under older keys. */
+  get unfinished(): readonly string[] {
+    const older = this.keyring.list().filter(({ state }) => state === 'decrypt-only' || state === 'pending')
+    return [...new Set(older.map(({ scope }) => scope))].filter((scope) => this.scopes.includes(scope))
+  }
+
+  /**
+   * Gives each scope a new key to seal with, at once. What is stored moves with `reseal`.
+   * @throws CRYPTO_KEY_UNKNOWN for a scope that is none, CRYPTO_KEY_EXHAUSTED, IO_FAILED
+   */
+  async rotate(scopes: readonly string[] = this.scopes): Promise<readonly KeyInfo[]> {
+    const made: KeyInfo[] = []
+    // One after the other: each is a write of the keyring.
+    for (const scope of scopes) made.push(await this.keyring.rotateData(scope))
+    return made
+  }
+
+  /** Seals every value under the present keys, while the store goes on; calls take turns. */
+  reseal(options: ResealOptions = {}): Promise<ResealReport> {
+    const run = this.#resealing.then(() => this.#reseal(options))
+    this.#resealing = run.catch(() => undefined)
+    return run
+  }
+
+  /** Counts what is sealed under each key. @throws DATABASE_OFFLINE, JOURNAL_DAMAGED */
+  async uses(): Promise<KeyUseCounts> {
+    await this.#o.committer.settled()
+    return await countKeyUses(this.#o.parts)
+  }
+
+  /**
+   * Destroys a key that nothing stored is sealed under.
+   * @throws KEY_IN_USE with the counts, CRYPTO_KEY_UNKNOWN, DATABASE_OFFLINE, IO_FAILED
+   */
+  async destroy(keyId: number): Promise<void> {
+    // Rows that were replaced may still lie in the journal.
+    await this.#o.flush()
+    const counts = await this.uses()
+    await this.keyring.destroyKey({ keyId, uses: counts.get(keyId) ?? new Map() })
+  }
+
+  async addSlot(provider: KeyProvider): Promise<SlotInfo> {
+    return await this.keyring.addSlot(provider)
+  }
+
+  async removeSlot(id: number): Promise<void> {
+    await this.keyring.removeSlot(id)
+  }
+
+  async rotateMaster(providers: readonly KeyProvider[]): Promise<void> {
+    await this.keyring.rotateMaster(providers)
+  }
+
+  /** Records a change of keys as a commit of its own, with the revision of the keyring that has it. */
+  async record(o: {
+    readonly action: string
+    readonly actor?: string | undefined
+    readonly facts: JsonObject
+    readonly operations: readonly Operation[]
+  }): Promise<CommitPlace> {
+    const context = { ...o.facts, revision: this.keyring.revision }
+    const facts = {
+      actor: o.actor ?? 'system',
+      action: o.action,
+      resourceClass: 'keys',
+      context: canonicalJson(context, { code: 'INTERNAL', what: 'the facts of a change of keys' }),
+    }
+    return await this.#o.committer.submit(() => ({ facts, operations: o.operations }), { privileged: true })
+  }
+
+  async #reseal(options: ResealOptions): Promise<ResealReport> {
+    const { parts, committer, applier } = this.#o
+    await this.#finishRotations()
+    const resealed = new Map<string, number>()
+    for (const [name, database] of parts.online) {
+      const primaryId = this.#primaryId(name)
+      const target = { database, primaryId }
+      const observed = database === parts.observation?.database
+      resealed.set(
+        name,
+        observed
+          ? await resealObserved(target, applier, options)
+          : await resealDatabase(target, committer, options),
+      )
+    }
+    await this.#o.flush()
+    return { resealed }
+  }
+
+  /** A crash may have left a new key that was not put in force. */
+  async #finishRotations(): Promise<void> {
+    const pending = this.keyring.list().filter(({ state }) => state === 'pending')
+    await this.rotate(pending.map(({ scope }) => scope))
+  }
+
+  #primaryId(scope: string): number {
+    const key = this.keyring.list().find((each) => each.scope === scope && each.state === 'primary')
+    if (key === undefined) throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key for ${scope}`)
+    return key.id
+  }
+}
