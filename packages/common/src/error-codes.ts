@@ -46,11 +46,13 @@ export const ERROR_CODES = {
   KEY_SECRET_WEAK: 'Use a passphrase of at least 12 characters, or a 32-byte key.',
   KEY_FILE_UNSAFE: 'Make the key file readable by its owner only (chmod 600), outside the data directory.',
   KEY_PROVIDER_FAILED: 'The key provider gave no key. The message says which one.',
+  KEY_UNKNOWN: 'List the keys with `forge keys status`.',
   KEY_SLOT_UNKNOWN: 'List the slots with `forge keys status`.',
   KEY_SLOT_LAST: 'Add another way to open the store before you remove the last one.',
   KEY_SHARES_INVALID:
     'Give as many whole shares of one set as its threshold asks for; the message says what is wrong.',
   KEY_IN_USE: 'Rotate and re-seal first: `forge keys rotate`. The message counts what still needs the key.',
+  FIELD_LOW_CARDINALITY: 'Use a compound index: so few values are known by their frequency.',
   KEYRING_ROLLED_BACK: 'An older keyring was put back. Restore the newest one, or accept this one by name.',
   KDF_TOO_WEAK: 'The key derivation of this keyring is below the accepted floor.',
   KDF_TOO_COSTLY: 'The key derivation of this keyring asks for more than the accepted ceiling.',

@@ -22,6 +22,19 @@ export {
   verifyEd25519,
   type Signer,
 } from './signing/ed25519.ts'
+export {
+  adviseBlindIndex,
+  BLIND_BITS_MAX,
+  BLIND_BITS_MIN,
+  BLIND_VALUES_MIN,
+  blindIndex,
+  blindIndexBits,
+  type BlindIndexAdvice,
+  type BlindIndexDefinition,
+  type IndexedValue,
+  type Normalisation,
+} from './field/blind-index.ts'
+export { FIELD_PADDINGS, FieldSealer, type FieldPadding, type FieldPlace } from './field/field-sealer.ts'
 export { SUITE_NAMES } from './suite/suite-table.ts'
 export type { SuiteName } from './suite/suite.ts'
 export { AAD_BYTES_MAX } from './sealing/associated-data.ts'
@@ -29,6 +42,9 @@ export { NONCE_POOL_BYTES } from './sealing/nonce-pool.ts'
 export { SEALS_PER_KEY_MAX, SEALS_STEP_FIRST, SEALS_STEP_MAX } from './sealing/seal-budget.ts'
 export { readSealedHeader, SEAL_BYTES_MAX, type SealedHeader } from './sealing/sealed-header.ts'
 export type { Sealer } from './sealing/sealer.ts'
+export { ShredKeys, type ErasureRecord } from './shred/shred-keys.ts'
+export { SHRED_REF_BYTES } from './shred/shred-rows.ts'
+export type { ShredRow, ShredStore } from './shred/shred-store.ts'
 export { createKeyring, type CreateKeyringOptions } from './keyring/create-keyring.ts'
 export { SIGNING_SCOPE, type KeyInfo } from './keyring/data-key.ts'
 export type { IndexPurpose } from './keyring/index-keys.ts'

@@ -1,4 +1,6 @@
 import type { KeyProvider } from '../provider/key-provider.ts'
+import type { ShredKeys } from '../shred/shred-keys.ts'
+import type { ShredStore } from '../shred/shred-store.ts'
 import type { Signer } from '../signing/ed25519.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import type { SuiteName } from '../suite/suite.ts'
@@ -56,13 +58,18 @@ export interface Keyring {
   rotateMaster(providers: readonly KeyProvider[]): Promise<void>
   /**
    * Destroys a key that nothing is sealed under any more, in both copies.
-   * @throws KEY_IN_USE, CRYPTO_KEY_UNKNOWN, CRYPTO_LOCKED, IO_FAILED
+   * @throws KEY_IN_USE, KEY_UNKNOWN, CRYPTO_LOCKED, IO_FAILED
    */
   destroyKey(uses: KeyUses): Promise<void>
   /** @throws STORE_OPTION_INVALID, CRYPTO_LOCKED, IO_FAILED, and what the provider throws */
   addSlot(provider: KeyProvider): Promise<SlotInfo>
   /** @throws KEY_SLOT_UNKNOWN, KEY_SLOT_LAST, CRYPTO_LOCKED, IO_FAILED */
   removeSlot(id: number): Promise<void>
+  /**
+   * Keys that can be erased one by one, kept in a store of their own.
+   * @throws KEYRING_DAMAGED, IO_FAILED, CRYPTO_LOCKED
+   */
+  openShredKeys(store: ShredStore): Promise<ShredKeys>
   /** The signing keys, the newest first; none before `ensureScopes` was asked for `SIGNING_SCOPE`. */
   signers(): readonly Signer[]
   list(): KeyInfo[]

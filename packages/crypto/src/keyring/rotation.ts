@@ -129,12 +129,12 @@ export interface KeyUses {
 
 /**
  * Forgets a key for good. Its id, dates and commitment stay.
- * @throws KEY_IN_USE when anything is sealed under it or it still seals, CRYPTO_KEY_UNKNOWN, IO_FAILED
+ * @throws KEY_IN_USE when anything is sealed under it or it still seals, KEY_UNKNOWN, IO_FAILED
  */
 export async function destroyDataKey(parts: KeyringParts, { keyId, uses }: KeyUses): Promise<void> {
   const { writer, table } = parts
   const record = writer.document.keys.find((key) => key.id === keyId)
-  if (record === undefined) throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key ${keyId}`)
+  if (record === undefined) throw new ForgeError('KEY_UNKNOWN', `the keyring has no key ${keyId}`)
   if (record.state === 'destroyed') return
   const used = [...uses].filter(([, count]) => count > 0)
   if (record.state !== 'decrypt-only' || used.length > 0) {

@@ -1,7 +1,10 @@
-import { assert } from '@forgeone/common'
+import { assert, utf8Encode } from '@forgeone/common'
 import type { KeyProvider } from '../provider/key-provider.ts'
 import { NoncePool } from '../sealing/nonce-pool.ts'
 import { createSealer, type Sealer } from '../sealing/sealer.ts'
+import { ShredKeys } from '../shred/shred-keys.ts'
+import { OWNER_BYTES } from '../shred/shred-rows.ts'
+import type { ShredStore } from '../shred/shred-store.ts'
 import { ed25519Signer, type Signer } from '../signing/ed25519.ts'
 import { suiteById } from '../suite/suite-table.ts'
 import type { Suite, SuiteName } from '../suite/suite.ts'
@@ -22,6 +25,7 @@ import type { KeyringParts } from './keyring-parts.ts'
 import type { Keyring } from './keyring.ts'
 import { destroyDataKey, rotateDataKey, rotateDataKeyNow, rotateMasterKey, type KeyUses } from './rotation.ts'
 import { checkDataScope } from './scope-name.ts'
+import { ShredBuckets } from './shred-buckets.ts'
 import { addSlot, removeSlot } from './slot-changes.ts'
 import { slotInfo, slotOpener, type SlotInfo } from './slot.ts'
 
@@ -84,6 +88,19 @@ export class UnlockedKeyring implements Keyring {
 
   removeSlot(id: number): Promise<void> {
     return this.#inTurn(() => removeSlot(this.#parts, id))
+  }
+
+  async openShredKeys(store: ShredStore): Promise<ShredKeys> {
+    const { writer, table, index, clock, random } = this.#parts
+    table.checkUnlocked()
+    return await ShredKeys.open({
+      store,
+      buckets: new ShredBuckets({ writer, random }),
+      storeId: writer.master.storeId,
+      hashOwner: (owner) => index.hash('blind', utf8Encode(`shred owner ${owner}`)).subarray(0, OWNER_BYTES),
+      clock,
+      random,
+    })
   }
 
   signers(): readonly Signer[] {

@@ -9,7 +9,7 @@ import { HEADER_BYTES, type SuiteKey } from '../suite/suite.ts'
 /** Keys are always wrapped with AES-256-GCM, whatever suite seals the data. */
 export const WRAP_SUITE_ID: number = aes256Gcm.id
 
-const PURPOSE = { slot: 'slot', data: 'wrap' } as const
+const PURPOSE = { slot: 'slot', data: 'wrap', shred: 'shred' } as const
 
 /** What is wrapped, and so the third part of the associated data: (store id, `keyring`, kind, id u32). */
 export type WrapKind = keyof typeof PURPOSE
@@ -33,22 +33,30 @@ export class WrappingKey {
 
   /** Seals a key for the record with this id; base64. `key` is borrowed. */
   wrap({ id, key, random }: { id: number; key: Uint8Array; random: Random }): string {
+    return this.wrapFor({ place: u32(id), key, random })
+  }
+
+  /** The same for a key that is named by other bytes than a record's id. */
+  wrapFor({ place, key, random }: { place: Uint8Array; key: Uint8Array; random: Random }): string {
     const out = new Uint8Array(HEADER_BYTES + aes256Gcm.nonceBytes + key.length + aes256Gcm.tagBytes)
     writeSealedHeader(out, aes256Gcm.id, this.#headerId)
     out.set(random.bytes(aes256Gcm.nonceBytes), HEADER_BYTES)
-    this.#cipher.seal({ aad: this.#place.with(out, u32(id)), plain: key, out })
+    this.#cipher.seal({ aad: this.#place.with(out, place), plain: key, out })
     return asBase64(out)
   }
 
   /** @returns the key, owned by the caller, or undefined when the text is not authentic for this record */
   unwrap({ id, wrapped }: { id: number; wrapped: string }): Uint8Array | undefined {
     const sealed = fromBase64(wrapped)
-    if (sealed === undefined || sealed.length < HEADER_BYTES + aes256Gcm.nonceBytes + aes256Gcm.tagBytes)
-      return undefined
+    return sealed && this.unwrapFor({ place: u32(id), wrapped: sealed })
+  }
+
+  unwrapFor({ place, wrapped }: { place: Uint8Array; wrapped: Uint8Array }): Uint8Array | undefined {
+    if (wrapped.length < HEADER_BYTES + aes256Gcm.nonceBytes + aes256Gcm.tagBytes) return undefined
     // No error of its own for a foreign header: to the keyring it is damage like any other.
-    if (sealed[0] !== SEALED_VERSION || sealed[1] !== aes256Gcm.id || readKeyId(sealed) !== this.#headerId)
+    if (wrapped[0] !== SEALED_VERSION || wrapped[1] !== aes256Gcm.id || readKeyId(wrapped) !== this.#headerId)
       return undefined
-    return this.#cipher.open({ aad: this.#place.with(sealed, u32(id)), sealed })
+    return this.#cipher.open({ aad: this.#place.with(wrapped, place), sealed: wrapped })
   }
 
   /** `[slot wrapping key 7]`: nothing secret when printed. */
