@@ -1,4 +1,24 @@
 export { Forge } from './manager/forge.ts'
+export type { AccessControl, NewGrant, PrincipalInfo, TokenInfo } from './access/access-control.ts'
+export type { AccessDecision } from './access/evaluate.ts'
+export type { ForgeHandle } from './access/forge-as.ts'
+export { BREAK_GLASS_MS_MAX, GRANTS_PER_HOLDER_MAX, HOLDERS_MAX, type Grant } from './access/grant.ts'
+export { ACTIONS, ROLES, type Action } from './access/roles.ts'
+export { TOKEN_MS_DEFAULT, TOKEN_MS_MAX } from './access/token.ts'
+export {
+  BUNDLE_LEAVES_MAX,
+  PERIOD_MS_MAX,
+  type Compliance,
+  type ReportResult,
+} from './compliance/compliance.ts'
+export type { ControlState } from './compliance/control-states.ts'
+export { CONTROLS, type Control, type EvidenceId, type Framework } from './compliance/controls.ts'
+export type { DsseEnvelope } from './compliance/dsse.ts'
+export type { EvidenceState } from './compliance/evidence.ts'
+export { verifyBundle, type BundleVerdict } from './compliance/verify-bundle.ts'
+export type { ErasureCertificate, Residual } from './subjects/erasure-certificate.ts'
+export type { SubjectErasure, Subjects } from './subjects/subjects.ts'
+export type { ForgeKeys, KeysStatus } from './keys/forge-keys.ts'
 export { SHARD_COUNT_DEFAULT, type ForgeOptions, type Secret } from './manager/forge-options.ts'
 export type { ForgeVerifyReport } from './manager/verify-forge.ts'
 export type { FeatureFlag, FeatureFlags } from './settings/feature-flags.ts'

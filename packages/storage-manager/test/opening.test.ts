@@ -142,8 +142,8 @@ describe('an open store', () => {
     )
     expect(history[0]!.readings).toMatchObject({ logs_append_entries_total: 2 })
     expect(forge.health()).toMatchObject({ state: 'healthy', reasons: [] })
-    expect(forge.keys().slots).toHaveLength(1)
-    expect(JSON.stringify(forge.keys())).not.toMatch(/"(?:key|secret|wrapped)"/)
+    expect(forge.keys.status().slots).toHaveLength(1)
+    expect(JSON.stringify(forge.keys.status())).not.toMatch(/"(?:key|secret|wrapped)"/)
     expect(forge.metrics().size).toBeGreaterThan(0)
   })
 

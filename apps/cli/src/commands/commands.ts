@@ -1,4 +1,21 @@
 import type { Command } from '../program/command.ts'
+import { auditAnchor } from './audit/anchor.ts'
+import { auditCheckpoint } from './audit/checkpoint.ts'
+import { auditExport } from './audit/export.ts'
+import { auditList } from './audit/list.ts'
+import { auditProve } from './audit/prove.ts'
+import { auditShow } from './audit/show.ts'
+import { auditVerify } from './audit/verify.ts'
+import { auditWitness } from './audit/witness.ts'
+import { accessCheck } from './access/check.ts'
+import { accessGrant } from './access/grant.ts'
+import { accessList } from './access/list.ts'
+import { accessRevoke } from './access/revoke.ts'
+import { accessTokenCreate } from './access/token/create.ts'
+import { accessTokenRevoke } from './access/token/revoke.ts'
+import { cacheCleanup } from './cache/cleanup.ts'
+import { cacheClear } from './cache/clear.ts'
+import { cacheStats } from './cache/stats.ts'
 import { completion } from './completion.ts'
 
 import { demo } from './demo/demo.ts'
@@ -19,6 +36,18 @@ import { groupsRedrive } from './groups/redrive.ts'
 import { groupsRemove } from './groups/remove.ts'
 import { groupsResume } from './groups/resume.ts'
 import { groupsSeek } from './groups/seek.ts'
+import { keysAddProvider } from './keys/add-provider.ts'
+import { keysDestroy } from './keys/destroy.ts'
+import { keysRemoveProvider } from './keys/remove-provider.ts'
+import { keysReseal } from './keys/reseal.ts'
+import { keysRewrap } from './keys/rewrap.ts'
+import { keysRotate } from './keys/rotate.ts'
+import { keysSharesCombine } from './keys/shares/combine.ts'
+import { keysSharesCreate } from './keys/shares/create.ts'
+import { imageInfo } from './image/info.ts'
+import { imageInvalidate } from './image/invalidate.ts'
+import { imageLs } from './image/ls.ts'
+import { imageScan } from './image/scan.ts'
 import { keysStatus } from './keys/status.ts'
 import { logsCompact } from './logs/compact.ts'
 import { logsExport } from './logs/export.ts'
@@ -44,6 +73,21 @@ import { topicsRename } from './topics/rename.ts'
 import { topicsRetain } from './topics/retain.ts'
 import { topicsRetention } from './topics/retention.ts'
 import { topicsUpdate } from './topics/update.ts'
+import { vaultDelete } from './vault/delete.ts'
+import { vaultDestroy } from './vault/destroy.ts'
+import { vaultExport } from './vault/export.ts'
+import { vaultGenerate } from './vault/generate.ts'
+import { vaultGet } from './vault/get.ts'
+import { vaultImport } from './vault/import.ts'
+import { vaultLease } from './vault/lease.ts'
+import { vaultList } from './vault/list.ts'
+import { vaultRedeem } from './vault/redeem.ts'
+import { vaultRun } from './vault/run.ts'
+import { vaultSeal } from './vault/seal.ts'
+import { vaultSet } from './vault/set.ts'
+import { vaultUndelete } from './vault/undelete.ts'
+import { vaultUnseal } from './vault/unseal.ts'
+import { vaultVersions } from './vault/versions.ts'
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -80,15 +124,59 @@ export const COMMANDS: readonly Command[] = [
   topicsRetention,
   topicsRetain,
   topicsCompactKeys,
+  imageScan,
+  imageLs,
+  imageInfo,
+  imageInvalidate,
+  cacheStats,
+  cacheClear,
+  cacheCleanup,
   settingsGet,
   settingsSet,
   settingsList,
   settingsDelete,
+  vaultSet,
+  vaultGet,
+  vaultList,
+  vaultVersions,
+  vaultGenerate,
+  vaultDelete,
+  vaultUndelete,
+  vaultDestroy,
+  vaultLease,
+  vaultRedeem,
+  vaultSeal,
+  vaultUnseal,
+  vaultImport,
+  vaultExport,
+  vaultRun,
+  accessGrant,
+  accessRevoke,
+  accessList,
+  accessCheck,
+  accessTokenCreate,
+  accessTokenRevoke,
   stats,
   top,
   verify,
   doctor,
+  auditList,
+  auditShow,
+  auditCheckpoint,
+  auditProve,
+  auditVerify,
+  auditExport,
+  auditAnchor,
+  auditWitness,
   keysStatus,
+  keysRotate,
+  keysReseal,
+  keysRewrap,
+  keysAddProvider,
+  keysRemoveProvider,
+  keysSharesCreate,
+  keysSharesCombine,
+  keysDestroy,
   completion,
   demo,
 ]

@@ -10,13 +10,28 @@ export function findCommand(
   typed: readonly string[],
 ): { command: Command; rest: readonly string[] } {
   const { leading, words } = splitLeadingOptions(typed)
-  const [first = '', second = ''] = words
+  const [first = '', second = '', third = ''] = words
+  const three = commands.find((command) => command.name === `${first} ${second} ${third}`)
+  if (three !== undefined) return { command: three, rest: [...leading, ...words.slice(3)] }
   const two = commands.find((command) => command.name === `${first} ${second}`)
   if (two !== undefined) return { command: two, rest: [...leading, ...words.slice(2)] }
   const one = commands.find((command) => command.name === first)
   if (one !== undefined) return { command: one, rest: [...leading, ...words.slice(1)] }
   if (first === '') throw withoutCommand(leading)
   const group = commands.filter((command) => command.name.startsWith(`${first} `))
+  const inner = group.filter((command) => command.name.startsWith(`${first} ${second} `))
+  if (second !== '' && inner.length > 0) {
+    const names = inner.map((command) => command.name.slice(first.length + second.length + 2))
+    const nearest = nearestName(third, names)
+    throw usageError(
+      third === ''
+        ? `forge ${first} ${second} needs a verb: ${names.join(', ')}`
+        : `unknown command forge ${first} ${second} ${third}`,
+      nearest === undefined
+        ? `Try: ${inner.map(({ name }) => `forge ${name}`).join(', ')}.`
+        : `Did you mean forge ${first} ${second} ${nearest}?`,
+    )
+  }
   if (group.length > 0) {
     const verbs = group.map((command) => command.name.slice(first.length + 1))
     const nearest = nearestName(second, verbs)

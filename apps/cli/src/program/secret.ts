@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { ForgeError } from '@forgeone/common'
-import { keyFileProvider } from '@forgeone/crypto'
+import { commandProvider, keyFileProvider, sharesProvider } from '@forgeone/crypto'
 import type { ForgeOptions } from '@forgeone/storage-manager'
 import type { Terminal } from '../render/terminal.ts'
-import { textOption } from './parse-arguments.ts'
+import { textOption, usageError } from './parse-arguments.ts'
 import type { OptionValues } from './options.ts'
 
 const SECRET_FILE_BYTES_MAX = 64 * 1024
@@ -18,9 +18,9 @@ export interface SecretRequest {
 }
 
 /**
- * Finds the secret: `--key-file`, `--secret-file`, FORGE_SECRET, then a hidden prompt. Never an argument, which every
- * user of the machine could read in the list of processes.
- * @throws KEY_SECRET_MISSING, KEY_SECRET_WRONG, INPUT_NOT_FOUND, INPUT_UNREADABLE
+ * Finds the secret: `--key-file`, `--key-command`, `--shares-file`, `--secret-file`, FORGE_SECRET, then a hidden prompt.
+ * Never an argument, which every user of the machine could read in the list of processes.
+ * @throws KEY_SECRET_MISSING, KEY_SECRET_WRONG, KEY_SHARES_INVALID, INPUT_NOT_FOUND, INPUT_UNREADABLE, USAGE
  */
 export async function findSecret(
   request: SecretRequest,
@@ -28,6 +28,15 @@ export async function findSecret(
   const { options, terminal, resolvePath, storePath, isNew } = request
   const keyFile = textOption(options, 'key-file')
   if (keyFile !== undefined) return { keyProvider: keyFileProvider(resolvePath(keyFile), { storePath }) }
+  const command = textOption(options, 'key-command') ?? process.env['FORGE_KEY_COMMAND']
+  if (command !== undefined) {
+    return { keyProvider: commandProvider({ command: commandWords(command, 'key-command') }) }
+  }
+  const sharesFile = textOption(options, 'shares-file')
+  if (sharesFile !== undefined) {
+    const lines = readTextFile(resolvePath(sharesFile), 'shares file').split(/\r?\n/)
+    return { keyProvider: sharesProvider(lines.filter((line) => line.trim() !== '')) }
+  }
   const secretFile = textOption(options, 'secret-file')
   if (secretFile !== undefined) return { secret: readSecretFile(resolvePath(secretFile)) }
   const fromEnvironment = process.env['FORGE_SECRET']
@@ -43,20 +52,30 @@ export async function findSecret(
   return { secret }
 }
 
-function readSecretFile(path: string): string {
-  let text: string
+/** Program and arguments, parted by blanks: no shell reads them, so there are no quotes either. @throws USAGE */
+export function commandWords(text: string, option: string): readonly [string, ...string[]] {
+  const [program, ...words] = text.trim().split(/\s+/)
+  if (program === undefined || program === '') throw usageError(`--${option} names no program`)
+  return [program, ...words]
+}
+
+/** The first line of a file. @throws KEY_SECRET_MISSING, INPUT_NOT_FOUND, INPUT_UNREADABLE */
+export function readSecretFile(path: string): string {
+  const [line = ''] = readTextFile(path, 'secret file').split(/\r?\n/, 1)
+  if (line === '')
+    throw new ForgeError('KEY_SECRET_MISSING', `the first line of the secret file ${path} is empty`)
+  return line
+}
+
+function readTextFile(path: string, what: string): string {
   try {
-    text = readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8').slice(0, SECRET_FILE_BYTES_MAX)
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
     throw new ForgeError(
       isMissing ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE',
-      `the secret file ${path} ${isMissing ? 'does not exist' : 'cannot be read'}`,
+      `the ${what} ${path} ${isMissing ? 'does not exist' : 'cannot be read'}`,
       { cause },
     )
   }
-  const [line = ''] = text.slice(0, SECRET_FILE_BYTES_MAX).split(/\r?\n/, 1)
-  if (line === '')
-    throw new ForgeError('KEY_SECRET_MISSING', `the first line of the secret file ${path} is empty`)
-  return line
 }

@@ -1,3 +1,4 @@
+import { openProvider, passphraseProvider, rawKeyProvider, type KeyProvider } from '@forgeone/crypto'
 import { readStoreFile } from '@forgeone/engine'
 import { Forge, type ForgeOptions } from '@forgeone/storage-manager'
 import type { Terminal } from '../render/terminal.ts'
@@ -58,11 +59,21 @@ export class StoreAccess {
 
   /** Asks for the secret once and keeps it in memory, for a command that opens the store again and again. */
   async remember(): Promise<this> {
+    if (this.#remembered !== undefined) return this
     const path = this.path()
     const existing = await readStoreFile(path)
     if (existing !== undefined && existing.suite !== 'none')
       this.#remembered = await this.#findSecret(path, false)
     return this
+  }
+
+  /** The secret that opens the store, as a provider; asked for once. @throws KEY_SECRET_MISSING */
+  async provider(): Promise<KeyProvider> {
+    await this.remember()
+    const { secret, keyProvider } = this.#remembered ?? {}
+    if (keyProvider !== undefined) return keyProvider
+    if (secret === undefined) return openProvider()
+    return typeof secret === 'string' ? passphraseProvider(secret) : rawKeyProvider(secret.key)
   }
 
   /** Opens an existing store. */

@@ -70,6 +70,10 @@ export interface Keyring {
    * @throws KEYRING_DAMAGED, IO_FAILED, CRYPTO_LOCKED
    */
   openShredKeys(store: ShredStore): Promise<ShredKeys>
+  /** Whether any shred key was ever made. */
+  readonly hasShredKeys: boolean
+  /** Whether a secret opens one of the slots. @throws what the provider throws */
+  accepts(provider: KeyProvider): Promise<boolean>
   /** The signing keys, the newest first; none before `ensureScopes` was asked for `SIGNING_SCOPE`. */
   signers(): readonly Signer[]
   list(): KeyInfo[]

@@ -103,6 +103,22 @@ export class UnlockedKeyring implements Keyring {
     })
   }
 
+  get hasShredKeys(): boolean {
+    return this.#parts.writer.document.shred.length > 0
+  }
+
+  async accepts(provider: KeyProvider): Promise<boolean> {
+    const open = slotOpener([provider])
+    for (const slot of this.#parts.writer.document.slots) {
+      // One after the other: a derivation takes tens of megabytes.
+      const key = await open(slot)
+      if (key === undefined) continue
+      key.fill(0)
+      return true
+    }
+    return false
+  }
+
   signers(): readonly Signer[] {
     const { writer } = this.#parts
     const records = writer.document.keys.filter(

@@ -90,6 +90,17 @@ export class ShredKeys {
     })
   }
 
+  /** Deletes a key that was never used, without the cost of erasing it: what nothing was sealed under need not be erased. */
+  async discard(ref: Uint8Array): Promise<void> {
+    this.#forget(ref)
+    await this.#o.store.write([{ key: keyRow(ref), value: undefined }])
+  }
+
+  /** The reference that a value of version 2 names, in hexadecimal. @throws CRYPTO_FORMAT */
+  refOf(sealed: Uint8Array): string {
+    return toHex(shredRefOf(sealed))
+  }
+
   /** The keys of an owner. */
   async ofOwner(owner: string): Promise<readonly Uint8Array[]> {
     const refs: Uint8Array[] = []

@@ -39,8 +39,8 @@ import { assertLocalFilesystem } from './unsafe-filesystem.ts'
 
 const STORE_MAC_LABEL = 'FORGE'
 const DATABASE_NAME_PATTERN = /^[a-z][a-z0-9_]{0,63}$/
-/** The keyring scope of the journal, so no database may bear it. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set(['journal', 'index', 'keyring'])
+/** Scopes of the keyring, and directories beside the databases: no database may bear such a name. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['journal', 'index', 'keyring', 'keys'])
 
 async function lockAndOpen(options: LocalStoreOptions): Promise<LocalStoreParts> {
   const resolved = resolveOptions(options)

@@ -73,7 +73,7 @@ export class KeyRotation {
 
   /**
    * Destroys a key that nothing stored is sealed under.
-   * @throws KEY_IN_USE with the counts, CRYPTO_KEY_UNKNOWN, DATABASE_OFFLINE, IO_FAILED
+   * @throws KEY_IN_USE with the counts, KEY_UNKNOWN, DATABASE_OFFLINE, IO_FAILED
    */
   async destroy(keyId: number): Promise<void> {
     // Rows that were replaced may still lie in the journal.

@@ -1,9 +1,11 @@
 import { ByteWriter, ForgeError, type Metrics } from '@forgeone/common'
+import type { ShredKeys } from '@forgeone/crypto'
 import { Applier } from '../commit/applier.ts'
 import { Committer, type CommitBuilder } from '../commit/committer.ts'
 import { FLUSH_POINT_BYTES } from '../commit/commit-limits.ts'
 import { FlushController } from '../commit/flush-controller.ts'
 import type { Database } from '../database/database.ts'
+import { openShredKeys, type OpenedShredKeys } from '../database/shred-database.ts'
 import { writeCommitRecord } from '../format/commit-record.ts'
 import type { HealthReport } from '../health/health.ts'
 import { SpaceGuard } from '../health/space-guard.ts'
@@ -26,6 +28,7 @@ export class LocalStore implements Store {
   readonly #committer: Committer
   readonly #flusher: FlushController
   readonly #keys: KeyRotation
+  #shredKeys: Promise<OpenedShredKeys> | undefined
   #closing: Promise<void> | undefined
 
   private constructor(parts: LocalStoreParts) {
@@ -126,6 +129,21 @@ export class LocalStore implements Store {
     return this.#keys
   }
 
+  /**
+   * Keys that are erased one by one, opened when first asked for.
+   * @throws DATABASE_DAMAGED, KEYRING_DAMAGED, IO_FAILED
+   */
+  async shredKeys(): Promise<ShredKeys> {
+    if (this.#closing !== undefined) throw closed()
+    this.#shredKeys ??= openShredKeys(this.#parts.backend, this.#parts.keyring)
+    try {
+      return (await this.#shredKeys).keys
+    } catch (error) {
+      this.#shredKeys = undefined
+      throw error
+    }
+  }
+
   /** The parts, for checkpoint, verify and other engine code beside this class. */
   get parts(): LocalStoreParts {
     return this.#parts
@@ -221,6 +239,7 @@ export class LocalStore implements Store {
       await Promise.allSettled([
         journal.close(),
         ...[...online.values()].map((database) => closeInTime(database)),
+        this.#shredKeys?.then((opened) => closeInTime(opened)),
       ])
       health.closed()
       await keyring.flush().catch(() => undefined)
@@ -295,7 +314,7 @@ function closed(): ForgeError {
   return new ForgeError('STORE_CLOSED', 'the store is closed')
 }
 
-async function closeInTime(database: Database): Promise<void> {
+async function closeInTime(database: { readonly name?: string; close(): Promise<void> }): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(

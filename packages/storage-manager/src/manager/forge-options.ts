@@ -34,6 +34,8 @@ export interface ForgeOptions {
    * only when `compact` is called.
    */
   readonly compaction?: 'background' | 'manual' | undefined
+  /** Keys of secrets leave the memory after so long without use; default 15 minutes, 0 for never. */
+  readonly vaultAutoLockMs?: number | undefined
   readonly allowUnsafeFilesystem?: boolean | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
@@ -53,6 +55,7 @@ const schema = z.strictObject({
   encryption: z.enum(['none', 'aes-256-gcm', 'chacha20-poly1305', 'xchacha20-poly1305']).optional(),
   cacheMb: z.number().min(0).max(65_536).optional(),
   compaction: z.enum(['background', 'manual']).optional(),
+  vaultAutoLockMs: z.int().min(0).optional(),
   allowUnsafeFilesystem: z.boolean().optional(),
   logger: provided.optional(),
   clock: provided.optional(),

@@ -1,5 +1,5 @@
-import { Metrics, type MetricReading } from '@forgeone/common'
-import type { KeyInfo, SlotInfo } from '@forgeone/crypto'
+import type { AuditLog } from '@forgeone/audit'
+import { ForgeError, Metrics, systemClock, systemRandom, type MetricReading } from '@forgeone/common'
 import {
   LocalStore,
   readStoreFile,
@@ -19,13 +19,21 @@ import {
   type LogStream,
   type TopicMetadata,
 } from '@forgeone/streams'
+import { AccessControl } from '../access/access-control.ts'
+import { forgeAs, type ForgeHandle } from '../access/forge-as.ts'
+import { checkPrincipalName } from '../access/grant.ts'
+import { AuditSource } from '../audit/audit-source.ts'
+import { ForgeKeys } from '../keys/forge-keys.ts'
+import { Vault } from '@forgeone/vault'
+import { Compliance } from '../compliance/compliance.ts'
+import { Subjects } from '../subjects/subjects.ts'
 import { FeatureFlags } from '../settings/feature-flags.ts'
 import { Settings } from '../settings/settings.ts'
 import type { ForgeStatistics, TopicStatistics } from '../statistics/forge-statistics.ts'
 import { MetricsHistory, type MetricsSample } from '../statistics/metrics-history.ts'
 import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
 import { keyProviderOf } from './key-provider-of.ts'
-import { shardLayout, SYSTEM_DATABASE } from './shard-layout.ts'
+import { shardLayout, SYSTEM_DATABASE, VAULT_DATABASE } from './shard-layout.ts'
 import { verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
 
 /** Metrics are sampled into the store this often while it is open. */
@@ -40,6 +48,11 @@ interface ForgeParts {
   readonly store: LocalStore
   readonly logs: LogStream
   readonly events: EventStream
+  readonly keys: ForgeKeys
+  readonly vault: Vault
+  readonly access: AccessControl
+  readonly subjects: Subjects
+  readonly auditSource: AuditSource
   readonly metrics: Metrics
   readonly shardCount: number
 }
@@ -56,6 +69,12 @@ export class Forge implements AsyncDisposable {
   readonly events: EventStream
   readonly settings: Settings
   readonly flags: FeatureFlags
+  readonly keys: ForgeKeys
+  readonly vault: Vault
+  readonly access: AccessControl
+  readonly subjects: Subjects
+  readonly compliance: Compliance
+  readonly #auditSource: AuditSource
   readonly #store: LocalStore
   readonly #metrics: Metrics
   readonly #history: MetricsHistory
@@ -69,6 +88,17 @@ export class Forge implements AsyncDisposable {
     this.#store = store
     this.logs = parts.logs
     this.events = parts.events
+    this.keys = parts.keys
+    this.vault = parts.vault
+    this.access = parts.access
+    this.subjects = parts.subjects
+    this.compliance = new Compliance({
+      store,
+      audit: () => this.audit,
+      signers: () => parts.auditSource.signers,
+    })
+    this.#auditSource = parts.auditSource
+    parts.auditSource.log?.start()
     this.#metrics = metrics
     this.#shardCount = parts.shardCount
     this.#openedAtSequence = store.sequence
@@ -95,9 +125,11 @@ export class Forge implements AsyncDisposable {
     const suite = existing?.suite ?? options.encryption ?? 'aes-256-gcm'
     const metrics = new Metrics()
     const { path, create, durability, allowUnsafeFilesystem, logger, clock, random } = options
+    const auditSource = new AuditSource({ clock: clock ?? systemClock, logger })
     const store = await LocalStore.open({
       path,
       databases,
+      observer: auditSource,
       provider: keyProviderOf(options, suite),
       suite,
       create,
@@ -110,6 +142,31 @@ export class Forge implements AsyncDisposable {
       metrics,
     })
     try {
+      const keys = await ForgeKeys.open(store)
+      const database = SYSTEM_DATABASE
+      const access = await AccessControl.open({
+        store,
+        database,
+        clock: clock ?? systemClock,
+        random: random ?? systemRandom,
+      })
+      const vault = Vault.over({
+        store,
+        database: VAULT_DATABASE,
+        shredKeys: () => store.shredKeys(),
+        verifySecret: (provider) => store.keys.keyring.accepts(provider),
+        clock: clock ?? systemClock,
+        random: random ?? systemRandom,
+        autoLockMs: options.vaultAutoLockMs,
+      })
+      const subjects = new Subjects({
+        store,
+        database,
+        shredKeys: () => store.shredKeys(),
+        signers: () => auditSource.signers,
+        clock: clock ?? systemClock,
+        random: random ?? systemRandom,
+      })
       const cache = new BlockCache(
         options.cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : options.cacheMb * MIB,
       )
@@ -119,7 +176,18 @@ export class Forge implements AsyncDisposable {
         openLogs(store, streamOptions),
         openEvents(store, streamOptions),
       ])
-      return new Forge({ store, logs, events, metrics, shardCount })
+      return new Forge({
+        store,
+        logs,
+        events,
+        keys,
+        vault,
+        access,
+        subjects,
+        auditSource,
+        metrics,
+        shardCount,
+      })
     } catch (error) {
       await store.close()
       throw error
@@ -148,14 +216,24 @@ export class Forge implements AsyncDisposable {
     return await this.#history.list()
   }
 
-  /** Keys and the ways to unlock them; never key material. */
-  keys(): {
-    readonly slots: readonly SlotInfo[]
-    readonly keys: readonly KeyInfo[]
-    readonly revision: number
-  } {
-    const { keyring } = this.#store.parts
-    return { slots: keyring.slots(), keys: keyring.list(), revision: keyring.revision }
+  /** The Merkle log over all commits. @throws DATABASE_OFFLINE while its database is set aside */
+  get audit(): AuditLog {
+    const { log } = this.#auditSource
+    if (log !== undefined) return log
+    throw new ForgeError('DATABASE_OFFLINE', 'the audit database is offline')
+  }
+
+  /** What a principal has of the store: every method is asked about before it runs. @throws ACCESS_GRANT_INVALID for a bad name */
+  as(principal: string): ForgeHandle {
+    checkPrincipalName(principal)
+    return forgeAs(this, { principal, access: this.access, assertLive: () => undefined })
+  }
+
+  /** The same for whom a token stands, as long as it does. @throws ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED */
+  authenticate(token: string): ForgeHandle {
+    const { access } = this
+    const principal = access.authenticate(token)
+    return forgeAs(this, { principal, access, assertLive: () => void access.authenticate(token) })
   }
 
   stats(): ForgeStatistics {
@@ -207,6 +285,8 @@ export class Forge implements AsyncDisposable {
   async #close(): Promise<void> {
     clearInterval(this.#sampleTimer)
     try {
+      this.vault.close()
+      await this.access.close()
       await this.logs.close()
       await this.events.close()
       if (this.#store.sequence !== this.#openedAtSequence) await this.#sample()

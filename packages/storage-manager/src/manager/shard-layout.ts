@@ -1,9 +1,11 @@
 import { ForgeError } from '@forgeone/common'
 import type { StoreFile } from '@forgeone/engine'
 import { streamDatabases } from '@forgeone/streams'
+import { AUDIT_DATABASE } from '../audit/audit-source.ts'
 import { SHARD_COUNT_DEFAULT, type ForgeOptions } from './forge-options.ts'
 
 export const SYSTEM_DATABASE = 'system'
+export const VAULT_DATABASE = 'vault'
 
 /** The databases of a store and how many shards each stream has. */
 export interface ShardLayout {
@@ -19,6 +21,8 @@ export function shardLayout(options: ForgeOptions, existing: StoreFile | undefin
   assertSame('encryption', options.encryption, existing?.suite)
   const databases = [
     SYSTEM_DATABASE,
+    AUDIT_DATABASE,
+    VAULT_DATABASE,
     ...streamDatabases('logs', shardCount),
     ...streamDatabases('events', shardCount),
   ]

@@ -11,9 +11,10 @@ export const keysStatus: Command = {
   examples: ['forge keys status --data ./data'],
   async run({ terminal, store }) {
     await using forge = await store.open()
-    const { slots, keys, revision } = forge.keys()
+    const status = forge.keys.status()
+    const { slots, keys, revision, openedSlot, unfinished } = status
     if (terminal.json) {
-      await terminal.printJson({ revision, slots, keys })
+      await terminal.printJson(status)
       return
     }
     await terminal.printLine(`keyring revision ${revision}\n`)
@@ -21,7 +22,12 @@ export const keysStatus: Command = {
       renderTable(
         terminal,
         [{ title: 'slot', align: 'right' }, { title: 'kind' }, { title: 'derivation' }, { title: 'created' }],
-        slots.map((slot) => [String(slot.id), slot.kind, slot.kdf ?? '-', formatTime(slot.createdMs)]),
+        slots.map((slot) => [
+          `${slot.id}${slot.id === openedSlot ? ' (used)' : ''}`,
+          slot.kind,
+          slot.kdf,
+          formatTime(slot.createdMs),
+        ]),
       ),
     )
     await terminal.printLine('')
@@ -48,5 +54,10 @@ export const keysStatus: Command = {
         ]),
       ),
     )
+    if (unfinished.length > 0) {
+      terminal.note(
+        `values of ${unfinished.join(', ')} may lie under older keys; go on with forge keys reseal`,
+      )
+    }
   },
 }

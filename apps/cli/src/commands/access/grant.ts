@@ -1,0 +1,73 @@
+import { ACTIONS, type Action } from '@forgeone/storage-manager'
+import type { Command } from '../../program/command.ts'
+import { textOption, usageError } from '../../program/parse-arguments.ts'
+import { instantOption } from './instant-option.ts'
+
+export const accessGrant: Command = {
+  name: 'access grant',
+  summary: 'Give a principal a role, or a right on resources; or refuse one',
+  usage: 'PRINCIPAL',
+  positionals: { min: 1, max: 1 },
+  options: {
+    role: {
+      type: 'string',
+      value: 'ROLE',
+      description: 'reader, writer, operator, auditor, security-officer, or one of your own',
+    },
+    action: { type: 'string', value: 'A,…', description: 'actions such as data.read,data.list' },
+    resource: { type: 'string', value: 'PATTERN', description: 'such as events/orders/**' },
+    deny: { type: 'boolean', description: 'refuse instead; a refusal wins over every grant' },
+    until: {
+      type: 'string',
+      value: 'TIME',
+      description: 'when it ends: ISO 8601, or relative such as 4h from now',
+    },
+    'break-glass': { type: 'boolean', description: 'an emergency right: at most four hours, with --reason' },
+    reason: { type: 'string', value: 'TEXT', description: 'kept with the grant' },
+  },
+  examples: [
+    'forge access grant ann --role reader --data ./data',
+    'forge access grant ann --action data.read --resource "events/orders/**" --data ./data',
+    'forge access grant role:billing --action data.read --resource "events/invoices/**" --data ./data',
+  ],
+  async run({ options, positionals, terminal, store }) {
+    const holder = positionals[0]!
+    const role = textOption(options, 'role')
+    const resource = textOption(options, 'resource')
+    const actions = textOption(options, 'action')?.split(',')
+    if ((role === undefined) === (actions === undefined || resource === undefined)) {
+      throw usageError('nothing is granted', 'Give --role, or both --action and --resource.')
+    }
+    await using forge = await store.open()
+    const { access } = forge
+    if (role !== undefined) {
+      const roles = access.list().find(({ principal }) => principal === holder)?.roles ?? []
+      await access.setRoles(holder, [...roles, role])
+      if (terminal.json)
+        await terminal.printJson({ principal: holder, roles: [...new Set([...roles, role])] })
+      else terminal.note(`${holder} has the role ${role}`)
+      return
+    }
+    const grant = await access.grant({
+      holder,
+      actions: actions!.map(actionOf),
+      resource: resource!,
+      effect: options['deny'] === true ? 'deny' : 'allow',
+      notAfter: instantOption(options, 'until'),
+      ...(options['break-glass'] === true ? { breakGlass: true } : {}),
+      reason: textOption(options, 'reason'),
+    })
+    if (terminal.json) await terminal.printJson(grant)
+    else
+      terminal.note(
+        `grant ${grant.id}: ${holder} ${grant.effect === 'deny' ? 'may not' : 'may'} ${actions!.join(', ')} on ${resource}`,
+      )
+  },
+}
+
+/** @throws USAGE */
+export function actionOf(text: string): Action {
+  const action = ACTIONS.find((each) => each === text)
+  if (action !== undefined) return action
+  throw usageError(`"${text}" is no action`, `Actions are ${ACTIONS.join(', ')}.`)
+}

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { ForgeError } from '@forgeone/common'
+import { readEnvironment, type EnvironmentEntry } from '@forgeone/vault'
+import type { Command } from '../../program/command.ts'
+import { textOption } from '../../program/parse-arguments.ts'
+
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
+/** What a shell adds to the number of the signal that ended a program. */
+const SIGNAL_EXIT = 128
+/** Secrets that open the store are no business of the program. */
+const OWN_VARIABLES = ['FORGE_SECRET', 'FORGE_NEW_SECRET', 'FORGE_KEY_COMMAND']
+
+export const vaultRun: Command = {
+  name: 'vault run',
+  summary: 'Run a program with secrets in its environment, and nowhere else',
+  usage: '-- PROGRAM [ARGUMENT…]',
+  positionals: { min: 1, max: 1000 },
+  options: {
+    prefix: { type: 'string', value: 'PATH', description: 'only secrets below this path' },
+    allow: {
+      type: 'string',
+      value: 'NAME,…',
+      description: 'variables such as NODE_OPTIONS that change what runs',
+    },
+  },
+  examples: ['forge vault run --prefix app --data ./data -- node server.js'],
+  async run({ options, positionals, store }) {
+    const allow = textOption(options, 'allow')?.split(',')
+    const prefix = textOption(options, 'prefix')
+    const forge = await store.open()
+    let entries: readonly EnvironmentEntry[]
+    try {
+      entries = await readEnvironment(forge.vault, { prefix, allow })
+    } finally {
+      // Before the program runs: it may want to open the store itself.
+      await forge.close()
+    }
+    return await runProgram(positionals, entries)
+  },
+}
+
+function runProgram(words: readonly string[], entries: readonly EnvironmentEntry[]): Promise<number> {
+  const [program, ...rest] = words
+  const inherited = Object.entries(process.env).filter(([name]) => !OWN_VARIABLES.includes(name))
+  const env = Object.fromEntries([...inherited, ...entries.map(({ name, value }) => [name, value])])
+  return new Promise((resolve, reject) => {
+    const child = spawn(program!, rest, { env, stdio: 'inherit', shell: false })
+    const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
+    for (const signal of FORWARDED) process.on(signal, forward)
+    const end = (): void => {
+      for (const signal of FORWARDED) process.off(signal, forward)
+    }
+    child.once('error', (cause: Error & { code?: string }) => {
+      end()
+      reject(new ForgeError('INPUT_NOT_FOUND', `${program} cannot be run: ${cause.code ?? 'unknown'}`))
+    })
+    child.once('exit', (code, signal) => {
+      end()
+      resolve(code ?? SIGNAL_EXIT + (signal === null ? 0 : constants.signals[signal]))
+    })
+  })
+}

@@ -1,0 +1,34 @@
+import { assert, toHex, type Clock, type Logger } from '@forgeone/common'
+import type { Signer } from '@forgeone/crypto'
+import { isKeyName } from '../note/key-name.ts'
+import type { Timer } from './timer.ts'
+
+/** Who signs checkpoints, unless a name of one's own is chosen. */
+export const ORIGIN_PREFIX_DEFAULT = 'forgeone'
+const STORE_ID_BYTES = 16
+const GENERATION_BYTES = 8
+
+export interface AuditLogOptions {
+  /** 16 bytes. */
+  readonly storeId: Uint8Array
+  /** 8 bytes, new after every restore and clone: two histories never share an origin. */
+  readonly generation: Uint8Array
+  /** Signs checkpoints; without it the log reads and proves, and signs nothing. */
+  readonly signer?: Signer | undefined
+  /** Keys that sign beside it, such as the one before a rotation. */
+  readonly alsoSigning?: readonly Signer[] | undefined
+  readonly clock: Clock
+  readonly timer?: Timer | undefined
+  /** A schema-less URL such as `example.com/logs`; default `forgeone`. */
+  readonly originPrefix?: string | undefined
+  readonly logger?: Logger | undefined
+}
+
+/** `<prefix>/<store id>/<generation>`, the first line of each checkpoint. */
+export function originOf(o: Pick<AuditLogOptions, 'storeId' | 'generation' | 'originPrefix'>): string {
+  assert(o.storeId.length === STORE_ID_BYTES, 'a store id has 16 bytes')
+  assert(o.generation.length === GENERATION_BYTES, 'a generation has 8 bytes')
+  const origin = `${o.originPrefix ?? ORIGIN_PREFIX_DEFAULT}/${toHex(o.storeId)}/${toHex(o.generation)}`
+  assert(isKeyName(origin), 'an origin has neither blanks nor plus signs')
+  return origin
+}

@@ -1,0 +1,325 @@
+import {
+  assert,
+  ForgeError,
+  isForgeError,
+  silentLogger,
+  type CommitObserver,
+  type Logger,
+  type ObservedCommit,
+  type ObserverRow,
+  type ObserverStore,
+} from '@forgeone/common'
+import type { Signer } from '@forgeone/crypto'
+import { encodeLeaf } from '../leaf/encode-leaf.ts'
+import { exportTiles, type ExportOptions, type TileTarget } from '../export/export-tiles.ts'
+import type { VerifierKey } from '../note/verifier-key.ts'
+import { formatTlogProof } from '../proof/tlog-proof.ts'
+import type { EntryPart, Receipt } from '../proof/receipt.ts'
+import { queryLeaves } from '../query/query-leaves.ts'
+import type { AuditEntry, AuditFilter } from '../query/audit-entry.ts'
+import { consistencyRanges, inclusionRanges } from '../tree/proof-plan.ts'
+import { parseTilePath, TILE_WIDTH } from '../tree/tile-path.ts'
+import { originOf, type AuditLogOptions } from './audit-log-options.ts'
+import { CheckpointKeeper } from './checkpoint-keeper.ts'
+import { GrowingLog } from './growing-log.ts'
+import { LogReader } from './log-reader.ts'
+import { LogSigner } from './log-signer.ts'
+import { readMinimumIndex, removeBundles } from './prune-log.ts'
+import { RecentRows } from './recent-rows.ts'
+import { stateKey } from './row-keys.ts'
+import { decodeState, encodeState, unknownState } from './state-row.ts'
+import { StoredCheckpoints } from './stored-checkpoints.ts'
+import { systemTimer, type Timer } from './timer.ts'
+
+/** How often a checkpoint is signed while the log grows. */
+export const CHECKPOINT_INTERVAL_MS = 1000
+/** Settled states kept: recovery begins at one of the last two. */
+const STATES_KEPT = 2
+
+/** Leads from a leaf to the root of the first `size` leaves. */
+export interface InclusionProof {
+  readonly index: number
+  readonly size: number
+  /** From the leaf's sibling up. */
+  readonly hashes: readonly Uint8Array[]
+}
+
+/** The Merkle log of a store: leaf n is commit n. Design: `docs/format.md`, "Audit database". */
+export class AuditLog implements CommitObserver {
+  readonly database = 'audit'
+  readonly #signer: LogSigner
+  readonly #timer: Timer
+  readonly #logger: Logger
+  readonly #recent = new RecentRows()
+  #growing = new GrowingLog()
+  #reader: LogReader | undefined
+  #store: ObserverStore | undefined
+  #keeper: CheckpointKeeper | undefined
+  #settledSizes: readonly number[] = []
+  #stopTimer: (() => void) | undefined
+
+  constructor(options: AuditLogOptions) {
+    const { signer, alsoSigning = [], clock, timer = systemTimer, logger = silentLogger } = options
+    const signers = signer === undefined ? [] : [signer, ...alsoSigning]
+    this.#timer = timer
+    this.#logger = logger
+    this.#signer = new LogSigner({ origin: originOf(options), signers, clock, timer })
+  }
+
+  /** Leaves so far: commits observed. */
+  get size(): number {
+    return this.#growing.size
+  }
+
+  /** First line of the checkpoints, and name of the key that signs them. */
+  get origin(): string {
+    return this.#signer.origin
+  }
+
+  /** Keys that sign checkpoints, the newest first; none when the log was opened without. */
+  get verifierKeys(): readonly VerifierKey[] {
+    return this.#signer.keys
+  }
+
+  /** Why nothing is signed any more; undefined while all is well. */
+  get divergence(): ForgeError | undefined {
+    return this.#keeper?.divergence
+  }
+
+  /** Never fails on damage of its rows: such a log reads what it can and signs nothing. */
+  async load(store: ObserverStore, size: number): Promise<void> {
+    const row = size === 0 ? undefined : await orUndefined(store.get(stateKey(size)))
+    const restored = size === 0 ? new GrowingLog() : row === undefined ? undefined : decodeState(row, size)
+    this.#growing = restored ?? unknownState(size)
+    this.#settledSizes = size === 0 ? [] : [size]
+    this.#store = store
+    const minimumIndex = await orUndefined(readMinimumIndex(store))
+    this.#reader = new LogReader({
+      store,
+      growing: this.#growing,
+      recent: this.#recent,
+      minimumIndex: minimumIndex ?? 0,
+    })
+    this.#keeper = new CheckpointKeeper({
+      growing: this.#growing,
+      reader: this.#reader,
+      store,
+      checkpoints: new StoredCheckpoints(store),
+      signer: this.#signer,
+      logger: this.#logger,
+    })
+    if (restored === undefined)
+      this.#keeper.diverge(`the state of ${size} leaves is missing or malformed`, { size })
+    if (minimumIndex === undefined) this.#keeper.diverge('its minimum index cannot be read', { size })
+    await this.#keeper.load()
+  }
+
+  observe(commits: readonly ObservedCommit[]): readonly ObserverRow[] {
+    const rows: ObserverRow[] = []
+    const keeper = this.#loadedKeeper()
+    for (const commit of commits) {
+      assert(commit.sequence === this.#growing.size, 'leaf n is commit n')
+      this.#growing.append(encodeLeaf(commit), rows)
+      if (this.#growing.size === keeper.nextKnownSize) keeper.compareKnown()
+    }
+    this.#recent.add(rows)
+    return rows
+  }
+
+  settle(): { readonly size: number; readonly rows: readonly ObserverRow[] } {
+    const { size } = this.#growing
+    const sizes = [...this.#settledSizes.filter((each) => each < size), size]
+    const superseded = sizes.slice(0, -STATES_KEPT)
+    this.#settledSizes = sizes.slice(-STATES_KEPT)
+    const dropped = superseded.map((each) => ({ key: stateKey(each), value: undefined }))
+    return { size, rows: [{ key: stateKey(size), value: encodeState(this.#growing) }, ...dropped] }
+  }
+
+  async close(): Promise<void> {
+    await this.stop()
+  }
+
+  /** Signs a checkpoint every second in which the log grew; failures go to the logger. */
+  start(): void {
+    this.#stopTimer ??= this.#timer.every(CHECKPOINT_INTERVAL_MS, () => this.#keeper?.signInBackground())
+  }
+
+  /** Ends what `start` began, with a last signature if the log grew, and waits for it. */
+  async stop(): Promise<void> {
+    if (this.#stopTimer !== undefined) {
+      this.#stopTimer()
+      this.#stopTimer = undefined
+      this.#keeper?.signInBackground()
+    }
+    await this.#keeper?.idle()
+  }
+
+  /**
+   * The signed note over everything acknowledged when called; signs when there is none yet.
+   * @throws AUDIT_SIGNER_MISSING, AUDIT_DIVERGED, AUDIT_ROLLBACK
+   */
+  async checkpoint(): Promise<string> {
+    return (await this.#loadedKeeper().current()).text
+  }
+
+  /** The newest note of this origin. @returns undefined when none was signed */
+  lastCheckpoint(): string | undefined {
+    return this.#loadedKeeper().last?.text
+  }
+
+  /** Every stored note with at least `size` leaves, of this and earlier generations, ascending. */
+  async *checkpoints(size: number = 0): AsyncGenerator<string> {
+    for await (const { text } of this.#loadedKeeper().stored(size)) yield text
+  }
+
+  /**
+   * Adds signature lines of witnesses to the stored note of their size, so that receipts carry them.
+   * @returns the note
+   */
+  async addCosignatures(o: {
+    readonly checkpoint: string
+    readonly lines: readonly string[]
+  }): Promise<string> {
+    return await this.#loadedKeeper().addCosignatures(o)
+  }
+
+  /** RFC 8785 text of a leaf. @throws AUDIT_INDEX_UNKNOWN, AUDIT_PRUNED, AUDIT_DIVERGED */
+  async leaf(index: number): Promise<string> {
+    return await this.#loadedReader().leaf(index)
+  }
+
+  /** Proves a leaf to be in the first `size` leaves, which are all by default. @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED */
+  async prove(index: number, size: number = this.size): Promise<InclusionProof> {
+    this.#checkRange({ index, size })
+    return {
+      index,
+      size,
+      hashes: await this.#loadedReader().hashesOf(inclusionRanges({ index, size }), size),
+    }
+  }
+
+  /** Proves the tree of `to` leaves to begin with that of `from`. @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED */
+  async consistency(from: number, to: number): Promise<readonly Uint8Array[]> {
+    this.#checkRange({ index: from - 1, size: to })
+    return await this.#loadedReader().hashesOf(consistencyRanges({ older: from, newer: to }), to)
+  }
+
+  /** The root of the first `size` leaves. @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED */
+  async rootAt(size: number): Promise<Uint8Array> {
+    this.#checkRange({ index: 0, size })
+    return await this.#loadedReader().rootAt(size)
+  }
+
+  /**
+   * What an auditor is given for a leaf: the leaf, and its proof under the newest checkpoint that covers it.
+   * @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED, AUDIT_SIGNER_MISSING
+   */
+  async receipt(index: number, o: { readonly entry?: EntryPart } = {}): Promise<Receipt> {
+    const keeper = this.#loadedKeeper()
+    const leaf = await this.leaf(index)
+    const covers = keeper.last !== undefined && keeper.last.size > index
+    const { size, text } = covers ? keeper.last : await keeper.current()
+    const { hashes } = await this.prove(index, size)
+    return {
+      format: 'forge-receipt',
+      version: 1,
+      leaf,
+      proof: formatTlogProof({ index, hashes, checkpoint: text }),
+      ...(o.entry === undefined ? {} : { entry: o.entry }),
+    }
+  }
+
+  /**
+   * A file of the tlog-tiles layout: `checkpoint`, `tile/…`, `tile/entries/…`.
+   * @returns undefined when the log has no such file now @throws AUDIT_DIVERGED
+   */
+  async tile(path: string): Promise<Uint8Array | undefined> {
+    if (path === 'checkpoint') {
+      const text = this.lastCheckpoint()
+      return text === undefined ? undefined : new TextEncoder().encode(text)
+    }
+    const id = parseTilePath(path)
+    const reader = this.#loadedReader()
+    if (id === undefined || reader.widthNow(id) < id.width) return undefined
+    const { level, index, width } = id
+    if (level === 'entries' && index * TILE_WIDTH < reader.minimumIndex) return undefined
+    return level === 'entries'
+      ? await reader.entries(index, width)
+      : await reader.tile({ level, index, width })
+  }
+
+  /** Writes the log as of a fresh checkpoint in tlog-tiles layout; the checkpoint comes last. */
+  async exportTiles(target: TileTarget, options: ExportOptions = {}): Promise<{ readonly size: number }> {
+    const { size, text } = await this.#loadedKeeper().current()
+    await exportTiles({ log: this, size, checkpoint: text, target, options })
+    return { size }
+  }
+
+  /** Leaves that fit a filter, in their order. @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED */
+  query(filter: AuditFilter = {}): AsyncIterable<AuditEntry> {
+    return queryLeaves(this, filter)
+  }
+
+  /** Leaves below were pruned; their hashes, and so receipts, are still there. */
+  get minimumIndex(): number {
+    return this.#loadedReader().minimumIndex
+  }
+
+  /**
+   * Removes leaves and keeps their hashes, so that earlier receipts and later proofs verify. Commit `audit.pruned`
+   * before. What recovery may still write again stays.
+   * @param o.minIndex rounded down to a multiple of 256, and to the older settled state
+   * @returns the new minimum index
+   */
+  async prune(o: { readonly minIndex: number }): Promise<number> {
+    const reader = this.#loadedReader()
+    const wanted = Math.min(o.minIndex, this.#settledSizes[0] ?? 0, this.lastCheckpointSize)
+    const to = Math.floor(wanted / TILE_WIDTH) * TILE_WIDTH
+    const from = reader.minimumIndex
+    if (to <= from || this.#store === undefined) return from
+    reader.minimumIndex = to
+    await removeBundles({ store: this.#store, from, to })
+    return to
+  }
+
+  /** Leaves that the newest note of this origin covers. */
+  get lastCheckpointSize(): number {
+    return this.#loadedKeeper().last?.size ?? 0
+  }
+
+  /** From now on this key signs beside the ones before, and comes first. Commit `audit.key-changed` before. */
+  async rotateKey(signer: Signer): Promise<VerifierKey> {
+    await this.#keeper?.idle()
+    this.#signer.add(signer)
+    return this.#signer.keys[0]!
+  }
+
+  #checkRange({ index, size }: { index: number; size: number }): void {
+    const isThere = Number.isSafeInteger(index) && Number.isSafeInteger(size) && index >= 0 && index < size
+    if (isThere && size <= this.size) return
+    throw new ForgeError(
+      'AUDIT_INDEX_UNKNOWN',
+      `the audit log has ${this.size} leaves; it has no leaf ${index} in ${size}`,
+    )
+  }
+
+  #loadedReader(): LogReader {
+    assert(this.#reader !== undefined, 'the audit log was loaded')
+    return this.#reader
+  }
+
+  #loadedKeeper(): CheckpointKeeper {
+    assert(this.#keeper !== undefined, 'the audit log was loaded')
+    return this.#keeper
+  }
+}
+
+/** A row that does not open, or is malformed, is as good as none. */
+async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (isForgeError(error, 'RECORD_TAMPERED', 'DATABASE_DAMAGED')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,187 @@
+import { equalBytes, ForgeError, isForgeError, type Logger, type ObserverStore } from '@forgeone/common'
+import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
+import { formatNote, parseSignatureLine, SIGNATURES_MAX } from '../note/signed-note.ts'
+import type { GrowingLog } from './growing-log.ts'
+import type { LogReader } from './log-reader.ts'
+import type { LogSigner } from './log-signer.ts'
+import type { StoredCheckpoint, StoredCheckpoints } from './stored-checkpoints.ts'
+
+interface KeeperParts {
+  readonly growing: GrowingLog
+  readonly reader: LogReader
+  readonly store: ObserverStore
+  readonly checkpoints: StoredCheckpoints
+  readonly signer: LogSigner
+  readonly logger: Logger
+}
+
+/** Compares the log with what was signed before, and signs what is durable: one signature at a time. */
+export class CheckpointKeeper {
+  readonly #parts: KeeperParts
+  /** Signed before with more leaves than were loaded: the log must pass through each. */
+  readonly #known: StoredCheckpoint[] = []
+  /** Signed last, by any generation. */
+  #lastSigned: StoredCheckpoint | undefined
+  #lastOwn: StoredCheckpoint | undefined
+  #divergence: ForgeError | undefined
+  /** Of the last signature in the background, when it failed. */
+  #reportedCode: string | undefined
+  #waiting: Promise<StoredCheckpoint> | undefined
+  #underWay: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts
+  }
+
+  get divergence(): ForgeError | undefined {
+    return this.#divergence
+  }
+
+  /** The newest note of this origin. */
+  get last(): StoredCheckpoint | undefined {
+    return this.#lastOwn
+  }
+
+  /** The size at which the log must have the root of a note; undefined when no such size lies ahead. */
+  get nextKnownSize(): number | undefined {
+    return this.#known[0]?.size
+  }
+
+  /** Damage of what it reads is a divergence, not a failure. */
+  async load(): Promise<void> {
+    try {
+      await this.#compareStored()
+    } catch (error) {
+      if (!isForgeError(error, 'AUDIT_DIVERGED', 'RECORD_TAMPERED')) throw error
+      this.diverge(error.message, { size: this.#parts.growing.size })
+    }
+  }
+
+  async #compareStored(): Promise<void> {
+    const { growing, reader, checkpoints, signer } = this.#parts
+    // Only those since the last flush point: few.
+    for await (const known of checkpoints.from(growing.size)) this.#known.push(known)
+    this.#lastSigned = this.#known.at(-1) ?? (await checkpoints.newest(growing.size))
+    this.#lastOwn = this.#lastSigned?.origin === signer.origin ? this.#lastSigned : undefined
+    if (this.nextKnownSize === growing.size) this.compareKnown()
+    const before = await checkpoints.newest(growing.size)
+    if (before === undefined || before.size === 0 || this.#divergence !== undefined) return
+    if (!equalBytes(await reader.rootAt(before.size), before.root)) this.#divergeAt(before.size)
+  }
+
+  /** Compares the root with that of the note of this size. */
+  compareKnown(): void {
+    const known = this.#known.shift()!
+    if (!equalBytes(this.#parts.growing.root(), known.root)) this.#divergeAt(known.size)
+  }
+
+  /** From now on nothing is signed. The first reason is kept. */
+  diverge(reason: string, details: Readonly<Record<string, number>>): void {
+    this.#divergence ??= new ForgeError('AUDIT_DIVERGED', `the audit log is not what was signed: ${reason}`, {
+      details,
+    })
+    this.#parts.logger.log('error', 'the audit log diverged; nothing is signed any more', details)
+  }
+
+  #divergeAt(size: number): void {
+    this.diverge(`its first ${size} leaves have another root`, { size })
+  }
+
+  /** A note over everything that is acknowledged now. Callers that wait for the same signature share it. */
+  current(): Promise<StoredCheckpoint> {
+    this.#waiting ??= this.#enqueue(() => {
+      this.#waiting = undefined
+      return this.#signNow()
+    })
+    return this.#waiting
+  }
+
+  /** Signs when the log grew; a failure is reported, and tried again the next time. */
+  signInBackground(): void {
+    const { growing, logger } = this.#parts
+    if (growing.size === (this.#lastOwn?.size ?? 0) || this.#divergence !== undefined) return
+    this.current().then(
+      () => (this.#reportedCode = undefined),
+      (error: unknown) => {
+        const code = isForgeError(error) ? error.code : 'INTERNAL'
+        // It is tried again every second; once is enough to be told.
+        if (code !== this.#reportedCode) logger.log('error', 'no checkpoint could be signed', { code })
+        this.#reportedCode = code
+      },
+    )
+  }
+
+  /** Settles when no signature is under way. */
+  async idle(): Promise<void> {
+    await this.#underWay
+  }
+
+  stored(size: number): AsyncIterable<StoredCheckpoint> {
+    return this.#parts.checkpoints.from(size)
+  }
+
+  addCosignatures(o: { readonly checkpoint: string; readonly lines: readonly string[] }): Promise<string> {
+    return this.#enqueue(() => this.#addCosignatures(o))
+  }
+
+  async #signNow(): Promise<StoredCheckpoint> {
+    const { growing, reader, store, checkpoints, signer } = this.#parts
+    if (this.#divergence !== undefined) throw this.#divergence
+    await store.caughtUp()
+    // Taken together: more commits may be observed while the proof is read.
+    const head = { size: growing.size, root: growing.root() }
+    const last = this.#lastSigned
+    if (last?.size === head.size && signer.hasSigned(last) && equalBytes(last.root, head.root)) return last
+    const text = await this.#orDiverge(signer.sign(head, { last, reader, checkpoints }))
+    return this.#remember(text)
+  }
+
+  async #orDiverge<T>(signing: Promise<T>): Promise<T> {
+    try {
+      return await signing
+    } catch (error) {
+      if (isForgeError(error, 'AUDIT_DIVERGED', 'RECORD_TAMPERED'))
+        this.diverge(error.message, { size: this.#parts.growing.size })
+      throw error
+    }
+  }
+
+  async #addCosignatures({
+    checkpoint,
+    lines,
+  }: {
+    readonly checkpoint: string
+    readonly lines: readonly string[]
+  }): Promise<string> {
+    const given = parseCheckpoint(checkpoint)
+    if (!given.ok) throw new ForgeError(given.code, given.detail)
+    const last = this.#lastOwn
+    // A newer note of the same size holds the cosignatures that came first.
+    const { note, size } = last?.size === given.value.size ? last : given.value
+    const added = lines.flatMap((line) => parseSignatureLine(line) ?? [])
+    const isNew = added.filter(
+      ({ name, keyId }) => !note.signatures.some((one) => one.name === name && one.keyId === keyId),
+    )
+    const signatures = [...note.signatures, ...isNew].slice(0, SIGNATURES_MAX)
+    const text = formatNote({ text: note.text, signatures })
+    await this.#parts.checkpoints.write(size, text)
+    if (last?.size === size) this.#remember(text)
+    return text
+  }
+
+  #remember(text: string): StoredCheckpoint {
+    const checkpoint = parseCheckpoint(text)
+    if (!checkpoint.ok)
+      throw new ForgeError('INTERNAL', `a checkpoint of ours is malformed: ${checkpoint.detail}`)
+    const stored = { ...checkpoint.value, text }
+    this.#lastSigned = stored
+    this.#lastOwn = stored
+    return stored
+  }
+
+  #enqueue<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#underWay.then(action)
+    this.#underWay = result.catch(() => undefined)
+    return result
+  }
+}

@@ -1,0 +1,79 @@
+import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
+import { verifyCheckpoint } from '../policy/verify-checkpoint.ts'
+import type { AuditLog } from '../log/audit-log.ts'
+import { fault, refusedAt, type LogRefused, type LogVerdict } from './log-verdict.ts'
+import { LogScan, type ExpectedHead } from './scan-log.ts'
+import type { VerifyLogOptions } from './verify-log.ts'
+
+/** Roots compared on the way: about 20 MiB of them. */
+const HEADS_MAX = 100_000
+
+/**
+ * Recomputes the log of an opened store from its rows: every leaf and tile, the roots of all notes it ever signed, and
+ * those of anchors kept elsewhere. Refused with `AUDIT_DIVERGED`, `AUDIT_ROLLBACK`, `AUDIT_FORK`, and, for an anchor
+ * that is none of ours, the codes of `verifyCheckpoint`.
+ */
+export async function verifyOwn(
+  log: AuditLog,
+  { anchors = [], onProgress }: Omit<VerifyLogOptions, 'entriesFrom'> = {},
+): Promise<LogVerdict> {
+  const { size, origin } = log
+  const heads: ExpectedHead[] = []
+  for (const anchor of anchors) {
+    const head = anchorHead(anchor, log)
+    if ('ok' in head) return head
+    heads.push(head)
+  }
+  const stored = await storedHeads(log)
+  const newest = stored.at(-1)
+  if (newest !== undefined && newest.size > size)
+    return fault('AUDIT_ROLLBACK', `${newest.size} leaves were signed, the log has ${size}`, {
+      size: newest.size,
+    })
+  const source = { read: (path: string) => log.tile(path) }
+  const scanned = await new LogScan({
+    source,
+    size,
+    heads: [...heads, ...stored],
+    entriesFrom: log.minimumIndex,
+    onProgress,
+  }).run()
+  if ('ok' in scanned) return scanned
+  if (log.divergence !== undefined) return fault('AUDIT_DIVERGED', log.divergence.message, { size })
+  return { ok: true, origin, size, root: scanned.root, witnesses: [] }
+}
+
+/** The newest always, and of more than can be held every second, fourth, … one. */
+async function storedHeads(log: AuditLog): Promise<readonly ExpectedHead[]> {
+  let heads: ExpectedHead[] = []
+  let last: ExpectedHead | undefined
+  let every = 1
+  let count = 0
+  for await (const note of log.checkpoints()) {
+    const signed = parseCheckpoint(note)
+    if (!signed.ok) continue
+    const { size, root } = signed.value
+    last = { size, root, fault: 'AUDIT_DIVERGED', source: 'a stored checkpoint' }
+    if (count++ % every === 0) heads.push(last)
+    if (heads.length <= HEADS_MAX) continue
+    heads = heads.filter((_, at) => at % 2 === 0)
+    every *= 2
+  }
+  return last === undefined || heads.at(-1) === last ? heads : [...heads, last]
+}
+
+/** An anchor of an earlier generation, or key, was signed with what is gone by now: its root still has to fit. */
+function anchorHead(anchor: string, log: AuditLog): ExpectedHead | LogRefused {
+  const parsed = parseCheckpoint(anchor)
+  if (!parsed.ok) return refusedAt(parsed, { path: 'anchor' })
+  const { size, root, origin } = parsed.value
+  const keys = log.verifierKeys
+  if (origin === log.origin && keys.length > 0) {
+    const logs = keys.map((key) => ({ origin, key }))
+    const trusted = verifyCheckpoint(anchor, { logs, witnesses: [], groups: [], quorum: undefined })
+    if (!trusted.ok && trusted.code !== 'NOTE_UNTRUSTED') return refusedAt(trusted, { path: 'anchor' })
+  }
+  if (size > log.size)
+    return fault('AUDIT_ROLLBACK', `an anchor is about ${size} leaves, the log has ${log.size}`, { size })
+  return { size, root, fault: 'AUDIT_FORK', source: 'an anchor' }
+}

@@ -1,0 +1,71 @@
+import type { Grant } from './grant.ts'
+import { covers, intersects, parseResource } from './resource-pattern.ts'
+import { ROLES, type Action } from './roles.ts'
+
+/** What is asked for. */
+export interface AccessRequest {
+  readonly action: Action
+  /** A resource, or a pattern that stands for all that a call may touch. */
+  readonly resource: string
+  readonly now: number
+}
+
+/** Why a request was decided as it was. */
+export interface AccessDecision {
+  readonly allowed: boolean
+  /** The grant, `role:<name>` of a built-in role, or `default`. */
+  readonly rule: string
+}
+
+interface CompiledGrant {
+  readonly id: string
+  readonly actions: ReadonlySet<Action>
+  readonly segments: readonly string[]
+  readonly deny: boolean
+  readonly notBefore: number
+  readonly notAfter: number
+}
+
+/**
+ * The rights of one principal: any matching deny refuses; else any matching allow allows; else it is refused. The order of
+ * grants never matters. A request for a pattern is allowed when one grant covers all of it, and refused when a deny
+ * touches any of it.
+ */
+export class Rights {
+  readonly #grants: readonly CompiledGrant[]
+
+  constructor(grants: readonly Grant[], roles: readonly string[]) {
+    const builtIn = roles.flatMap((role) => compileRole(role))
+    this.#grants = [...grants.map(compile), ...builtIn]
+  }
+
+  decide({ action, resource, now }: AccessRequest): AccessDecision {
+    const asked = parseResource(resource)
+    let allowing: string | undefined
+    for (const grant of this.#grants) {
+      if (!grant.actions.has(action) || now < grant.notBefore || now >= grant.notAfter) continue
+      if (grant.deny) {
+        if (intersects(grant.segments, asked)) return { allowed: false, rule: grant.id }
+      } else if (allowing === undefined && covers(grant.segments, asked)) allowing = grant.id
+    }
+    return allowing === undefined ? { allowed: false, rule: 'default' } : { allowed: true, rule: allowing }
+  }
+}
+
+function compile(grant: Grant): CompiledGrant {
+  return {
+    id: grant.id,
+    actions: new Set(grant.actions),
+    segments: parseResource(grant.resource),
+    deny: grant.effect === 'deny',
+    notBefore: grant.notBefore ?? 0,
+    notAfter: grant.notAfter ?? Number.POSITIVE_INFINITY,
+  }
+}
+
+function compileRole(role: string): readonly CompiledGrant[] {
+  const actions = ROLES[role]
+  if (actions === undefined) return []
+  const always = { notBefore: 0, notAfter: Number.POSITIVE_INFINITY }
+  return [{ id: `role:${role}`, actions: new Set(actions), segments: ['**'], deny: false, ...always }]
+}

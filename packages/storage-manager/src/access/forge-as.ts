@@ -1,0 +1,71 @@
+import type { AuditLog } from '@forgeone/audit'
+import type { MetricReading } from '@forgeone/common'
+import type { CheckpointResult, HealthReport, VerifyOptions } from '@forgeone/engine'
+import type { EventStream, LogStream } from '@forgeone/streams'
+import type { Vault } from '@forgeone/vault'
+import type { Compliance } from '../compliance/compliance.ts'
+import type { ForgeKeys } from '../keys/forge-keys.ts'
+import type { ForgeVerifyReport } from '../manager/verify-forge.ts'
+import type { FeatureFlags } from '../settings/feature-flags.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { ForgeStatistics } from '../statistics/forge-statistics.ts'
+import type { MetricsSample } from '../statistics/metrics-history.ts'
+import type { Subjects } from '../subjects/subjects.ts'
+import type { AccessControl } from './access-control.ts'
+import { Guard } from './guard.ts'
+import { PERMISSIONS } from './permissions.ts'
+
+/** What a principal has of a store: the faces and methods of `Forge`, each asked about before it runs. */
+export interface ForgeHandle {
+  readonly logs: LogStream
+  readonly events: EventStream
+  readonly settings: Settings
+  readonly flags: FeatureFlags
+  readonly keys: ForgeKeys
+  readonly vault: Vault
+  readonly audit: AuditLog
+  readonly access: AccessControl
+  readonly subjects: Subjects
+  readonly compliance: Compliance
+  health(): HealthReport
+  metrics(): ReadonlyMap<string, MetricReading>
+  metricsHistory(): Promise<readonly MetricsSample[]>
+  stats(): ForgeStatistics
+  verify(options?: VerifyOptions): Promise<ForgeVerifyReport>
+  checkpoint(directory: string): Promise<CheckpointResult>
+  flush(): Promise<void>
+}
+
+export interface ActAsOptions {
+  readonly principal: string
+  readonly access: AccessControl
+  readonly assertLive: () => void
+}
+
+/** The handle of a principal. It holds the store in closures only: no property leads to it. */
+export function forgeAs(forge: ForgeHandle, { principal, access, assertLive }: ActAsOptions): ForgeHandle {
+  const guard = new Guard({ access, principal, assertLive })
+  const actor = access.pseudonym(principal)
+  const vault = forge.vault.as(actor)
+  const { logs, events } = forge
+  return guard.face<ForgeHandle>(forge, PERMISSIONS.forge, {
+    logs: guard.face(logs, PERMISSIONS.logs, {
+      topicOperations: guard.face(logs.topicOperations, PERMISSIONS['logs.topicOperations']),
+    }),
+    events: guard.face(events, PERMISSIONS.events, {
+      topicOperations: guard.face(events.topicOperations, PERMISSIONS['events.topicOperations']),
+      groups: guard.face(events.groups, PERMISSIONS['events.groups']),
+      checkpoints: guard.face(events.checkpoints, PERMISSIONS['events.checkpoints']),
+    }),
+    settings: guard.face(forge.settings, PERMISSIONS.settings),
+    flags: guard.face(forge.flags, PERMISSIONS.flags),
+    keys: guard.face(forge.keys, PERMISSIONS.keys),
+    vault: guard.face(vault, PERMISSIONS.vault, {
+      leases: guard.face(vault.leases, PERMISSIONS['vault.leases']),
+    }),
+    audit: guard.face(forge.audit, PERMISSIONS.audit),
+    access: guard.face(access, PERMISSIONS.access),
+    subjects: guard.face(forge.subjects, PERMISSIONS.subjects),
+    compliance: guard.face(forge.compliance, PERMISSIONS.compliance),
+  })
+}

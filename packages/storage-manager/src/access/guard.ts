@@ -1,0 +1,176 @@
+import { assert, ForgeError } from '@forgeone/common'
+import type { Subscription } from '@forgeone/streams'
+import type { AccessControl } from './access-control.ts'
+import { topicResource } from './resource-pattern.ts'
+import type { MethodRule, MethodRules } from './permissions.ts'
+
+type Method = (...args: unknown[]) => unknown
+
+export interface GuardOptions {
+  readonly access: AccessControl
+  readonly principal: string
+  /** Throws when the token that made the handle no longer stands. */
+  readonly assertLive: () => void
+}
+
+/** Puts a check before every method of an object. The result holds nothing of it but the methods. */
+export class Guard {
+  readonly #o: GuardOptions
+
+  constructor(options: GuardOptions) {
+    this.#o = options
+  }
+
+  /**
+   * @param rules by method; a method without a rule, or of the owner's, is not there
+   * @param more properties to add, guarded already
+   */
+  face<T extends object>(target: T, rules: MethodRules, more: object = {}): T {
+    const face: Record<string, unknown> = Object.create(null)
+    for (const [name, rule] of Object.entries(rules)) {
+      if (rule.kind === 'owner') continue
+      // Bound here, so that no face reaches its target.
+      const call = bound(target, name)
+      face[name] =
+        rule.kind === 'entry'
+          ? this.#entryMethod(name, rule, { call, get: bound(target, 'get') })
+          : this.#method(rule, (...args) => call(...this.#withIdentity(name, target, args)))
+    }
+    Object.assign(face, more)
+    // The same methods with the same types; what is the owner's alone is absent, and calling it a TypeError.
+    return Object.freeze(face) as T
+  }
+
+  #method(rule: MethodRule, call: Method): Method {
+    if (rule.kind === 'bearer') {
+      return (...args) => {
+        this.#o.assertLive()
+        return call(...args)
+      }
+    }
+    assert(rule.kind === 'call', 'what is the owner’s is left out')
+    return (...args) => {
+      const authorize = (): void => {
+        this.#o.assertLive()
+        for (const resource of rule.resources(args)) this.#authorize(rule.action, resource)
+      }
+      authorize()
+      return this.#guardResult(call(...args), authorize)
+    }
+  }
+
+  /** Finds first and asks then, since only the entry tells its topic; the answer for both kinds of nothing is the same. */
+  #entryMethod(
+    name: string,
+    rule: Extract<MethodRule, { kind: 'entry' }>,
+    o: { readonly call: Method; readonly get: Method },
+  ): Method {
+    return async (id) => {
+      this.#o.assertLive()
+      const found: unknown = await o.get(id)
+      const topic = typeof found === 'object' && found !== null ? Reflect.get(found, 'topic') : undefined
+      const visible =
+        typeof topic === 'string' && this.#isAllowed(rule.action, topicResource(rule.stream, topic))
+      if (visible) return await o.call(id)
+      if (name === 'has') return false
+      if (name === 'get') return undefined
+      throw new ForgeError('STREAM_ENTRY_UNKNOWN', `no entry has the id ${String(id)}`)
+    }
+  }
+
+  #isAllowed(action: Parameters<AccessControl['authorize']>[1]['action'], resource: string): boolean {
+    try {
+      this.#authorize(action, resource)
+      return true
+    } catch (error) {
+      if (error instanceof ForgeError && error.code === 'ACCESS_DENIED') return false
+      throw error
+    }
+  }
+
+  #authorize(action: Parameters<AccessControl['authorize']>[1]['action'], resource: string): void {
+    this.#o.access.authorize(this.#o.principal, { action, resource })
+  }
+
+  /** A result that goes on giving is asked about again whenever rights have changed. */
+  #guardResult(result: unknown, authorize: () => void): unknown {
+    if (typeof result !== 'object' || result === null) return result
+    if (isSubscription(result)) return this.#guardSubscription(result, authorize)
+    if (Symbol.asyncIterator in result) return this.#guardIterable(result, authorize)
+    return result
+  }
+
+  #guardIterable(result: object, authorize: () => void): object {
+    const { access } = this.#o
+    const guarded = async function* (start: () => AsyncIterable<unknown>): AsyncGenerator<unknown> {
+      let changed = false
+      const end = access.onChange(() => (changed = true))
+      try {
+        for await (const item of start()) {
+          if (changed) authorize()
+          changed = false
+          yield item
+        }
+      } finally {
+        end()
+      }
+    }
+    const face: Record<PropertyKey, unknown> = Object.create(null)
+    // Whatever iterates has this method; the others are those of results.
+    face[Symbol.asyncIterator] = () => guarded(() => result as AsyncIterable<unknown>)
+    for (const name of ['batches', 'toArray', 'explain'] as const) {
+      const method: unknown = Reflect.get(result, name)
+      if (typeof method !== 'function') continue
+      const call: Method = (...args) => Reflect.apply(method, result, args)
+      face[name] = name === 'batches' ? () => guarded(() => call() as AsyncIterable<unknown>) : call
+    }
+    return Object.freeze(face)
+  }
+
+  /** Ends at once when its rights do. */
+  #guardSubscription(subscription: Subscription, authorize: () => void): Subscription {
+    const end = this.#o.access.onChange(() => {
+      try {
+        authorize()
+      } catch {
+        end()
+        void subscription.close()
+      }
+    })
+    void subscription.done().finally(end)
+    return subscription
+  }
+
+  /** Calls that write who acts into their leaf are told. */
+  #withIdentity(name: string, target: object, args: unknown[]): unknown[] {
+    const takesBy = IDENTIFIED.get(name)
+    if (takesBy === undefined || !(target === this.#o.access)) return args
+    const options = args[takesBy]
+    const whole = [...args]
+    while (whole.length < takesBy) whole.push(undefined)
+    whole[takesBy] = {
+      ...(typeof options === 'object' && options !== null ? options : {}),
+      by: this.#o.principal,
+    }
+    return whole
+  }
+}
+
+function bound(target: object, name: string): Method {
+  const method: unknown = Reflect.get(target, name)
+  assert(typeof method === 'function', `${name} is a method`)
+  return (...args) => Reflect.apply(method, target, args)
+}
+
+function isSubscription(result: object): result is Subscription {
+  return 'nextBatch' in result && 'close' in result
+}
+
+/** Position of the options that name who acts, in the methods of `AccessControl`. */
+const IDENTIFIED: ReadonlyMap<string, number> = new Map([
+  ['grant', 1],
+  ['revoke', 1],
+  ['setRoles', 2],
+  ['createToken', 1],
+  ['revokeToken', 1],
+])

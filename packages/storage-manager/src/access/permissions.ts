@@ -1,0 +1,286 @@
+// Every public method of every face of `Forge`, and what it needs. A method without a row is not offered to a principal,
+// and fails the test that walks this table beside the classes.
+
+import { topicResource } from './resource-pattern.ts'
+import type { Action } from './roles.ts'
+
+/** What a method needs before it runs. */
+export type MethodRule =
+  /** The action on every resource that the arguments name. */
+  | {
+      readonly kind: 'call'
+      readonly action: Action
+      readonly resources: (args: readonly unknown[]) => readonly string[]
+    }
+  /** Finds one entry by its id; what may not be read looks as if it were not there. */
+  | { readonly kind: 'entry'; readonly action: Action; readonly stream: 'logs' | 'events' }
+  /** Whoever has the secret may: what it gives is in its argument. */
+  | { readonly kind: 'bearer' }
+  /** Only the owner, who holds the store itself. */
+  | { readonly kind: 'owner' }
+
+export type MethodRules = Readonly<Record<string, MethodRule>>
+
+const OWNER: MethodRule = { kind: 'owner' }
+
+function on(action: Action, ...resources: readonly string[]): MethodRule {
+  return { kind: 'call', action, resources: () => resources }
+}
+
+function named(action: Action, prefix: string, position = 0): MethodRule {
+  return {
+    kind: 'call',
+    action,
+    resources: (args) => listed(args[position]).map((name) => `${prefix}/${name}`),
+  }
+}
+
+function listed(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.map(String)
+  return [value === undefined || value === '' ? '**' : String(value)]
+}
+
+/** A member of an options object. */
+function member(value: unknown, name: string): string | undefined {
+  const found = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+  return typeof found === 'string' ? found : undefined
+}
+
+function topicOption(action: Action, stream: 'logs' | 'events', position: number): MethodRule {
+  return {
+    kind: 'call',
+    action,
+    resources: (args) => [topicResource(stream, member(args[position], 'topic'))],
+  }
+}
+
+function topicName(action: Action, stream: 'logs' | 'events'): MethodRule {
+  return {
+    kind: 'call',
+    action,
+    resources: (args) => [topicResource(stream, args[0] === undefined ? undefined : String(args[0]))],
+  }
+}
+
+/** The topics of one entry or many. */
+function topicsOfEntries(stream: 'logs' | 'events'): MethodRule {
+  return {
+    kind: 'call',
+    action: 'data.write',
+    resources: ([input]) => {
+      const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
+      return [...new Set(inputs.map((one) => topicResource(stream, member(one, 'topic'))))]
+    },
+  }
+}
+
+function subscribed(): MethodRule {
+  return { kind: 'call', action: 'data.read', resources: ([options]) => groupTopics(options) }
+}
+
+function streamRules(stream: 'logs' | 'events'): MethodRules {
+  return {
+    append: topicsOfEntries(stream),
+    get: { kind: 'entry', action: 'data.read', stream },
+    has: { kind: 'entry', action: 'data.list', stream },
+    prove: { kind: 'entry', action: 'data.read', stream },
+    read: topicOption('data.read', stream, 0),
+    search: topicOption('data.read', stream, 1),
+    table: topicOption('data.read', stream, 1),
+    tail: topicOption('data.read', stream, 0),
+    topics: topicName('data.list', stream),
+    importFrom: topicOption('data.write', stream, 1),
+    compact: on('maintenance.run', stream),
+    coldBytes: on('stats.read', stream),
+    verify: on('verify.run', stream),
+    close: OWNER,
+  }
+}
+
+function topicOperationRules(stream: 'logs' | 'events'): MethodRules {
+  return {
+    create: topicName('data.write', stream),
+    describe: topicName('data.list', stream),
+    update: topicName('settings.write', stream),
+    remove: topicName('data.delete', stream),
+    setRetention: topicName('settings.write', stream),
+    retentionRules: on('data.list', `${stream}/**`),
+    removeRetention: topicName('settings.write', stream),
+    applyRetention: on('maintenance.run', stream),
+    compactKeys: on('maintenance.run', stream),
+  }
+}
+
+/** Faces by the property they have on `Forge`. */
+export type FaceName =
+  | 'forge'
+  | 'logs'
+  | 'events'
+  | 'logs.topicOperations'
+  | 'events.topicOperations'
+  | 'events.groups'
+  | 'events.checkpoints'
+  | 'settings'
+  | 'flags'
+  | 'keys'
+  | 'vault'
+  | 'vault.leases'
+  | 'audit'
+  | 'access'
+  | 'subjects'
+  | 'compliance'
+
+/** What each method of each face needs. */
+export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
+  forge: {
+    health: on('stats.read', 'store'),
+    metrics: on('stats.read', 'store'),
+    metricsHistory: on('stats.read', 'store'),
+    stats: on('stats.read', 'store'),
+    verify: on('verify.run', 'store'),
+    checkpoint: on('snapshot.create', 'store'),
+    flush: on('maintenance.run', 'store'),
+    as: OWNER,
+    authenticate: OWNER,
+    close: OWNER,
+  },
+  logs: { ...streamRules('logs'), exportRaw: topicOption('data.read', 'logs', 0) },
+  events: {
+    ...streamRules('events'),
+    subscribe: subscribed(),
+    exportCloudEvents: topicOption('data.read', 'events', 0),
+    defineUpcast: on('settings.write', 'events'),
+  },
+  'logs.topicOperations': topicOperationRules('logs'),
+  'events.topicOperations': topicOperationRules('events'),
+  'events.groups': {
+    create: { kind: 'call', action: 'data.read', resources: ([, options]) => groupTopics(options) },
+    get: on('data.list', 'events/**'),
+    list: on('data.list', 'events/**'),
+    remove: on('data.delete', 'events/**'),
+    pause: on('data.read', 'events/**'),
+    resume: on('data.read', 'events/**'),
+    seek: on('data.read', 'events/**'),
+    lag: on('data.list', 'events/**'),
+    redrive: on('data.write', 'events/**'),
+    subscribe: subscribed(),
+    close: OWNER,
+  },
+  'events.checkpoints': {
+    set: {
+      kind: 'call',
+      action: 'data.write',
+      resources: ([, pattern]) => [
+        topicResource('events', pattern === undefined ? undefined : String(pattern)),
+      ],
+    },
+    get: on('data.list', 'events/**'),
+    require: on('data.list', 'events/**'),
+    list: on('data.list', 'events/**'),
+    remove: on('data.write', 'events/**'),
+  },
+  settings: {
+    get: named('settings.read', 'settings'),
+    describe: named('settings.read', 'settings'),
+    set: named('settings.write', 'settings'),
+    delete: named('settings.write', 'settings'),
+    list: on('settings.read', 'settings/**'),
+  },
+  flags: {
+    set: named('settings.write', 'flags'),
+    isEnabled: named('settings.read', 'flags'),
+    list: on('settings.read', 'flags/**'),
+  },
+  keys: {
+    status: on('keys.list', 'keys'),
+    uses: on('keys.list', 'keys'),
+    rotate: on('keys.rotate', 'keys'),
+    reseal: on('keys.rotate', 'keys'),
+    rotateMaster: on('keys.rotate', 'keys'),
+    addProvider: on('keys.rotate', 'keys'),
+    removeProvider: on('keys.rotate', 'keys'),
+    rewrap: on('keys.rotate', 'keys'),
+    createShares: on('keys.rotate', 'keys'),
+    destroy: on('keys.destroy', 'keys'),
+    destroyUnused: on('keys.destroy', 'keys'),
+  },
+  vault: {
+    get: named('vault.read', 'vault'),
+    getMany: named('vault.read', 'vault'),
+    set: named('vault.write', 'vault'),
+    generate: named('vault.write', 'vault'),
+    configure: named('vault.write', 'vault'),
+    delete: named('vault.write', 'vault'),
+    undelete: named('vault.write', 'vault'),
+    destroy: named('vault.destroy', 'vault'),
+    purge: named('vault.destroy', 'vault'),
+    list: named('vault.list-metadata', 'vault'),
+    info: named('vault.list-metadata', 'vault'),
+    status: on('vault.list-metadata', 'vault'),
+    seal: on('vault.seal', 'vault'),
+    unseal: on('vault.seal', 'vault'),
+    as: OWNER,
+    close: OWNER,
+  },
+  'vault.leases': {
+    create: named('vault.read', 'vault'),
+    redeem: { kind: 'bearer' },
+    revoke: on('vault.seal', 'vault'),
+    list: on('vault.list-metadata', 'vault'),
+  },
+  audit: {
+    leaf: on('audit.read', 'audit'),
+    query: on('audit.read', 'audit'),
+    lastCheckpoint: on('audit.read', 'audit'),
+    checkpoints: on('audit.read', 'audit'),
+    checkpoint: on('audit.prove', 'audit'),
+    prove: on('audit.prove', 'audit'),
+    consistency: on('audit.prove', 'audit'),
+    rootAt: on('audit.prove', 'audit'),
+    receipt: on('audit.prove', 'audit'),
+    tile: on('audit.export', 'audit'),
+    exportTiles: on('audit.export', 'audit'),
+    addCosignatures: on('audit.export', 'audit'),
+    rotateKey: on('audit.rotate-key', 'audit'),
+    prune: on('audit.prune', 'audit'),
+    load: OWNER,
+    observe: OWNER,
+    settle: OWNER,
+    start: OWNER,
+    stop: OWNER,
+    close: OWNER,
+  },
+  access: {
+    list: on('grants.read', 'access'),
+    check: on('grants.read', 'access'),
+    tokens: on('grants.read', 'access'),
+    grant: on('grants.write', 'access'),
+    revoke: on('grants.write', 'access'),
+    setRoles: on('grants.write', 'access'),
+    createToken: on('grants.write', 'access'),
+    revokeToken: on('grants.write', 'access'),
+    pseudonym: on('grants.read', 'access'),
+    authorize: OWNER,
+    authenticate: OWNER,
+    isTokenLive: OWNER,
+    onChange: OWNER,
+    close: OWNER,
+  },
+  subjects: {
+    seal: on('subject.seal', 'subject'),
+    open: on('subject.open', 'subject'),
+    hold: on('subject.erase', 'subject'),
+    release: on('subject.erase', 'subject'),
+    erase: on('subject.erase', 'subject'),
+  },
+  compliance: {
+    report: on('compliance.export', 'compliance'),
+  },
+}
+
+function groupTopics(options: unknown): readonly string[] {
+  const topics = typeof options === 'object' && options !== null ? Reflect.get(options, 'topics') : undefined
+  // A group that exists may take events of any topic.
+  if (!Array.isArray(topics)) return [topicResource('events')]
+  return topics.map((topic) => topicResource('events', String(topic)))
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { AuditEntry, AuditLog } from '@forgeone/audit'
+import { canonicalJson, ForgeError, utf8Encode } from '@forgeone/common'
+import type { Signer } from '@forgeone/crypto'
+import type { Store } from '@forgeone/engine'
+import {
+  derivedFiles,
+  manifestText,
+  PREDICATE_TYPE,
+  STATEMENT_NAME,
+  STATEMENT_TYPE,
+  text,
+  type BundleRange,
+} from './bundle-files.ts'
+import { controlStates, type ControlState } from './control-states.ts'
+import { signDsse } from './dsse.ts'
+import { collectEvidence } from './evidence.ts'
+
+const DAY_MS = 86_400_000
+/** An assessment covers a year and some. */
+export const PERIOD_MS_MAX: number = 400 * DAY_MS
+/** Leaves of a bundle: they are in it, so that it can be checked without the store. */
+export const BUNDLE_LEAVES_MAX = 1_000_000
+const PAGE = 10_000
+
+export interface ComplianceOptions {
+  readonly store: Store
+  readonly audit: () => AuditLog
+  readonly signers: () => readonly Signer[]
+}
+
+export interface ReportResult extends BundleRange {
+  readonly files: readonly string[]
+  readonly controls: readonly ControlState[]
+}
+
+/** Evidence for an assessment: what the log shows of a period, signed, and verifiable without the store. */
+export class Compliance {
+  readonly #o: ComplianceOptions
+
+  constructor(options: ComplianceOptions) {
+    this.#o = options
+  }
+
+  /**
+   * Writes an evidence bundle into a new directory. The same period gives the same bytes.
+   * @throws BUNDLE_PERIOD, BUNDLE_LIMIT, IO_FAILED, AUDIT_DIVERGED, AUDIT_SIGNER_MISSING, DATABASE_OFFLINE
+   */
+  async report(o: {
+    readonly from: number
+    readonly to: number
+    readonly directory: string
+  }): Promise<ReportResult> {
+    checkPeriod(o)
+    const { range, checkpoint, entries, leaves, peaks } = await this.#collect(o)
+    const files = new Map<string, string>([
+      ['manifest.json', manifestText(range)],
+      ['checkpoint', checkpoint],
+      [
+        'vkey',
+        this.#o
+          .audit()
+          .verifierKeys.map(({ text: key }) => `${key}\n`)
+          .join(''),
+      ],
+      ['leaves.ndjson', leaves.map((leaf) => `${leaf}\n`).join('')],
+      ['proofs/peaks.json', text(peaks.map((hash) => Buffer.from(hash).toString('base64')))],
+      ...derivedFiles(range, entries),
+    ])
+    files.set(STATEMENT_NAME, this.#statement(range, files))
+    await writeFiles(o.directory, files)
+    await this.#record(range)
+    const controls = controlStates(collectEvidence(entries))
+    return { ...range, files: [...files.keys()].sort(), controls }
+  }
+
+  async #collect({ from, to }: { readonly from: number; readonly to: number }): Promise<{
+    readonly range: BundleRange
+    readonly checkpoint: string
+    readonly entries: readonly AuditEntry[]
+    readonly leaves: readonly string[]
+    readonly peaks: readonly Uint8Array[]
+  }> {
+    const audit = this.#o.audit()
+    const entries: AuditEntry[] = []
+    for (let cursor = 0; ;) {
+      let last: AuditEntry | undefined
+      for await (const entry of audit.query({ from, to, limit: PAGE, cursor })) {
+        entries.push(entry)
+        last = entry
+      }
+      if (entries.length > BUNDLE_LEAVES_MAX) throw tooMany()
+      if (last === undefined) break
+      cursor = last.index + 1
+    }
+    const first = entries[0]?.index ?? (await this.#indexAt(from))
+    const end = entries.length === 0 ? first : entries.at(-1)!.index + 1
+    const checkpoint = await this.#checkpointFrom(end)
+    const size = Number(checkpoint.split('\n')[1])
+    if (size - first > BUNDLE_LEAVES_MAX) throw tooMany()
+    const leaves: string[] = []
+    for (let index = first; index < size; index++) leaves.push(await audit.leaf(index))
+    const peaks = first === 0 || first >= audit.size ? [] : (await audit.prove(first, first + 1)).hashes
+    const range = { from, to, first, end, size, origin: audit.origin }
+    return { range, checkpoint, entries, leaves, peaks }
+  }
+
+  /** The first signed tree that has every leaf of the period: the same one whenever it is asked for. */
+  async #checkpointFrom(end: number): Promise<string> {
+    const audit = this.#o.audit()
+    for await (const note of audit.checkpoints(end)) if (note.startsWith(`${audit.origin}\n`)) return note
+    return await audit.checkpoint()
+  }
+
+  /** The first leaf not before a time. */
+  async #indexAt(time: number): Promise<number> {
+    const audit = this.#o.audit()
+    for await (const { index } of audit.query({ from: time, limit: 1 })) return index
+    return audit.size
+  }
+
+  #statement(range: BundleRange, files: ReadonlyMap<string, string>): string {
+    const subject = [...files]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, content]) => ({
+        name,
+        digest: { sha256: createHash('sha256').update(content).digest('hex') },
+      }))
+    const { from, to, first, end, size, origin } = range
+    const predicate = { origin, period: { from, to }, leaves: { first, end }, size }
+    const statement = {
+      _type: 'https://in-toto.io/Statement/v1',
+      subject,
+      predicateType: PREDICATE_TYPE,
+      predicate,
+    }
+    return `${JSON.stringify(signDsse({ payloadType: STATEMENT_TYPE, value: statement }, this.#o.signers()))}\n`
+  }
+
+  /** That evidence left the store is evidence too. */
+  async #record({ first, end, size }: BundleRange): Promise<void> {
+    const context = canonicalJson({ first, end, size }, { code: 'INTERNAL', what: 'the facts of a report' })
+    const facts = { actor: 'system', action: 'compliance.exported', resourceClass: 'compliance', context }
+    await this.#o.store.commit(() => ({ facts, operations: [] }))
+  }
+}
+
+function checkPeriod({ from, to }: { readonly from: number; readonly to: number }): void {
+  const whole = Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0
+  if (whole && from < to && to - from <= PERIOD_MS_MAX) return
+  throw new ForgeError('BUNDLE_PERIOD', 'a period has a beginning before its end and at most 400 days')
+}
+
+function tooMany(): ForgeError {
+  return new ForgeError(
+    'BUNDLE_LIMIT',
+    `the period has more than ${BUNDLE_LEAVES_MAX} leaves; choose a shorter one`,
+  )
+}
+
+async function writeFiles(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700, recursive: false })
+    for (const [name, content] of files) {
+      const path = join(directory, name)
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await writeFile(path, utf8Encode(content), { flag: 'wx', mode: 0o600 })
+    }
+  } catch (cause) {
+    throw new ForgeError('IO_FAILED', `the bundle cannot be written to ${directory}; it must not exist yet`, {
+      cause,
+    })
+  }
+}

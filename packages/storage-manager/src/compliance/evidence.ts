@@ -1,0 +1,102 @@
+import type { AuditEntry } from '@forgeone/audit'
+import { auditCsvLine, AUDIT_CSV_HEADER } from '@forgeone/audit'
+import { canonicalJson } from '@forgeone/common'
+import type { EvidenceId } from './controls.ts'
+
+/** What a collector found. Never present by default: without rows it is missing, with one failed row it has failed. */
+export type EvidenceState = 'evidence-present' | 'evidence-missing' | 'failed'
+
+export interface Evidence {
+  readonly id: EvidenceId
+  readonly state: EvidenceState
+  /** Why it is not present; absent when it is. */
+  readonly reason?: string
+  readonly rows: readonly AuditEntry[]
+}
+
+interface EvidenceKind {
+  readonly id: EvidenceId
+  /** Acts of the log that are evidence: whole names, or a facility with `.` at its end. */
+  readonly acts: readonly string[]
+  readonly missing: string
+  /** A row that shows a check which failed. */
+  readonly failed?: (entry: AuditEntry) => boolean
+}
+
+const KINDS: readonly EvidenceKind[] = [
+  { id: 'keys', acts: ['keys.'], missing: 'no key was rotated, added or removed in the period' },
+  { id: 'access', acts: ['access.'], missing: 'no right was changed and no access refused in the period' },
+  {
+    id: 'exports',
+    acts: ['audit.exported', 'compliance.exported', 'vault.read-many', 'backup.'],
+    missing: 'nothing that leaves the store was recorded in the period',
+  },
+  {
+    id: 'erasure',
+    acts: [
+      'subject.erased',
+      'vault.destroyed',
+      'vault.purged',
+      'logs.remove',
+      'events.remove',
+      'logs.retain',
+      'events.retain',
+    ],
+    missing: 'nothing was erased or removed by retention in the period',
+  },
+  { id: 'changes', acts: ['settings.', 'flags.'], missing: 'no setting was changed in the period' },
+  {
+    id: 'monitoring',
+    acts: ['access.denied', 'vault.unseal-failed', 'store.created', 'store.closed', 'store.verified'],
+    missing: 'the log has no entry in the period',
+  },
+  {
+    id: 'recovery',
+    acts: ['backup.', 'snapshot.'],
+    missing: 'no backup was made and no restore rehearsed in the period',
+  },
+  {
+    id: 'integrity',
+    acts: ['store.verified'],
+    missing: 'no verification was recorded in the period',
+    failed: ({ facts }) => facts.context?.['outcome'] !== 'ok',
+  },
+  {
+    id: 'subject-rights',
+    acts: ['subject.exported'],
+    missing: 'no export for a person was recorded in the period',
+  },
+]
+
+/** Sorts the entries of a period under the kinds of evidence. A pure function: whoever has the leaves gets the same. */
+export function collectEvidence(entries: readonly AuditEntry[]): readonly Evidence[] {
+  return KINDS.map((kind) => {
+    const rows = entries.filter(({ facts }) => kind.acts.some((act) => fits(act, facts.action)))
+    if (rows.length === 0) return { id: kind.id, state: 'evidence-missing', reason: kind.missing, rows }
+    const failures = rows.filter((row) => kind.failed?.(row) === true)
+    if (failures.length === 0) return { id: kind.id, state: 'evidence-present', rows }
+    const [first] = failures
+    return { id: kind.id, state: 'failed', reason: `the check at commit ${first!.index} failed`, rows }
+  })
+}
+
+function fits(act: string, action: string): boolean {
+  return act.endsWith('.') ? action.startsWith(act) : action === act
+}
+
+/** The rows as JSON: canonical, in the order of the log. */
+export function evidenceJson({ id, state, reason, rows }: Evidence): string {
+  const value = {
+    id,
+    state,
+    count: rows.length,
+    rows: rows.map(({ index, leaf }) => ({ index, leaf: JSON.parse(leaf) as unknown })),
+    ...(reason === undefined ? {} : { reason }),
+  }
+  return `${canonicalJson(value, { code: 'INTERNAL', what: 'evidence' })}\n`
+}
+
+/** The rows as CSV: RFC 4180, and nothing a spreadsheet would run. */
+export function evidenceCsv({ rows }: Evidence): string {
+  return AUDIT_CSV_HEADER + rows.map((row) => auditCsvLine(row)).join('')
+}

@@ -1,0 +1,172 @@
+import {
+  ByteReader,
+  ByteWriter,
+  ForgeError,
+  isForgeError,
+  utf8Encode,
+  type JsonObject,
+} from '@forgeone/common'
+import { newShares, type KeyInfo, type KeyProvider, type SlotInfo } from '@forgeone/crypto'
+import type { KeyRotation, KeyUseCounts, LocalStore, ResealOptions, ResealReport } from '@forgeone/engine'
+import { SYSTEM_DATABASE } from '../manager/shard-layout.ts'
+
+/** Where the newest revision of the keyring that a commit told of is kept: version u8 | revision u64. */
+const REVISION_KEY = utf8Encode('\u0013keyring-revision')
+const REVISION_VERSION = 1
+
+/** Keys and the ways to unlock them; never key material. */
+export interface KeysStatus {
+  readonly revision: number
+  readonly slots: readonly SlotInfo[]
+  /** The slot whose secret opened the store. */
+  readonly openedSlot: number
+  readonly keys: readonly KeyInfo[]
+  /** Scopes that may hold values under older keys: `reseal` goes on with them. */
+  readonly unfinished: readonly string[]
+}
+
+/** Rotation of keys, and the ways to unlock a store. Every change is a commit that names the keyring's revision. */
+export class ForgeKeys {
+  readonly #rotation: KeyRotation
+
+  private constructor(store: LocalStore) {
+    this.#rotation = store.keys
+  }
+
+  /**
+   * Refuses a keyring that is older than one a commit has told of: a key destroyed or a slot removed since would be back.
+   * @throws KEYRING_ROLLED_BACK
+   */
+  static async open(store: LocalStore): Promise<ForgeKeys> {
+    const told = decodeRevision(await store.get(SYSTEM_DATABASE, REVISION_KEY))
+    const { revision } = store.keys.keyring
+    if (revision < told) {
+      throw new ForgeError(
+        'KEYRING_ROLLED_BACK',
+        `the keyring has revision ${revision}, but the store has seen ${told}: an older one was put back`,
+        { details: { revision, told } },
+      )
+    }
+    return new ForgeKeys(store)
+  }
+
+  /** What has data keys of its own: each database, and the journal. */
+  get scopes(): readonly string[] {
+    return this.#rotation.scopes
+  }
+
+  status(): KeysStatus {
+    const { keyring } = this.#rotation
+    return {
+      revision: keyring.revision,
+      slots: keyring.slots(),
+      openedSlot: keyring.openedSlot,
+      keys: keyring.list(),
+      unfinished: this.#rotation.unfinished,
+    }
+  }
+
+  /**
+   * Seals with new keys from now on; what is stored moves with `reseal`.
+   * @throws CRYPTO_KEY_UNKNOWN for a scope that is none, CRYPTO_KEY_EXHAUSTED, IO_FAILED
+   */
+  async rotate({ scopes }: { readonly scopes?: readonly string[] | undefined } = {}): Promise<
+    readonly KeyInfo[]
+  > {
+    const made = await this.#rotation.rotate(scopes)
+    await this.#record('keys.rotated', {
+      scopes: made.map(({ scope }) => scope),
+      ids: made.map(({ id }) => id),
+    })
+    return made
+  }
+
+  /** Seals everything stored under the present keys, beside reads and writes; resumes what was cut short. */
+  async reseal(options: ResealOptions = {}): Promise<ResealReport> {
+    return await this.#rotation.reseal(options)
+  }
+
+  /**
+   * Replaces the master key at once. All secrets that open the store must be given: it is wrapped for each.
+   * @throws KEY_PROVIDER_FAILED naming a slot that none of them opens, IO_FAILED
+   */
+  async rotateMaster({ providers }: { readonly providers: readonly KeyProvider[] }): Promise<void> {
+    await this.#rotation.rotateMaster(providers)
+    await this.#record('keys.master-rotated', { slots: this.status().slots.map(({ id }) => id) })
+  }
+
+  /** @throws STORE_OPTION_INVALID, KEY_FILE_UNSAFE, KEY_PROVIDER_FAILED, KEY_SECRET_WEAK, IO_FAILED */
+  async addProvider(provider: KeyProvider): Promise<SlotInfo> {
+    const slot = await this.#rotation.addSlot(provider)
+    await this.#record('keys.slot-added', { slot: slot.id, kind: slot.kind })
+    return slot
+  }
+
+  /** @throws KEY_SLOT_UNKNOWN, KEY_SLOT_LAST, IO_FAILED */
+  async removeProvider(id: number): Promise<void> {
+    await this.#rotation.removeSlot(id)
+    await this.#record('keys.slot-removed', { slot: id })
+  }
+
+  /**
+   * Changes the secret that opened the store: the new one opens it from now on, the old one no more.
+   * @throws what `addProvider` throws; then nothing is changed
+   */
+  async rewrap(provider: KeyProvider): Promise<SlotInfo> {
+    const slot = await this.addProvider(provider)
+    await this.removeProvider(this.#rotation.keyring.openedSlot)
+    return slot
+  }
+
+  /**
+   * A further way to open the store: so many shares together. They are shown once and kept nowhere.
+   * @throws KEY_SHARES_INVALID unless 2 <= threshold <= count <= 16
+   */
+  async createShares(o: { readonly threshold: number; readonly count: number }): Promise<{
+    readonly slot: SlotInfo
+    readonly shares: readonly string[]
+  }> {
+    const made = newShares(o)
+    const slot = await this.addProvider(made.provider)
+    return { slot, shares: made.shares() }
+  }
+
+  /** How many stored values lie under each key, by place. @throws DATABASE_OFFLINE */
+  async uses(): Promise<KeyUseCounts> {
+    return await this.#rotation.uses()
+  }
+
+  /** Destroys a key that nothing stored needs. @throws KEY_IN_USE with the counts, KEY_UNKNOWN, DATABASE_OFFLINE */
+  async destroy(keyId: number): Promise<void> {
+    await this.#rotation.destroy(keyId)
+    await this.#record('keys.destroyed', { id: keyId })
+  }
+
+  /** The same for a key that may be in use. @returns whether it was destroyed */
+  async destroyUnused(keyId: number): Promise<boolean> {
+    try {
+      await this.destroy(keyId)
+      return true
+    } catch (error) {
+      if (isForgeError(error, 'KEY_IN_USE')) return false
+      throw error
+    }
+  }
+
+  async #record(action: string, facts: JsonObject): Promise<void> {
+    const { revision } = this.#rotation.keyring
+    const value = new ByteWriter().u8(REVISION_VERSION).u64(revision).finish()
+    const operations = [{ type: 'put' as const, database: SYSTEM_DATABASE, key: REVISION_KEY, value }]
+    await this.#rotation.record({ action, facts, operations })
+  }
+}
+
+function decodeRevision(bytes: Uint8Array | undefined): number {
+  if (bytes === undefined) return 0
+  const reader = new ByteReader(bytes, { code: 'RECORD_TAMPERED', what: 'the revision of the keyring' })
+  const version = reader.u8()
+  if (version !== REVISION_VERSION) throw reader.failure(`the unknown version ${version}`)
+  const revision = reader.u64()
+  reader.end()
+  return revision
+}

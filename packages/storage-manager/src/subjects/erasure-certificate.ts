@@ -1,0 +1,59 @@
+import type { ErasureRecord } from '@forgeone/crypto'
+
+/** What still holds something of a subject, and until when. */
+export interface Residual {
+  readonly where: string
+  readonly what: string
+  readonly until: string
+}
+
+/** Tells that what belongs to a subject cannot be read any more. It names the subject by a pseudonym made for it alone. */
+export interface ErasureCertificate {
+  readonly format: 'forge-erasure'
+  readonly version: 1
+  readonly requestId: string
+  readonly subject: string
+  readonly requestedAt: number
+  readonly erasedAt: number
+  readonly shredKeys: number
+  readonly bucketKeysDestroyed: readonly number[]
+  readonly postScan: { readonly opened: number }
+  readonly residuals: readonly Residual[]
+}
+
+export const CERTIFICATE_TYPE = 'application/vnd.forge-erasure+json'
+
+const RESIDUALS: readonly Residual[] = [
+  {
+    where: 'backups of the keys',
+    what: 'bucket keys of before, with which an old copy of the data could still be read',
+    until: 'those backups are gone',
+  },
+  {
+    where: 'blind indexes',
+    what: 'truncated keyed hashes of indexed values',
+    until: 'the rows that bear them are removed',
+  },
+]
+
+export function certificateOf(o: {
+  readonly requestId: string
+  readonly subject: string
+  readonly requestedAt: number
+  readonly opened: number
+  readonly record: ErasureRecord
+}): ErasureCertificate {
+  const { requestId, subject, requestedAt, opened, record } = o
+  return {
+    format: 'forge-erasure',
+    version: 1,
+    requestId,
+    subject,
+    requestedAt,
+    erasedAt: record.doneMs,
+    shredKeys: record.shredKeys,
+    bucketKeysDestroyed: record.bucketKeysDestroyed,
+    postScan: { opened },
+    residuals: RESIDUALS,
+  }
+}

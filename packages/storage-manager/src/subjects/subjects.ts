@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto'
+import {
+  canonicalJson,
+  ForgeError,
+  toHex,
+  utf8Decode,
+  utf8Encode,
+  type Clock,
+  type Random,
+} from '@forgeone/common'
+import type { ShredKeys, Signer } from '@forgeone/crypto'
+import type { Operation, Store } from '@forgeone/engine'
+import { signDsse, type DsseEnvelope } from '../compliance/dsse.ts'
+import { certificateOf, CERTIFICATE_TYPE, type ErasureCertificate } from './erasure-certificate.ts'
+
+const KEYSPACE = 0x15
+const ENVELOPE = /^fs1\.([A-Za-z0-9_-]+)$/
+const SUBJECT_BYTES_MAX = 256
+const PLACE = [utf8Encode('subject'), utf8Encode('value')]
+
+export interface SubjectsOptions {
+  readonly store: Store
+  readonly database: string
+  readonly shredKeys: () => Promise<ShredKeys>
+  readonly signers: () => readonly Signer[]
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** What an erasure leaves: the certificate, signed, and the commit that tells of it. */
+export interface SubjectErasure {
+  readonly certificate: ErasureCertificate
+  readonly envelope: DsseEnvelope
+}
+
+/**
+ * Data of persons, sealed under a key of each: erasing the key makes it unreadable wherever it lies, in events, settings,
+ * files and backups.
+ */
+export class Subjects {
+  readonly #o: SubjectsOptions
+
+  constructor(options: SubjectsOptions) {
+    this.#o = options
+  }
+
+  /**
+   * Seals a value for a subject, as text that can stand in any payload. Bytes are borrowed.
+   * @throws SUBJECT_INVALID, CRYPTO_VALUE_TOO_LARGE
+   */
+  async seal(subject: string, value: Uint8Array | string): Promise<string> {
+    checkSubject(subject)
+    const keys = await this.#o.shredKeys()
+    const owner = ownerOf(subject)
+    const [ref = await keys.create(owner)] = await keys.ofOwner(owner)
+    const bytes = typeof value === 'string' ? utf8Encode(value) : value
+    const sealed = await keys.seal(ref, { place: PLACE, value: bytes })
+    return `fs1.${Buffer.from(sealed).toString('base64url')}`
+  }
+
+  /** @throws CRYPTO_KEY_DESTROYED when the subject was erased, CRYPTO_FORMAT, CRYPTO_OPEN_FAILED */
+  async open(envelope: string): Promise<Uint8Array> {
+    const match = ENVELOPE.exec(envelope)
+    if (match === null) throw new ForgeError('CRYPTO_FORMAT', 'the text is no value sealed for a subject')
+    const keys = await this.#o.shredKeys()
+    const sealed = new Uint8Array(Buffer.from(match[1]!, 'base64url'))
+    return await keys.open({ place: PLACE, sealed })
+  }
+
+  /** Keeps a subject from being erased, for a legal reason. @throws SUBJECT_INVALID */
+  async hold(subject: string, { reason }: { readonly reason: string }): Promise<void> {
+    checkSubject(subject)
+    await this.#commit('subject.held', { reason }, [this.#put(this.#key('h', subject), utf8Encode(reason))])
+  }
+
+  /** @throws SUBJECT_INVALID */
+  async release(subject: string): Promise<void> {
+    checkSubject(subject)
+    const { database } = this.#o
+    await this.#commit('subject.released', {}, [{ type: 'delete', database, key: this.#key('h', subject) }])
+  }
+
+  /**
+   * Erases a subject: none of its values can be opened again. The same request gives the same certificate.
+   * @throws SUBJECT_INVALID, ERASE_HELD, IO_FAILED; what was begun is finished at the next opening
+   */
+  async erase(subject: string, o: { readonly requestId?: string | undefined } = {}): Promise<SubjectErasure> {
+    checkSubject(subject)
+    const { store, database, clock, random } = this.#o
+    const requestId = o.requestId ?? toHex(random.bytes(16))
+    const known = await store.get(database, this.#key('e', requestId))
+    // Written below, and authenticated since.
+    if (known !== undefined) return JSON.parse(utf8Decode(known)) as SubjectErasure
+    if ((await store.get(database, this.#key('h', subject))) !== undefined) {
+      throw new ForgeError('ERASE_HELD', 'the subject is under a legal hold')
+    }
+    const requestedAt = clock.now()
+    const keys = await this.#o.shredKeys()
+    const owner = ownerOf(subject)
+    const refs = await keys.ofOwner(owner)
+    const id = createHash('sha256').update(`erasure ${requestId}`).digest().subarray(0, 16)
+    const record = await keys.erase(refs, { id: new Uint8Array(id), owner })
+    const left = await Promise.all(refs.map((ref) => keys.has(ref)))
+    // The salt is kept nowhere: nobody can tell later whose certificate this is, who does not know already.
+    const pseudonym = createHash('sha256').update(random.bytes(32)).update(subject).digest('hex').slice(0, 32)
+    const certificate = certificateOf({
+      requestId,
+      subject: pseudonym,
+      requestedAt,
+      opened: left.filter(Boolean).length,
+      record,
+    })
+    const envelope = signDsse({ payloadType: CERTIFICATE_TYPE, value: certificate }, this.#o.signers())
+    const erasure = { certificate, envelope }
+    const { shredKeys, bucketKeysDestroyed } = certificate
+    const facts = { requestId, shredKeys, bucketKeys: bucketKeysDestroyed.length, outcome: 'ok' }
+    const row = this.#put(this.#key('e', requestId), utf8Encode(JSON.stringify(erasure)))
+    await this.#commit('subject.erased', facts, [row])
+    return erasure
+  }
+
+  #put(key: Uint8Array, value: Uint8Array): Operation {
+    return { type: 'put', database: this.#o.database, key, value }
+  }
+
+  /** Keyspace, kind, and a keyed hash: no name stands on disk. */
+  #key(kind: 'h' | 'e', name: string): Uint8Array {
+    return Uint8Array.from([
+      KEYSPACE,
+      kind.charCodeAt(0),
+      ...this.#o.store.keyedHash('blind', utf8Encode(`subject ${kind} ${name}`)),
+    ])
+  }
+
+  async #commit(
+    action: string,
+    facts: Record<string, string | number>,
+    operations: readonly Operation[],
+  ): Promise<void> {
+    const context = canonicalJson(facts, { code: 'INTERNAL', what: 'the facts of an erasure' })
+    await this.#o.store.commit(() => ({
+      facts: { actor: 'system', action, resourceClass: 'subject', context },
+      operations,
+    }))
+  }
+}
+
+function ownerOf(subject: string): string {
+  return `subject ${subject}`
+}
+
+function checkSubject(subject: string): void {
+  const sound = subject !== '' && subject.isWellFormed() && utf8Encode(subject).length <= SUBJECT_BYTES_MAX
+  if (!sound)
+    throw new ForgeError('SUBJECT_INVALID', `a subject is named by 1 to ${SUBJECT_BYTES_MAX} bytes of text`)
+}

@@ -1,0 +1,395 @@
+import { assert as check, array, constantFrom, property, record } from 'fast-check'
+import { ForgeError, ManualClock } from '@forgeone/common'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Rights } from '../src/access/evaluate.ts'
+import type { Grant } from '../src/access/grant.ts'
+import { PERMISSIONS, type FaceName } from '../src/access/permissions.ts'
+import { covers, parseResource } from '../src/access/resource-pattern.ts'
+import { Forge, ROLES, type Action, type ForgeHandle } from '../src/index.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const KEY = { key: new Uint8Array(32).fill(3) }
+const clock = new ManualClock()
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let forge: Forge
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  forge = await Forge.open({ path: `${folder.path}/data`, secret: KEY, shardCount: 1, clock })
+  await forge.events.append([
+    { topic: 'orders.eu', id: 'e1', payload: { total: 1 } },
+    { topic: 'salaries.eu', id: 'e2', payload: { total: 2 } },
+  ])
+  await forge.logs.append({ topic: 'app.web', message: 'hello' })
+  await forge.vault.set('app/token', 'hidden')
+  await forge.vault.set('db/root', 'hidden')
+})
+
+afterAll(async () => {
+  await forge.close()
+  await folder[Symbol.asyncDispose]()
+})
+
+async function codeOf(call: () => unknown): Promise<string> {
+  try {
+    const result = call()
+    await result
+    return 'nothing'
+  } catch (error) {
+    return error instanceof ForgeError ? error.code : `other: ${String(error)}`
+  }
+}
+
+/** The faces by name, of the store itself or of a handle. */
+function faceOf(root: Forge | ForgeHandle, name: FaceName): object {
+  if (name === 'forge') return root
+  let face: unknown = root
+  for (const part of name.split('.')) face = Reflect.get(face as object, part)
+  return face as object
+}
+
+function publicMethodsOf(face: object): readonly string[] {
+  const names = new Set<string>()
+  for (
+    let each = Object.getPrototypeOf(face);
+    each !== Object.prototype && each !== null;
+    each = Object.getPrototypeOf(each)
+  ) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(each))) {
+      if (typeof value === 'function' && name !== 'constructor') names.add(name)
+    }
+  }
+  return [...names]
+}
+
+describe('the table of permissions', () => {
+  test('has a row for every public method of every face, and no row without a method', () => {
+    for (const [name, rules] of Object.entries(PERMISSIONS)) {
+      // The names are those of the table.
+      const methods = publicMethodsOf(faceOf(forge, name as FaceName))
+      expect([name, [...methods].sort()]).toEqual([name, Object.keys(rules).sort()])
+    }
+    const faces = Object.keys(PERMISSIONS)
+    for (const name of Object.keys(forge)) expect(faces, `the face ${name} has no rows`).toContain(name)
+  })
+
+  test('decides method by method as the roles say, for the granted, the ungranted, the denied and the expired', async () => {
+    let cases = 0
+    for (const [role, actions] of Object.entries(ROLES)) {
+      const principal = `one-${role}`
+      await forge.access.setRoles(principal, [role])
+      const handle = forge.as(principal)
+      for (const [name, rules] of Object.entries(PERMISSIONS)) {
+        const face = faceOf(handle, name as FaceName)
+        for (const [method, rule] of Object.entries(rules)) {
+          if (rule.kind === 'owner') {
+            expect(Reflect.get(face, method), `${name}.${method}`).toBeUndefined()
+            continue
+          }
+          if (rule.kind !== 'call') continue
+          // No arguments: what is refused is refused before anything looks at them.
+          const [resource] = rule.resources([])
+          const { allowed } = forge.access.check(principal, {
+            action: rule.action,
+            resource: resource ?? 'none',
+          })
+          expect([role, name, method, allowed]).toEqual([role, name, method, actions.includes(rule.action)])
+          if (allowed) continue
+          const call: unknown = Reflect.get(face, method)
+          expect(await codeOf(() => (call as () => unknown)()), `${role} ${name}.${method}`).toBe(
+            resource === undefined ? expect.anything() : 'ACCESS_DENIED',
+          )
+          cases++
+        }
+      }
+    }
+    expect(cases).toBeGreaterThan(200)
+  })
+})
+
+describe('a principal', () => {
+  test('reads and writes the topics it was granted, and finds nothing of the others', async () => {
+    await forge.access.grant({
+      holder: 'ann',
+      actions: ['data.read', 'data.list', 'data.write'],
+      resource: 'events/orders/**',
+    })
+    const ann = forge.as('ann')
+    expect((await ann.events.read({ topic: 'orders.>' }).toArray()).map(({ id }) => id)).toEqual(['e1'])
+    expect((await ann.events.get('e1'))!.topic).toBe('orders.eu')
+    // What is forbidden looks like what is absent.
+    expect([await ann.events.get('e2'), await ann.events.get('none')]).toEqual([undefined, undefined])
+    expect([await ann.events.has('e2'), await ann.events.has('none')]).toEqual([false, false])
+    expect(await codeOf(() => ann.events.prove('e2'))).toBe('STREAM_ENTRY_UNKNOWN')
+    expect(await codeOf(() => ann.events.prove('none'))).toBe('STREAM_ENTRY_UNKNOWN')
+    await ann.events.append({ topic: 'orders.us', payload: 1 })
+    expect(
+      await codeOf(() =>
+        ann.events.append([
+          { topic: 'orders.us', payload: 1 },
+          { topic: 'salaries.eu', payload: 1 },
+        ]),
+      ),
+    ).toBe('ACCESS_DENIED')
+    for (const call of [
+      () => ann.events.read(),
+      () => ann.events.read({ topic: 'salaries.>' }),
+      () => ann.events.read({ topic: 'orders' }),
+      () => ann.logs.read({ topic: 'app.web' }),
+      () => ann.events.search('salaries', {}),
+      () => ann.vault.get('app/token'),
+      () => ann.stats(),
+    ]) {
+      expect(await codeOf(call)).toBe('ACCESS_DENIED')
+    }
+  })
+
+  test('is stopped by a deny wherever it touches, in whatever order the grants were made', async () => {
+    await forge.access.grant({ holder: 'bob', actions: ['data.read'], resource: 'events/**' })
+    const bob = forge.as('bob')
+    expect(await bob.events.read().toArray()).not.toEqual([])
+    await forge.access.grant({
+      holder: 'bob',
+      actions: ['data.read'],
+      resource: 'events/salaries/**',
+      effect: 'deny',
+    })
+    expect(await codeOf(() => bob.events.read())).toBe('ACCESS_DENIED')
+    expect(await codeOf(() => bob.events.read({ topic: 'salaries.eu' }))).toBe('ACCESS_DENIED')
+    expect((await bob.events.read({ topic: 'orders.eu' }).toArray()).map(({ id }) => id)).toEqual(['e1'])
+  })
+
+  test('loses an iterator that was open when its right was revoked, and a subscription', async () => {
+    const grant = await forge.access.grant({ holder: 'cid', actions: ['data.read'], resource: 'events/**' })
+    const cid = forge.as('cid')
+    const results = cid.events.read()[Symbol.asyncIterator]()
+    expect((await results.next()).done).toBe(false)
+    const subscription = cid.events.subscribe({ group: 'cid', topics: ['orders.>'] })
+    await subscription.ready
+    await forge.access.revoke(grant.id)
+    await expect(results.next()).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
+    await subscription.done()
+  })
+
+  test('gets its rights for a time only, when they were given so', async () => {
+    const now = clock.now()
+    await forge.access.grant({
+      holder: 'dan',
+      actions: ['stats.read'],
+      resource: 'store',
+      notBefore: now + 10,
+      notAfter: now + 20,
+    })
+    const dan = forge.as('dan')
+    expect(await codeOf(() => dan.stats())).toBe('ACCESS_DENIED')
+    clock.advance(10)
+    expect(await codeOf(() => dan.stats())).toBe('nothing')
+    clock.advance(10)
+    expect(await codeOf(() => dan.stats())).toBe('ACCESS_DENIED')
+  })
+
+  test('reads secrets by path only, and its leaf names its pseudonym', async () => {
+    await forge.access.grant({ holder: 'eve', actions: ['vault.read'], resource: 'vault/app/**' })
+    const eve = forge.as('eve')
+    expect((await eve.vault.get('app/token'))!.text()).toBe('hidden')
+    const leaf = JSON.parse(await lastLeaf())
+    expect(leaf).toMatchObject({ act: 'vault.read', who: forge.access.pseudonym('eve') })
+    expect(leaf.who).not.toContain('eve')
+    for (const call of [
+      () => eve.vault.get('db/root'),
+      () => eve.vault.getMany(['app/token', 'db/root']),
+      () => eve.vault.list(),
+      () => eve.vault.set('app/token', 'x'),
+    ]) {
+      expect(await codeOf(call)).toBe('ACCESS_DENIED')
+    }
+    for (const bad of [
+      { holder: 'role:x', resource: 'vault/app/**' },
+      { holder: 'eve', resource: '**' },
+      { holder: 'eve', resource: 'vault/**' },
+    ]) {
+      expect(await codeOf(() => forge.access.grant({ ...bad, actions: ['vault.read'] }))).toBe(
+        'ACCESS_GRANT_INVALID',
+      )
+    }
+  })
+
+  test('cannot change its own rights, nor reach the store behind its handle', async () => {
+    await forge.access.setRoles('olga', ['security-officer'])
+    const olga = forge.as('olga')
+    const own = () => olga.access.grant({ holder: 'olga', actions: ['data.read'], resource: '**' })
+    expect(await codeOf(own)).toBe('ACCESS_SELF_GRANT')
+    expect(
+      await codeOf(() =>
+        olga.access.grant({ holder: 'olga', actions: ['data.read'], resource: '**' }, { by: 'owner' }),
+      ),
+    ).toBe('ACCESS_SELF_GRANT')
+    expect(await codeOf(() => olga.access.setRoles('olga', ['writer']))).toBe('ACCESS_SELF_GRANT')
+    expect(await codeOf(() => olga.access.setRoles('paul', ['reader']))).toBe('nothing')
+    const seen = new Set<unknown>()
+    const walk = (value: unknown): void => {
+      if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value))
+        return
+      seen.add(value)
+      expect(
+        value === forge || value === forge.access || value === forge.vault || value === forge.events,
+      ).toBe(false)
+      if (typeof value === 'function') return
+      for (const key of Reflect.ownKeys(value)) walk(Reflect.get(value, key))
+      expect(Object.getPrototypeOf(value)).toBeNull()
+    }
+    walk(olga)
+    expect(seen.size).toBeGreaterThan(50)
+  })
+})
+
+async function lastLeaf(): Promise<string> {
+  await forge.audit.checkpoint()
+  return await forge.audit.leaf(forge.audit.size - 1)
+}
+
+test('a refusal leaves one leaf and nothing else; equal ones of a second are counted', async () => {
+  const mallory = forge.as('mallory')
+  const before = forge.sequence
+  const eventsBefore = await forge.events.read().toArray()
+  const calls = Array.from({ length: 50 }, () =>
+    codeOf(() => mallory.events.append({ topic: 'orders.eu', payload: 'x' })),
+  )
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(['ACCESS_DENIED']))
+  await forge.flush()
+  expect(forge.sequence).toBe(before + 1)
+  const leaf = JSON.parse(await lastLeaf())
+  expect(leaf).toMatchObject({
+    act: 'access.denied',
+    who: forge.access.pseudonym('mallory'),
+    ctx: { action: 'data.write', count: 1, rule: 'default' },
+  })
+  expect(JSON.stringify(leaf)).not.toContain('orders')
+  expect(await forge.events.read().toArray()).toHaveLength(eventsBefore.length)
+})
+
+describe('a token', () => {
+  test('stands for its principal until it is revoked or expires', async () => {
+    await forge.access.setRoles('robot', ['reader'])
+    const { token, info } = await forge.access.createToken('robot', { ttlMs: 5000 })
+    const handle = forge.authenticate(token)
+    expect(await handle.logs.read().toArray()).toHaveLength(1)
+    expect(JSON.stringify(forge.access.tokens())).not.toContain(token.slice(-20))
+    const other = await forge.access.createToken('robot', { ttlMs: 5000 })
+    await forge.access.revokeToken(info.id)
+    expect(await codeOf(() => handle.logs.read())).toBe('ACCESS_TOKEN_INVALID')
+    clock.advance(5000)
+    expect(await codeOf(() => forge.authenticate(other.token))).toBe('ACCESS_TOKEN_EXPIRED')
+    for (const wrong of [
+      '',
+      'ft_x',
+      token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+      `ft_${'0'.repeat(16)}_${'A'.repeat(43)}`,
+    ]) {
+      expect(await codeOf(() => forge.authenticate(wrong))).toBe('ACCESS_TOKEN_INVALID')
+    }
+  })
+})
+
+test('rights, roles and tokens are there after a reopening, and their names in no file', async () => {
+  await forge.access.grant({ holder: 'frida-canary', actions: ['data.read'], resource: 'logs/app/**' })
+  await forge.close()
+  forge = await Forge.open({ path: `${folder.path}/data`, secret: KEY, clock })
+  const names = forge.access.list().map(({ principal }) => principal)
+  expect(names).toContain('frida-canary')
+  expect(names).toContain('one-auditor')
+  expect(await forge.as('frida-canary').logs.read({ topic: 'app.>' }).toArray()).toHaveLength(1)
+})
+
+test('malformed grants, roles and resources are refused with a code', async () => {
+  const bad: readonly [Parameters<Forge['access']['grant']>[0], string][] = [
+    [{ holder: '', actions: ['data.read'], resource: '**' }, 'ACCESS_GRANT_INVALID'],
+    [{ holder: 'a b', actions: ['data.read'], resource: '**' }, 'ACCESS_GRANT_INVALID'],
+    [{ holder: 'a', actions: [], resource: '**' }, 'ACCESS_GRANT_INVALID'],
+    [{ holder: 'a', actions: ['data.fly' as Action], resource: '**' }, 'ACCESS_GRANT_INVALID'],
+    [{ holder: 'a', actions: ['data.read'], resource: '' }, 'ACCESS_GRANT_INVALID'],
+    [{ holder: 'a', actions: ['data.read'], resource: 'a/**/b' }, 'ACCESS_GRANT_INVALID'],
+    [{ holder: 'a', actions: ['data.read'], resource: 'a/../b' }, 'ACCESS_GRANT_INVALID'],
+    [{ holder: 'role:reader', actions: ['data.write'], resource: '**' }, 'ACCESS_GRANT_INVALID'],
+    [{ holder: 'a', actions: ['data.read'], resource: '**', breakGlass: true }, 'ACCESS_GRANT_INVALID'],
+    [
+      {
+        holder: 'a',
+        actions: ['data.read'],
+        resource: '**',
+        breakGlass: true,
+        reason: 'fire',
+        notAfter: clock.now() + 5 * 3_600_000,
+      },
+      'ACCESS_GRANT_INVALID',
+    ],
+  ]
+  for (const [grant, code] of bad)
+    expect([grant, await codeOf(() => forge.access.grant(grant))]).toEqual([grant, code])
+  expect(await codeOf(() => forge.access.setRoles('a', ['king']))).toBe('ACCESS_ROLE_UNKNOWN')
+  expect(await codeOf(() => forge.access.createToken('a', { ttlMs: 1e12 }))).toBe('ACCESS_LIMIT')
+  expect(await codeOf(() => forge.as('x/y'))).toBe('ACCESS_GRANT_INVALID')
+})
+
+describe('the decision', () => {
+  const segment = constantFrom('a', 'b', '*')
+
+  test('equals that of a naive evaluator, whatever the grants are', () => {
+    const resource = array(constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 }).map((parts) =>
+      parts.join('/'),
+    )
+    const patterns = array(segment, { minLength: 1, maxLength: 3 }).chain((parts) =>
+      constantFrom(parts.join('/'), `${parts.join('/')}/**`, '**'),
+    )
+    const grants = array(
+      record({
+        resource: patterns,
+        effect: constantFrom<'allow' | 'deny'>('allow', 'deny'),
+        action: constantFrom<Action>('data.read', 'data.list'),
+      }),
+      { maxLength: 6 },
+    )
+    check(
+      property(grants, resource, (made, asked) => {
+        const list: Grant[] = made.map(({ resource: text, effect, action }, index) => ({
+          id: `g${index}`,
+          holder: 'x',
+          actions: [action],
+          resource: text,
+          effect,
+        }))
+        const naive = (effect: string): boolean =>
+          list.some(
+            (each) =>
+              each.effect === effect &&
+              each.actions[0] === 'data.read' &&
+              toRegExp(each.resource).test(asked),
+          )
+        const { allowed } = new Rights(list, []).decide({ action: 'data.read', resource: asked, now: 0 })
+        expect(allowed).toBe(naive('allow') && !naive('deny'))
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test('covers below a path and not beside it', () => {
+    expect([
+      below('x/**', 'xy'),
+      below('x/**', 'x'),
+      below('x/**', 'x/y/z'),
+      below('x/*', 'x/**'),
+      below('x/**', 'x/*'),
+    ]).toEqual([false, false, true, false, true])
+  })
+})
+
+function below(granted: string, asked: string): boolean {
+  return covers(parseResource(granted), parseResource(asked))
+}
+
+function toRegExp(pattern: string): RegExp {
+  const source = pattern
+    .split('/')
+    .map((part) => (part === '**' ? '[^/]+(?:/[^/]+)*' : part === '*' ? '[^/]+' : part))
+  return new RegExp(`^${source.join('/')}$`)
+}

@@ -1,0 +1,22 @@
+export { Vault, type MetadataPatch, type SecretChange } from './vault/vault.ts'
+export type { SetSecretOptions } from './secret/version-changes.ts'
+export {
+  AUTO_LOCK_MS,
+  PATHS_PER_READ_MAX,
+  SECRET_BYTES_MAX,
+  SECRETS_MAX,
+  type VaultOptions,
+} from './vault/vault-options.ts'
+export { SecretValue } from './secret/secret-value.ts'
+export type { SecretInfo, VersionInfo, VersionState } from './secret/secret-info.ts'
+export { VERSIONS_KEPT_DEFAULT, VERSIONS_KEPT_MAX } from './secret/secret-metadata.ts'
+export type { GeneratedKind } from './secret/generate-secret.ts'
+export { LEASE_MS_MAX, LEASES_MAX } from './lease/lease-table.ts'
+export type { LeaseInfo, VaultLeases } from './lease/vault-leases.ts'
+export { PATH_BYTES_MAX, PATH_SEGMENTS_MAX, pathMatcher } from './path/secret-path.ts'
+export { formatEnvironment, parseEnvironment, type EnvironmentEntry } from './environment/environment-text.ts'
+export {
+  importEnvironment,
+  readEnvironment,
+  type EnvironmentOptions,
+} from './environment/vault-environment.ts'

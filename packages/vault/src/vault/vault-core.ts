@@ -1,0 +1,174 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import {
+  canonicalJson,
+  ForgeError,
+  fromHex,
+  toHex,
+  utf8Encode,
+  type AuditFacts,
+  type JsonObject,
+} from '@forgeone/common'
+import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
+import type { CommitPlace, Operation } from '@forgeone/engine'
+import { decodeLease, type Lease } from '../lease/lease-table.ts'
+import { decodeMetadata, type SecretMetadata } from '../secret/secret-metadata.ts'
+import { ALL_LEASES, ALL_METADATA, SEALED_KEY } from './vault-rows.ts'
+import { AUTO_LOCK_MS, type VaultOptions } from './vault-options.ts'
+
+const UNSEAL_DELAY_MS = 100
+const UNSEAL_DELAY_MS_MAX = 30_000
+
+/** What is kept in memory while the vault is open: metadata and leases, never values. */
+export interface VaultIndex {
+  /** By path id, hexadecimal. */
+  readonly secrets: Map<string, SecretMetadata>
+  readonly leases: Map<string, Lease>
+  readonly shredKeys: ShredKeys
+}
+
+export interface VaultCommit {
+  readonly action: string
+  readonly actor: string
+  readonly pathId?: Uint8Array | undefined
+  /** Asked for after `build`. */
+  readonly facts?: (() => JsonObject) | undefined
+  /** Runs in the turn in which the commit gets its place; changes the index there. What it throws refuses the commit. */
+  readonly build: (place: CommitPlace) => readonly Operation[]
+}
+
+/** The state that all faces of a vault share: its index, whether it is sealed, and how it commits. */
+export class VaultCore {
+  readonly options: VaultOptions
+  #index: Promise<VaultIndex> | undefined
+  #sealed: boolean | undefined
+  #failures = 0
+  #lockTimer: NodeJS.Timeout | undefined
+  #latestMs = 0
+
+  constructor(options: VaultOptions) {
+    this.options = options
+  }
+
+  /** Milliseconds since 1970; never earlier than before, nor than any commit of the vault. */
+  now(): number {
+    this.#latestMs = Math.max(this.#latestMs, this.options.clock.now())
+    return this.#latestMs
+  }
+
+  pathId(path: string): Uint8Array {
+    return this.options.store.keyedHash('blind', utf8Encode(`vault path ${path}`))
+  }
+
+  /** The index, loaded when it is not in memory. @throws VAULT_SEALED, RECORD_TAMPERED */
+  async open(): Promise<VaultIndex> {
+    if (await this.isSealed()) throw new ForgeError('VAULT_SEALED', 'the vault is sealed')
+    this.#delayLock()
+    this.#index ??= this.#load()
+    try {
+      return await this.#index
+    } catch (error) {
+      this.#index = undefined
+      throw error
+    }
+  }
+
+  async isSealed(): Promise<boolean> {
+    this.#sealed ??= (await this.options.store.get(this.options.database, SEALED_KEY)) !== undefined
+    return this.#sealed
+  }
+
+  /** One durable commit; it settles before anything secret is handed out. */
+  async commit({ action, actor, pathId, facts, build }: VaultCommit): Promise<CommitPlace> {
+    return await this.options.store.commit((place) => {
+      this.#latestMs = Math.max(this.#latestMs, place.time)
+      const operations = build(place)
+      return { facts: factsOf({ action, actor, pathId, facts }), operations }
+    })
+  }
+
+  async seal(actor: string): Promise<void> {
+    const value = utf8Encode('1')
+    await this.commit({
+      action: 'vault.sealed',
+      actor,
+      build: () => [{ type: 'put', database: this.options.database, key: SEALED_KEY, value }],
+    })
+    this.#sealed = true
+    this.lock()
+  }
+
+  /** @throws KEY_SECRET_WRONG, after a wait that doubles with each failure */
+  async unseal(provider: KeyProvider, actor: string): Promise<void> {
+    if (!(await this.options.verifySecret(provider))) {
+      const failures = ++this.#failures
+      await this.commit({
+        action: 'vault.unseal-failed',
+        actor,
+        facts: () => ({ failures }),
+        build: () => [],
+      })
+      await wait(Math.min(UNSEAL_DELAY_MS * 2 ** (failures - 1), UNSEAL_DELAY_MS_MAX))
+      throw new ForgeError(
+        'KEY_SECRET_WRONG',
+        'the secret does not open this store, so it does not unseal its vault',
+      )
+    }
+    this.#failures = 0
+    await this.commit({
+      action: 'vault.unsealed',
+      actor,
+      build: () => [{ type: 'delete', database: this.options.database, key: SEALED_KEY }],
+    })
+    this.#sealed = false
+  }
+
+  /** Takes keys and index out of memory; the next use loads them again. */
+  lock(): void {
+    clearTimeout(this.#lockTimer)
+    this.#lockTimer = undefined
+    const index = this.#index
+    this.#index = undefined
+    index?.then(({ shredKeys }) => shredKeys.lock()).catch(() => undefined)
+  }
+
+  #delayLock(): void {
+    const { autoLockMs = AUTO_LOCK_MS } = this.options
+    if (autoLockMs === 0) return
+    if (this.#lockTimer !== undefined) this.#lockTimer.refresh()
+    else this.#lockTimer = setTimeout(() => this.lock(), autoLockMs).unref()
+  }
+
+  async #load(): Promise<VaultIndex> {
+    const { store, database, shredKeys } = this.options
+    const secrets = new Map<string, SecretMetadata>()
+    const leases = new Map<string, Lease>()
+    for await (const page of store.scan(database, ALL_METADATA)) {
+      for (const { key, value } of page) secrets.set(toHex(key.subarray(1)), decodeMetadata(value))
+    }
+    for await (const page of store.scan(database, ALL_LEASES)) {
+      for (const { value } of page) {
+        const lease = decodeLease(value)
+        leases.set(lease.id, lease)
+      }
+    }
+    const keys = await shredKeys()
+    // A crash between dropping a version and erasing its key leaves the key.
+    const left = [...secrets.values()].flatMap(({ toErase }) => toErase.map((ref) => fromHex(ref)!))
+    for (const ref of left) if (await keys.has(ref)) await keys.erase([ref])
+    return { secrets, leases, shredKeys: keys }
+  }
+}
+
+function factsOf({ action, actor, pathId, facts }: Omit<VaultCommit, 'build'>): AuditFacts {
+  const context =
+    facts === undefined
+      ? undefined
+      : canonicalJson(facts(), { code: 'INTERNAL', what: 'the facts of a vault commit' })
+  return {
+    actor,
+    action,
+    resourceClass: 'vault',
+    ...(pathId === undefined ? {} : { resourceHash: pathId }),
+    ...(context === undefined ? {} : { context }),
+  }
+}

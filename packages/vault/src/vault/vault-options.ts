@@ -1,0 +1,23 @@
+import type { Clock, Random } from '@forgeone/common'
+import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
+import type { Store } from '@forgeone/engine'
+
+export const SECRETS_MAX = 100_000
+export const SECRET_BYTES_MAX: number = 1024 * 1024
+/** Paths read with one commit. */
+export const PATHS_PER_READ_MAX = 256
+/** Keys and index leave the memory when nothing was asked of the vault for so long. */
+export const AUTO_LOCK_MS: number = 15 * 60_000
+
+export interface VaultOptions {
+  readonly store: Store
+  /** A database of the store that nothing else uses. */
+  readonly database: string
+  /** Opened when the vault is first used. */
+  readonly shredKeys: () => Promise<ShredKeys>
+  /** Whether a secret opens this store: asked by `unseal`. */
+  readonly verifySecret: (provider: KeyProvider) => Promise<boolean>
+  readonly clock: Clock
+  readonly random: Random
+  readonly autoLockMs?: number | undefined
+}
