@@ -17,6 +17,9 @@ import { cacheCleanup } from './cache/cleanup.ts'
 import { cacheClear } from './cache/clear.ts'
 import { cacheStats } from './cache/stats.ts'
 import { completion } from './completion.ts'
+import { complianceReport } from './compliance/report.ts'
+import { complianceVerify } from './compliance/verify.ts'
+import { erase } from './erase.ts'
 
 import { demo } from './demo/demo.ts'
 import { eventsAppend } from './events/append.ts'
@@ -156,6 +159,9 @@ export const COMMANDS: readonly Command[] = [
   accessCheck,
   accessTokenCreate,
   accessTokenRevoke,
+  complianceReport,
+  complianceVerify,
+  erase,
   stats,
   top,
   verify,

@@ -1,3 +1,4 @@
+import { fileAnchor, type Anchor } from '@forgeone/audit'
 import { openProvider, passphraseProvider, rawKeyProvider, type KeyProvider } from '@forgeone/crypto'
 import { readStoreFile } from '@forgeone/engine'
 import { Forge, type ForgeOptions } from '@forgeone/storage-manager'
@@ -16,6 +17,13 @@ function maxSizeFromEnvironment(): number | undefined {
     `FORGE_MAX_SIZE_GB is "${text}", which is no size`,
     'Set it to gibibytes such as 2.5, or unset it.',
   )
+}
+
+/** The file that FORGE_ANCHOR names: every command compares with it and takes its checkpoint there. @throws AUDIT_ANCHOR_FAILED */
+async function anchorsFromEnvironment(path: string, isNew: boolean): Promise<readonly Anchor[]> {
+  const file = process.env['FORGE_ANCHOR'] ?? ''
+  if (file === '' || isNew) return []
+  return [await fileAnchor({ path: file, dataDirectory: path })]
 }
 
 /** Opens the store that the options name. */
@@ -96,7 +104,8 @@ export class StoreAccess {
     const maxSizeGb = maxSizeFromEnvironment()
     if (existing === undefined && !isNew)
       return await Forge.open({ path, create: 'never', encryption: 'none' })
-    return await Forge.open({ path, ...options, ...secret, maxSizeGb })
+    const anchors = await anchorsFromEnvironment(path, isNew)
+    return await Forge.open({ path, ...options, ...secret, maxSizeGb, anchors })
   }
 
   async #findSecret(

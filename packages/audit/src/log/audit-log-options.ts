@@ -8,6 +8,13 @@ export const ORIGIN_PREFIX_DEFAULT = 'forgeone'
 const STORE_ID_BYTES = 16
 const GENERATION_BYTES = 8
 
+/** What the log has the store commit about itself. */
+export interface AuditAct {
+  /** `audit.exported`, `audit.key-changed` or `audit.pruned`. */
+  readonly action: string
+  readonly facts: Readonly<Record<string, string | number>>
+}
+
 export interface AuditLogOptions {
   /** 16 bytes. */
   readonly storeId: Uint8Array
@@ -17,6 +24,8 @@ export interface AuditLogOptions {
   readonly signer?: Signer | undefined
   /** Keys that sign beside it, such as the one before a rotation. */
   readonly alsoSigning?: readonly Signer[] | undefined
+  /** Commits an act of the log itself before it happens: the log cannot write into itself. */
+  readonly record?: ((act: AuditAct) => Promise<void>) | undefined
   readonly clock: Clock
   readonly timer?: Timer | undefined
   /** A schema-less URL such as `example.com/logs`; default `forgeone`. */

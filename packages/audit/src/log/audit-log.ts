@@ -19,7 +19,7 @@ import { queryLeaves } from '../query/query-leaves.ts'
 import type { AuditEntry, AuditFilter } from '../query/audit-entry.ts'
 import { consistencyRanges, inclusionRanges } from '../tree/proof-plan.ts'
 import { parseTilePath, TILE_WIDTH } from '../tree/tile-path.ts'
-import { originOf, type AuditLogOptions } from './audit-log-options.ts'
+import { originOf, type AuditAct, type AuditLogOptions } from './audit-log-options.ts'
 import { CheckpointKeeper } from './checkpoint-keeper.ts'
 import { GrowingLog } from './growing-log.ts'
 import { LogReader } from './log-reader.ts'
@@ -50,6 +50,7 @@ export class AuditLog implements CommitObserver {
   readonly #signer: LogSigner
   readonly #timer: Timer
   readonly #logger: Logger
+  readonly #record: (act: AuditAct) => Promise<void>
   readonly #recent = new RecentRows()
   #growing = new GrowingLog()
   #reader: LogReader | undefined
@@ -61,6 +62,7 @@ export class AuditLog implements CommitObserver {
   constructor(options: AuditLogOptions) {
     const { signer, alsoSigning = [], clock, timer = systemTimer, logger = silentLogger } = options
     const signers = signer === undefined ? [] : [signer, ...alsoSigning]
+    this.#record = options.record ?? (() => Promise.resolve())
     this.#timer = timer
     this.#logger = logger
     this.#signer = new LogSigner({ origin: originOf(options), signers, clock, timer })
@@ -250,6 +252,7 @@ export class AuditLog implements CommitObserver {
 
   /** Writes the log as of a fresh checkpoint in tlog-tiles layout; the checkpoint comes last. */
   async exportTiles(target: TileTarget, options: ExportOptions = {}): Promise<{ readonly size: number }> {
+    await this.#record({ action: 'audit.exported', facts: { entries: options.entries ?? 'none' } })
     const { size, text } = await this.#loadedKeeper().current()
     await exportTiles({ log: this, size, checkpoint: text, target, options })
     return { size }
@@ -266,8 +269,8 @@ export class AuditLog implements CommitObserver {
   }
 
   /**
-   * Removes leaves and keeps their hashes, so that earlier receipts and later proofs verify. Commit `audit.pruned`
-   * before. What recovery may still write again stays.
+   * Removes leaves and keeps their hashes, so that earlier receipts and later proofs verify.
+   * What recovery may still write again stays.
    * @param o.minIndex rounded down to a multiple of 256, and to the older settled state
    * @returns the new minimum index
    */
@@ -277,6 +280,7 @@ export class AuditLog implements CommitObserver {
     const to = Math.floor(wanted / TILE_WIDTH) * TILE_WIDTH
     const from = reader.minimumIndex
     if (to <= from || this.#store === undefined) return from
+    await this.#record({ action: 'audit.pruned', facts: { from, to } })
     reader.minimumIndex = to
     await removeBundles({ store: this.#store, from, to })
     return to
@@ -287,8 +291,10 @@ export class AuditLog implements CommitObserver {
     return this.#loadedKeeper().last?.size ?? 0
   }
 
-  /** From now on this key signs beside the ones before, and comes first. Commit `audit.key-changed` before. */
+  /** From now on this key signs beside the ones before, and comes first. */
   async rotateKey(signer: Signer): Promise<VerifierKey> {
+    const key = Buffer.from(signer.publicKey).toString('base64')
+    await this.#record({ action: 'audit.key-changed', facts: { key } })
     await this.#keeper?.idle()
     this.#signer.add(signer)
     return this.#signer.keys[0]!

@@ -1,8 +1,10 @@
 import { ForgeError, type Clock, type Logger, type Random } from '@forgeone/common'
+import type { Anchor } from '@forgeone/audit'
 import type { KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Durability } from '@forgeone/engine'
 import { SHARD_COUNT_MAX } from '@forgeone/streams'
 import { z } from 'zod'
+import type { KeyPolicy } from '../keys/key-policy.ts'
 
 /** More shards let more cores and disks share the work; each costs two LevelDB databases. */
 export const SHARD_COUNT_DEFAULT = 4
@@ -34,6 +36,13 @@ export interface ForgeOptions {
    * only when `compact` is called.
    */
   readonly compaction?: 'background' | 'manual' | undefined
+  /**
+   * Where checkpoints are kept that this directory cannot take back. Opening compares with each: only so does a rollback of
+   * the whole directory show. Checkpoints are published every hour and on closing.
+   */
+  readonly anchors?: readonly Anchor[] | undefined
+  /** When data keys are replaced by themselves. */
+  readonly keyPolicy?: KeyPolicy | undefined
   /** Keys of secrets leave the memory after so long without use; default 15 minutes, 0 for never. */
   readonly vaultAutoLockMs?: number | undefined
   readonly allowUnsafeFilesystem?: boolean | undefined
@@ -55,6 +64,14 @@ const schema = z.strictObject({
   encryption: z.enum(['none', 'aes-256-gcm', 'chacha20-poly1305', 'xchacha20-poly1305']).optional(),
   cacheMb: z.number().min(0).max(65_536).optional(),
   compaction: z.enum(['background', 'manual']).optional(),
+  anchors: z.array(provided).max(16).optional(),
+  keyPolicy: z
+    .strictObject({
+      maxAgeDays: z.number().positive().max(36_500).optional(),
+      maxSeals: z.int().min(1000).optional(),
+      auto: z.boolean().optional(),
+    })
+    .optional(),
   vaultAutoLockMs: z.int().min(0).optional(),
   allowUnsafeFilesystem: z.boolean().optional(),
   logger: provided.optional(),

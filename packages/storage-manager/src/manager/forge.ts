@@ -1,61 +1,40 @@
-import type { AuditLog } from '@forgeone/audit'
-import { ForgeError, Metrics, systemClock, systemRandom, type MetricReading } from '@forgeone/common'
+import type { Anchor, AuditLog } from '@forgeone/audit'
+import { ForgeError, type Clock, type MetricReading, type Metrics } from '@forgeone/common'
 import {
-  LocalStore,
-  readStoreFile,
   takeCheckpoint,
   verifyStore,
   type CheckpointResult,
   type HealthReport,
+  type LocalStore,
   type RecoveryOutcome,
   type VerifyOptions,
 } from '@forgeone/engine'
-import {
-  BLOCK_CACHE_BYTES_DEFAULT,
-  BlockCache,
-  openEvents,
-  openLogs,
-  type EventStream,
-  type LogStream,
-  type TopicMetadata,
-} from '@forgeone/streams'
-import { AccessControl } from '../access/access-control.ts'
+import type { EventStream, LogStream, TopicMetadata } from '@forgeone/streams'
+import type { Vault } from '@forgeone/vault'
+import type { AccessControl } from '../access/access-control.ts'
 import { forgeAs, type ForgeHandle } from '../access/forge-as.ts'
 import { checkPrincipalName } from '../access/grant.ts'
-import { AuditSource } from '../audit/audit-source.ts'
-import { ForgeKeys } from '../keys/forge-keys.ts'
-import { Vault } from '@forgeone/vault'
+import type { AuditSource } from '../audit/audit-source.ts'
 import { Compliance } from '../compliance/compliance.ts'
-import { Subjects } from '../subjects/subjects.ts'
+import type { ForgeKeys } from '../keys/forge-keys.ts'
+import { applyKeyPolicy, type KeyPolicy } from '../keys/key-policy.ts'
 import { FeatureFlags } from '../settings/feature-flags.ts'
 import { Settings } from '../settings/settings.ts'
 import type { ForgeStatistics, TopicStatistics } from '../statistics/forge-statistics.ts'
 import { MetricsHistory, type MetricsSample } from '../statistics/metrics-history.ts'
-import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
-import { keyProviderOf } from './key-provider-of.ts'
-import { shardLayout, SYSTEM_DATABASE, VAULT_DATABASE } from './shard-layout.ts'
-import { verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
+import type { Subjects } from '../subjects/subjects.ts'
+import type { ForgeOptions } from './forge-options.ts'
+import { openForgeParts, type ForgeParts } from './forge-parts.ts'
+import { SYSTEM_DATABASE } from './shard-layout.ts'
+import { recordVerification, verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
 
 /** Metrics are sampled into the store this often while it is open. */
 const METRICS_SAMPLE_MS = 3_600_000
+/** Keys are looked at this long after opening, and every hour: a command that is done sooner rotates nothing. */
+const FIRST_POLICY_MS = 60_000
 
 const SETTINGS_KEYSPACE = 0x10
 const FLAGS_KEYSPACE = 0x11
-const MIB = 1024 * 1024
-const GIB = 1024 * MIB
-
-interface ForgeParts {
-  readonly store: LocalStore
-  readonly logs: LogStream
-  readonly events: EventStream
-  readonly keys: ForgeKeys
-  readonly vault: Vault
-  readonly access: AccessControl
-  readonly subjects: Subjects
-  readonly auditSource: AuditSource
-  readonly metrics: Metrics
-  readonly shardCount: number
-}
 
 /**
  * One directory that holds an application's logs, events and settings: encrypted, durable when acknowledged.
@@ -75,11 +54,18 @@ export class Forge implements AsyncDisposable {
   readonly subjects: Subjects
   readonly compliance: Compliance
   readonly #auditSource: AuditSource
+  readonly #anchors: readonly Anchor[]
   readonly #store: LocalStore
   readonly #metrics: Metrics
   readonly #history: MetricsHistory
   readonly #shardCount: number
   readonly #sampleTimer: NodeJS.Timeout
+  readonly #policyTimer: NodeJS.Timeout
+  readonly #keyPolicy: KeyPolicy
+  readonly #clock: Clock
+  /** Ends what goes on in the background. */
+  readonly #ending = new AbortController()
+  #policyRun: Promise<unknown> = Promise.resolve()
   readonly #openedAtSequence: number
   #closing: Promise<void> | undefined
 
@@ -98,7 +84,9 @@ export class Forge implements AsyncDisposable {
       signers: () => parts.auditSource.signers,
     })
     this.#auditSource = parts.auditSource
-    parts.auditSource.log?.start()
+    this.#anchors = parts.anchors
+    this.#keyPolicy = parts.keyPolicy
+    this.#clock = parts.clock
     this.#metrics = metrics
     this.#shardCount = parts.shardCount
     this.#openedAtSequence = store.sequence
@@ -108,8 +96,10 @@ export class Forge implements AsyncDisposable {
       new Settings({ store, database, keyspace: FLAGS_KEYSPACE, facility: 'flags' }),
     )
     this.#history = new MetricsHistory({ store, database, metrics })
-    this.#sampleTimer = setInterval(() => void this.#sample(), METRICS_SAMPLE_MS)
+    this.#sampleTimer = setInterval(() => void this.#hourly(), METRICS_SAMPLE_MS)
     this.#sampleTimer.unref()
+    this.#policyTimer = setTimeout(() => void this.#applyPolicy(), FIRST_POLICY_MS)
+    this.#policyTimer.unref()
   }
 
   /**
@@ -119,79 +109,7 @@ export class Forge implements AsyncDisposable {
    *   JOURNAL_TAIL_LOST, KEYRING_DAMAGED, KEYRING_MISSING, STORE_UNWRITABLE, UNSAFE_FILESYSTEM
    */
   static async open(options: ForgeOptions): Promise<Forge> {
-    checkForgeOptions(options)
-    const existing = await readStoreFile(options.path)
-    const { shardCount, databases } = shardLayout(options, existing)
-    const suite = existing?.suite ?? options.encryption ?? 'aes-256-gcm'
-    const metrics = new Metrics()
-    const { path, create, durability, allowUnsafeFilesystem, logger, clock, random } = options
-    const auditSource = new AuditSource({ clock: clock ?? systemClock, logger })
-    const store = await LocalStore.open({
-      path,
-      databases,
-      observer: auditSource,
-      provider: keyProviderOf(options, suite),
-      suite,
-      create,
-      durability,
-      maxBytes: options.maxSizeGb === undefined ? undefined : Math.floor(options.maxSizeGb * GIB),
-      allowUnsafeFilesystem,
-      logger,
-      clock,
-      random,
-      metrics,
-    })
-    try {
-      const keys = await ForgeKeys.open(store)
-      const database = SYSTEM_DATABASE
-      const access = await AccessControl.open({
-        store,
-        database,
-        clock: clock ?? systemClock,
-        random: random ?? systemRandom,
-      })
-      const vault = Vault.over({
-        store,
-        database: VAULT_DATABASE,
-        shredKeys: () => store.shredKeys(),
-        verifySecret: (provider) => store.keys.keyring.accepts(provider),
-        clock: clock ?? systemClock,
-        random: random ?? systemRandom,
-        autoLockMs: options.vaultAutoLockMs,
-      })
-      const subjects = new Subjects({
-        store,
-        database,
-        shredKeys: () => store.shredKeys(),
-        signers: () => auditSource.signers,
-        clock: clock ?? systemClock,
-        random: random ?? systemRandom,
-      })
-      const cache = new BlockCache(
-        options.cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : options.cacheMb * MIB,
-      )
-      const { compaction } = options
-      const streamOptions = { shardCount, clock, metrics, cache, compaction }
-      const [logs, events] = await Promise.all([
-        openLogs(store, streamOptions),
-        openEvents(store, streamOptions),
-      ])
-      return new Forge({
-        store,
-        logs,
-        events,
-        keys,
-        vault,
-        access,
-        subjects,
-        auditSource,
-        metrics,
-        shardCount,
-      })
-    } catch (error) {
-      await store.close()
-      throw error
-    }
+    return new Forge(await openForgeParts(options))
   }
 
   /** What opening found: a clean close, or how much of the journal was replayed. */
@@ -253,13 +171,16 @@ export class Forge implements AsyncDisposable {
     }
   }
 
-  /** Checks everything stored, beside reads and writes; changes nothing. */
+  /** Checks everything stored, beside reads and writes, and changes nothing of it; the outcome is a leaf of the log. */
   async verify(options: VerifyOptions = {}): Promise<ForgeVerifyReport> {
-    return await verifyForge({
+    const report = await verifyForge({
       engine: () => verifyStore(this.#store, options),
       logs: this.logs,
       events: this.events,
     })
+    // A store that cannot be written can be verified all the same.
+    await recordVerification(this.#store, report).catch(() => undefined)
+    return report
   }
 
   /** An image of all databases at one commit, by hard links; the directory must not exist. @throws CHECKPOINT_FAILED */
@@ -284,15 +205,32 @@ export class Forge implements AsyncDisposable {
 
   async #close(): Promise<void> {
     clearInterval(this.#sampleTimer)
+    clearTimeout(this.#policyTimer)
+    this.#ending.abort()
+    await this.#policyRun
     try {
       this.vault.close()
       await this.access.close()
       await this.logs.close()
       await this.events.close()
       if (this.#store.sequence !== this.#openedAtSequence) await this.#sample()
+      await this.#auditSource.publish(this.#anchors)
     } finally {
       await this.#store.close()
     }
+  }
+
+  async #hourly(): Promise<void> {
+    await this.#sample()
+    await this.#auditSource.publish(this.#anchors).catch(() => undefined)
+    await this.#applyPolicy()
+  }
+
+  /** What fails here shows in the health of the store, and is tried again in an hour. */
+  async #applyPolicy(): Promise<void> {
+    const o = { policy: this.#keyPolicy, clock: this.#clock, signal: this.#ending.signal }
+    this.#policyRun = this.#policyRun.then(() => applyKeyPolicy(this.keys, o)).catch(() => undefined)
+    await this.#policyRun
   }
 
   /** A sample that cannot be written is not worth an error: the cause stops real writes too, and shows there. */

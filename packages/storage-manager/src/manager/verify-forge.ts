@@ -1,4 +1,5 @@
-import type { VerifyProblem, VerifyReport } from '@forgeone/engine'
+import { canonicalJson } from '@forgeone/common'
+import type { Store, VerifyProblem, VerifyReport } from '@forgeone/engine'
 import type { EventStream, LogStream, StreamVerifyReport } from '@forgeone/streams'
 
 export interface ForgeVerifyReport {
@@ -26,4 +27,16 @@ export async function verifyForge(o: {
     counts: { ...engine.counts, blocks, entries },
     problems,
   }
+}
+
+/** Commits that a verification ran and what it found, in numbers. */
+export async function recordVerification(
+  store: Store,
+  { ok, checked, problems }: ForgeVerifyReport,
+): Promise<void> {
+  const outcome = ok ? 'ok' : 'failed'
+  const value = { outcome, checked, problems: problems.length }
+  const context = canonicalJson(value, { code: 'INTERNAL', what: 'the facts of a verification' })
+  const facts = { actor: 'system', action: 'store.verified', resourceClass: 'store', context }
+  await store.commit(() => ({ facts, operations: [] }), { privileged: true })
 }

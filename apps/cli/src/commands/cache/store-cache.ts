@@ -11,7 +11,10 @@ const CACHE_FOLDER = 'cache'
 /** The metadata cache of the store that the options name. The caller closes it. */
 export async function openStoreCache({ store, terminal }: CommandContext): Promise<MetadataCache> {
   const path = store.path()
-  const isThere = await stat(path).then((found) => found.isDirectory(), () => false)
+  const isThere = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
   if (!isThere) throw new ForgeError('STORE_NOT_FOUND', `there is no store in ${path}`)
   const cache = await MetadataCache.open({ config: { dbPath: join(path, CACHE_FOLDER) } })
   if (cache.mode === 'memory') terminal.note('another process has the cache open: nothing is remembered')

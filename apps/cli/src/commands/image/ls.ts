@@ -14,7 +14,10 @@ export const imageLs: Command = {
   usage: 'FILE [PATH]',
   positionals: { min: 1, max: 2 },
   options: { zone: { type: 'string', value: 'N', description: 'zone of the image, 0 unless given' } },
-  examples: ['forge image ls disk.img --data ./data', 'forge image ls disk.img docs/2024 --zone 1 --data ./data'],
+  examples: [
+    'forge image ls disk.img --data ./data',
+    'forge image ls disk.img docs/2024 --zone 1 --data ./data',
+  ],
   async run(context) {
     const { terminal, positionals, resolvePath, options, signal } = context
     const [file, path = ''] = positionals
@@ -22,7 +25,11 @@ export const imageLs: Command = {
     await withCatalogue(context, async (images) => {
       const answer = await images.list(resolvePath(file!), { zoneIndex, path }, { signal })
       if (terminal.json) {
-        await terminal.printJson({ ...answer.record, isCached: answer.isCached, partial: answer.partial ?? null })
+        await terminal.printJson({
+          ...answer.record,
+          isCached: answer.isCached,
+          partial: answer.partial ?? null,
+        })
         return
       }
       const rows = answer.record.occupants.map(({ name, isDirectory, size, modified }) => [
@@ -31,7 +38,11 @@ export const imageLs: Command = {
         `${printable(name)}${isDirectory ? '/' : ''}`,
       ])
       await terminal.print(
-        renderTable(terminal, [{ title: 'size', align: 'right' }, { title: 'modified' }, { title: 'name' }], rows),
+        renderTable(
+          terminal,
+          [{ title: 'size', align: 'right' }, { title: 'modified' }, { title: 'name' }],
+          rows,
+        ),
       )
       if (answer.partial !== undefined) terminal.note(`not all of it: ${answer.partial}`)
     })

@@ -21,7 +21,9 @@ export const imageScan: Command = {
         if (terminal.json) await terminal.printJson(scan)
         else {
           const { vault, tableType, territories, isCached } = scan
-          terminal.note(`${printable(name)}: ${formatBytes(vault.size)}, ${tableType}${isCached ? ', cached' : ''}`)
+          terminal.note(
+            `${printable(name)}: ${formatBytes(vault.size)}, ${tableType}${isCached ? ', cached' : ''}`,
+          )
           if (vault.md5 !== undefined) await terminal.printLine(`md5 ${vault.md5}  sha1 ${vault.sha1}`)
           await terminal.print(renderTable(terminal, COLUMNS, territories.map(rowOf)))
         }

@@ -13,7 +13,7 @@ export const doctor: Command = {
   options: {},
   examples: ['forge doctor --data ./data', 'forge doctor --data ./data --json'],
   async run({ terminal, store }) {
-    const checks = await examineStore(store.path())
+    const checks = [...(await examineStore(store.path())), anchorCheck()]
     const failed = checks.filter((check) => check.status === 'fail')
     if (terminal.json) await terminal.printJson({ ok: failed.length === 0, checks })
     else {
@@ -29,6 +29,18 @@ export const doctor: Command = {
     }
     return failed.length === 0 ? EXIT.ok : exitCodeOfChecks(failed)
   },
+}
+
+/** Without a checkpoint elsewhere nothing can show that the whole directory was taken back to an earlier state. */
+function anchorCheck(): DoctorCheck {
+  const file = process.env['FORGE_ANCHOR'] ?? ''
+  if (file !== '') return { name: 'anchor', status: 'ok', message: `commands compare with ${file}` }
+  return {
+    name: 'anchor',
+    status: 'warn',
+    message: 'no anchor is set: a rollback of the whole directory would not show',
+    next: 'Set FORGE_ANCHOR to a file on another disk or machine, or run forge audit anchor.',
+  }
 }
 
 /** Damage outweighs the rest; a newer format, say, is no damage. */

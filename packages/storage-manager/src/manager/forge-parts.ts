@@ -1,0 +1,110 @@
+import type { Anchor } from '@forgeone/audit'
+import { Metrics, systemClock, systemRandom, type Clock } from '@forgeone/common'
+import { LocalStore, readStoreFile } from '@forgeone/engine'
+import {
+  BLOCK_CACHE_BYTES_DEFAULT,
+  BlockCache,
+  openEvents,
+  openLogs,
+  type EventStream,
+  type LogStream,
+} from '@forgeone/streams'
+import { Vault } from '@forgeone/vault'
+import { AccessControl } from '../access/access-control.ts'
+import { AuditSource } from '../audit/audit-source.ts'
+import { ForgeKeys } from '../keys/forge-keys.ts'
+import type { KeyPolicy } from '../keys/key-policy.ts'
+import { Subjects } from '../subjects/subjects.ts'
+import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
+import { keyProviderOf } from './key-provider-of.ts'
+import { shardLayout, SYSTEM_DATABASE, VAULT_DATABASE } from './shard-layout.ts'
+
+const MIB = 1024 * 1024
+const GIB = 1024 * MIB
+
+/** Everything a `Forge` is made of, opened. */
+export interface ForgeParts {
+  readonly store: LocalStore
+  readonly logs: LogStream
+  readonly events: EventStream
+  readonly keys: ForgeKeys
+  readonly keyPolicy: KeyPolicy
+  readonly vault: Vault
+  readonly access: AccessControl
+  readonly subjects: Subjects
+  readonly auditSource: AuditSource
+  readonly anchors: readonly Anchor[]
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly shardCount: number
+}
+
+/** Opens the store and what stands on it; whatever fails closes the store again. */
+export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts> {
+  checkForgeOptions(options)
+  const { logger, clock = systemClock, anchors = [] } = options
+  const existing = await readStoreFile(options.path)
+  const { shardCount, databases } = shardLayout(options, existing)
+  const suite = existing?.suite ?? options.encryption ?? 'aes-256-gcm'
+  const metrics = new Metrics()
+  const auditSource = new AuditSource({ clock, logger })
+  const { path, create, durability, allowUnsafeFilesystem, random } = options
+  const store = await LocalStore.open({
+    path,
+    databases,
+    observer: auditSource,
+    provider: keyProviderOf(options, suite),
+    suite,
+    create,
+    durability,
+    maxBytes: options.maxSizeGb === undefined ? undefined : Math.floor(options.maxSizeGb * GIB),
+    allowUnsafeFilesystem,
+    logger,
+    clock,
+    random,
+    metrics,
+  })
+  try {
+    // First of all: nothing is written into a store that was rolled back.
+    await auditSource.start(store, anchors)
+    const keys = await ForgeKeys.open(store)
+    const { keyPolicy = {} } = options
+    const parts = { store, keys, keyPolicy, auditSource, anchors, metrics, clock, shardCount }
+    return { ...parts, ...(await openFacilities(store, { options, auditSource, metrics, shardCount })) }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function openFacilities(
+  store: LocalStore,
+  o: {
+    readonly options: ForgeOptions
+    readonly auditSource: AuditSource
+    readonly metrics: Metrics
+    readonly shardCount: number
+  },
+): Promise<Pick<ForgeParts, 'logs' | 'events' | 'vault' | 'access' | 'subjects'>> {
+  const { options, auditSource, metrics, shardCount } = o
+  const { clock = systemClock, random = systemRandom, compaction, cacheMb } = options
+  const shared = { store, clock, random }
+  const shredKeys = (): ReturnType<LocalStore['shredKeys']> => store.shredKeys()
+  const cache = new BlockCache(cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : cacheMb * MIB)
+  const streamOptions = { shardCount, clock, metrics, cache, compaction }
+  const [logs, events, access] = await Promise.all([
+    openLogs(store, streamOptions),
+    openEvents(store, streamOptions),
+    AccessControl.open({ ...shared, database: SYSTEM_DATABASE }),
+  ])
+  const vault = Vault.over({
+    ...shared,
+    database: VAULT_DATABASE,
+    shredKeys,
+    verifySecret: (provider) => store.keys.keyring.accepts(provider),
+    autoLockMs: options.vaultAutoLockMs,
+  })
+  const signers = (): AuditSource['signers'] => auditSource.signers
+  const subjects = new Subjects({ ...shared, database: SYSTEM_DATABASE, shredKeys, signers })
+  return { logs, events, access, vault, subjects }
+}
