@@ -6,11 +6,18 @@ import { ENGINES } from './engines/engines.ts'
 import { machineFacts, printRows } from './report/print-report.ts'
 import type { ResultRow } from './report/result-row.ts'
 import { appendConcurrent, appendSingle } from './workloads/append.ts'
+import { cacheHit } from './workloads/cache-hit.ts'
+import { cacheImages } from './workloads/cache-images.ts'
+import { cacheTrace } from './workloads/cache-trace.ts'
+import { auditLog } from './workloads/audit-log.ts'
 import { compressCold } from './workloads/compress-cold.ts'
 import { consume, latency } from './workloads/consume.ts'
 import { growth } from './workloads/growth.ts'
 import { ingest } from './workloads/ingest.ts'
+import { ingestAudited } from './workloads/ingest-audited.ts'
+import { keyRotation } from './workloads/key-rotation.ts'
 import { open } from './workloads/open.ts'
+import { vaultRead } from './workloads/vault-read.ts'
 import { ingestCompacting } from './workloads/ingest-compacting.ts'
 import { get, range, search } from './workloads/reads.ts'
 import { searchCold } from './workloads/search-cold.ts'
@@ -30,11 +37,18 @@ const WORKLOADS: readonly Workload[] = [
   ingestCompacting,
   consume,
   latency,
+  auditLog,
+  ingestAudited,
+  keyRotation,
+  vaultRead,
+  cacheTrace,
+  cacheHit,
+  cacheImages,
 ]
 const RUNS_DEFAULT = 5
 
 const USAGE = `pnpm bench [WORKLOAD…] [--n N] [--runs N] [--engines a,b] [--file LOG] [--json FILE]
-           [--level fast|default|max] [--query TEXT]
+           [--level fast|default|max] [--query TEXT] [--trace FILE] [--policy P] [--entries N,…]
 
 ${WORKLOADS.map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
 `
@@ -50,6 +64,9 @@ async function main(): Promise<number> {
       json: { type: 'string' },
       level: { type: 'string' },
       query: { type: 'string' },
+      trace: { type: 'string' },
+      policy: { type: 'string' },
+      entries: { type: 'string' },
       help: { type: 'boolean' },
     },
   })
@@ -60,8 +77,7 @@ async function main(): Promise<number> {
     process.stdout.write(unknown === undefined ? USAGE : `unknown workload ${unknown}\n\n${USAGE}`)
     return unknown === undefined ? 0 : 2
   }
-  const file =
-    values.file === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? process.cwd(), values.file)
+  const file = values.file === undefined ? undefined : fromUser(values.file)
   const dataset = Dataset.load(file)
   const engines =
     values.engines === undefined
@@ -78,18 +94,26 @@ async function main(): Promise<number> {
       file,
       level: levelOf(values.level),
       query: values.query,
+      trace: values.trace === undefined ? undefined : fromUser(values.trace),
+      policy: values.policy,
+      entries: values.entries?.split(',').map((part) => numberOf(part)!),
     })
     rows.push(...measured)
     printRows(measured)
   }
   if (values.json !== undefined) {
-    const path = resolve(process.env['INIT_CWD'] ?? process.cwd(), values.json)
+    const path = fromUser(values.json)
     writeFileSync(
       path,
       `${JSON.stringify({ machine: machineFacts(), data: dataset.origin, rows }, undefined, 2)}\n`,
     )
   }
   return 0
+}
+
+/** From the workspace root, pnpm runs us elsewhere; the user stands where INIT_CWD says. */
+function fromUser(path: string): string {
+  return resolve(process.env['INIT_CWD'] ?? process.cwd(), path)
 }
 
 function levelOf(text: string | undefined): 'fast' | 'default' | 'max' | undefined {

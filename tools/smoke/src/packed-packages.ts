@@ -10,7 +10,11 @@ export const PUBLISHED_FOLDERS = [
   'packages/common',
   'packages/crypto',
   'packages/engine',
+  'packages/audit',
   'packages/streams',
+  'packages/vault',
+  'packages/cache',
+  'packages/images',
   'packages/storage-manager',
   'apps/cli',
 ] as const

@@ -60,6 +60,28 @@ const USES: Readonly<Record<string, string>> = {
     await store.commit(() => ({ facts, operations: [{ type: 'put', database: 'a', key, value: Buffer.from('ok') }] }))
     console.log(Buffer.from(await store.get('a', key)).toString())
     await store.close()`,
+  audit: `
+    import { AuditLog, formatReceipt } from '@forgeone/audit'
+    import { parsePolicy, verifyReceipt } from '@forgeone/audit/verify'
+    import { systemClock } from '@forgeone/common'
+    import { ed25519Signer } from '@forgeone/crypto'
+    const rows = new Map()
+    const put = (written) => written.forEach(({ key, value }) => rows.set(Buffer.from(key).toString('hex'), value))
+    const get = async (key) => rows.get(Buffer.from(key).toString('hex'))
+    const store = {
+      get, getMany: (keys) => Promise.all(keys.map(get)), scan: async function* () {}, write: async (written) => put(written),
+      caughtUp: async () => {},
+    }
+    const log = new AuditLog({
+      storeId: new Uint8Array(16), generation: new Uint8Array(8), signer: ed25519Signer(new Uint8Array(32)), clock: systemClock,
+    })
+    await log.load(store, 0)
+    const facts = { actor: 'a', action: 'a.ok', resourceClass: 'a' }
+    put(log.observe([{ sequence: 0, time: 1, facts, operations: [], nonce: new Uint8Array(16) }]))
+    const policy = parsePolicy('log ' + log.verifierKeys[0].text + '\\nquorum none\\n')
+    const verdict = verifyReceipt(formatReceipt(await log.receipt(0)), policy.value)
+    console.log(verdict.leaf.action.slice(2))
+    await log.close()`,
   streams: `
     import { rawKeyProvider } from '@forgeone/crypto'
     import { LocalStore } from '@forgeone/engine'
@@ -73,6 +95,21 @@ const USES: Readonly<Record<string, string>> = {
     await logs.compact()
     console.log((await logs.search('ok').toArray())[0].message)
     await logs.close()
+    await store.close()`,
+  vault: `
+    import { systemClock, systemRandom } from '@forgeone/common'
+    import { rawKeyProvider } from '@forgeone/crypto'
+    import { LocalStore } from '@forgeone/engine'
+    import { Vault } from '@forgeone/vault'
+    const provider = rawKeyProvider(new Uint8Array(32))
+    const store = await LocalStore.open({ path: './vault-store', databases: ['vault'], provider })
+    const vault = Vault.over({
+      store, database: 'vault', shredKeys: () => store.shredKeys(), verifySecret: async () => true, clock: systemClock,
+      random: systemRandom,
+    })
+    await vault.set('a/b', 'ok')
+    console.log((await vault.get('a/b')).text())
+    vault.close()
     await store.close()`,
   'storage-manager': `
     import { Forge } from '@forgeone/storage-manager'

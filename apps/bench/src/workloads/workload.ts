@@ -16,6 +16,12 @@ export interface WorkloadInput {
   readonly level?: 'fast' | 'default' | 'max' | undefined
   /** What a search looks for. */
   readonly query?: string | undefined
+  /** A file of cache requests. */
+  readonly trace?: string | undefined
+  /** The one cache policy to run. */
+  readonly policy?: string | undefined
+  /** Sizes of caches. */
+  readonly entries?: readonly number[] | undefined
 }
 
 export interface Workload {

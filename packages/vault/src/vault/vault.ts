@@ -311,7 +311,7 @@ export class Vault {
     if (found === undefined) return undefined
     const { version } = found
     if (found.ref === undefined) throw destroyed(version)
-    return new SecretValue({ bytes: await this.#unseal(at, found, await this.#sealed(at, found)), version })
+    return new SecretValue({ bytes: await this.#unseal(at, found, this.#sealed(at, found)), version })
   }
 
   async #change(
@@ -350,9 +350,9 @@ export class Vault {
     })
   }
 
-  async #sealed(at: Located, { version }: SecretVersion): Promise<Uint8Array> {
+  #sealed(at: Located, { version }: SecretVersion): Uint8Array {
     const { store, database } = this.#core.options
-    const sealed = await store.get(database, valueKey(at.pathId, version))
+    const sealed = store.getSync(database, valueKey(at.pathId, version))
     if (sealed !== undefined) return sealed
     throw new ForgeError('RECORD_TAMPERED', `the value of version ${version} of a secret is missing`)
   }

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { invalid } from '../memory/memory-cache-options.ts'
+import { POLICIES, type PolicyName } from '../policy/policy-table.ts'
+import type { CompressionName } from './body-compression.ts'
+
+/** How a {@link MetadataCache} behaves. */
+export interface CacheConfig {
+  /** Off: every get misses, every loader runs, nothing is written. */
+  readonly enabled: boolean
+  readonly dbPath: string
+  readonly maxAgeDays: number
+  readonly cleanupIntervalHours: number
+  /** Bound on stored bytes, keys and index rows included. */
+  readonly maxBytes: number
+  /** Of the part in memory; on disk entries leave by how long ago they were used. */
+  readonly policy: PolicyName
+  readonly compression: CompressionName
+  readonly memoryMaxBytes: number
+  /** For so long after its end an old record may be handed out while a refresh runs. */
+  readonly graceHours: number
+  readonly negativeTtlSeconds: number
+}
+
+export const CACHE_CONFIG_DEFAULTS: CacheConfig = {
+  enabled: true,
+  dbPath: './cache',
+  maxAgeDays: 30,
+  cleanupIntervalHours: 24,
+  maxBytes: 1024 ** 3,
+  policy: 'w-tinylfu',
+  compression: 'zstd',
+  memoryMaxBytes: 64 * 1024 ** 2,
+  graceHours: 0,
+  negativeTtlSeconds: 60,
+}
+
+const YEARS_10_DAYS = 3_653
+/** `setInterval` takes 31 bits of milliseconds. */
+const INTERVAL_HOURS_MAX = 596
+
+const schema = z.strictObject({
+  enabled: z.boolean(),
+  dbPath: z.string().min(1),
+  maxAgeDays: z.number().gt(0).max(YEARS_10_DAYS),
+  cleanupIntervalHours: z.number().gt(0).max(INTERVAL_HOURS_MAX),
+  maxBytes: z
+    .int()
+    .min(64 * 1024)
+    .max(2 ** 50),
+  policy: z.literal(Object.keys(POLICIES) as [PolicyName, ...PolicyName[]]),
+  compression: z.enum(['zstd', 'deflate', 'none']),
+  memoryMaxBytes: z
+    .int()
+    .min(64 * 1024)
+    .max(2 ** 40),
+  graceHours: z
+    .number()
+    .min(0)
+    .max(24 * 365),
+  negativeTtlSeconds: z
+    .number()
+    .min(0)
+    .max(86_400 * 365),
+})
+
+/** @throws CACHE_CONFIG_INVALID */
+export function cacheConfig(config: Partial<CacheConfig>): CacheConfig {
+  const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined))
+  const parsed = schema.safeParse({ ...CACHE_CONFIG_DEFAULTS, ...given })
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw invalid(String(issue?.path[0] ?? 'config'), issue?.message ?? 'malformed')
+}

@@ -1,0 +1,392 @@
+import { ForgeError, systemClock, type Clock } from '@forgeone/common'
+import { MemoryCache } from '../memory/memory-cache.ts'
+import { publishEvent } from '../platform/cache-events.ts'
+import { platformRandom } from '../platform/platform-random.ts'
+import { encodeRecord } from '../table/record-codec.ts'
+import type { MetadataRecords, TableName } from '../table/records.ts'
+import { addressOf, type RecordAddress } from '../table/tables.ts'
+import { cacheConfig, type CacheConfig } from './cache-config.ts'
+import type { CacheDatabase } from './cache-database.ts'
+import { DiskTier, type DiskEntry, type Located } from './disk-tier.ts'
+import { checkedPath, memoryKey } from './entry-names.ts'
+import type { RemovalReport } from './entry-store.ts'
+import { sameBytes } from './fixed-bytes.ts'
+import { tableCounters, type MetadataCacheStats } from './metadata-stats.ts'
+import { nothingStored, openDatabase } from './open-database.ts'
+import { Upkeep, type CleanupReport } from './upkeep.ts'
+
+const SESSION_TOUCH_MS = 60_000
+/** A record in memory takes about twice its encoded bytes, and never less than this. */
+const MEMORY_FACTOR = 2
+const MEMORY_RECORD_BYTES_MIN = 256
+
+/** How a {@link MetadataCache} is opened: over a database, or over `level` at `config.dbPath`. */
+export interface MetadataCacheOptions {
+  readonly database?: CacheDatabase | undefined
+  readonly config?: Partial<CacheConfig> | undefined
+  /** With it ids and paths stand in keys only as HMACs: for a database whose values are sealed. */
+  readonly indexKey?: Uint8Array | undefined
+  readonly clock?: Clock | undefined
+}
+
+type AnyEntry = DiskEntry<MetadataRecords[TableName]>
+
+/** What a lookup found. `negative`: it is known that there is no record. */
+export type RecordLookup<R> =
+  | { readonly state: 'fresh' | 'stale'; readonly record: R; readonly source: 'memory' | 'disk' }
+  | { readonly state: 'negative' | 'absent'; readonly record?: undefined }
+
+/**
+ * Records of six tables in memory and on disk. It may lose records, at any time and without a word; it never gives
+ * one of another place, source, format or time. Reads and writes of the disk that fail are counted and not thrown.
+ *
+ * @example const cache = await MetadataCache.open({ config: { dbPath: './cache' } })
+ */
+export class MetadataCache {
+  readonly #config: CacheConfig
+  readonly #clock: Clock
+  readonly #disk: DiskTier
+  readonly #upkeep: Upkeep
+  readonly #memory: MemoryCache<string, AnyEntry>
+  readonly #counters = tableCounters()
+  readonly #mode: MetadataCacheStats['mode']
+  #diskErrors = 0
+  #fingerprintChanges = 0
+  /** Counts directory invalidations: a load that began before one is not stored. */
+  #invalidations = 0
+  #isClosed = false
+
+  private constructor(o: {
+    readonly config: CacheConfig
+    readonly clock: Clock
+    readonly database: CacheDatabase
+    readonly indexKey: Uint8Array | undefined
+    readonly mode: MetadataCacheStats['mode']
+  }) {
+    this.#config = o.config
+    this.#clock = o.clock
+    this.#mode = o.mode
+    this.#disk = new DiskTier({ ...o, counters: this.#counters })
+    this.#upkeep = new Upkeep({
+      disk: this.#disk,
+      clock: o.clock,
+      intervalHours: o.config.cleanupIntervalHours,
+      onError: () => void this.#diskErrors++,
+    })
+    this.#memory = new MemoryCache({
+      maxBytes: o.config.memoryMaxBytes,
+      policy: o.config.policy,
+      weigh: ({ rawLength }) => Math.max(MEMORY_RECORD_BYTES_MIN, MEMORY_FACTOR * rawLength),
+      name: 'metadata',
+      clock: o.clock,
+      random: platformRandom,
+    })
+  }
+
+  /**
+   * Opens the cache. Another process at the same `dbPath` is no failure: this one then works in memory alone.
+   * @throws CACHE_CONFIG_INVALID
+   */
+  static async open(options: MetadataCacheOptions = {}): Promise<MetadataCache> {
+    const config = cacheConfig(options.config ?? {})
+    const clock = options.clock ?? systemClock
+    const base = { config, clock, indexKey: options.indexKey }
+    const off = { ...base, database: nothingStored, mode: 'off' } as const
+    const opened =
+      config.enabled && options.database === undefined
+        ? await openDatabase(config.dbPath, { now: clock.now() })
+        : undefined
+    const database =
+      opened === undefined ? options.database : opened.state === 'locked' ? nothingStored : opened.database
+    const mode = opened?.state === 'locked' ? 'memory' : 'persistent'
+    const cache = new MetadataCache(
+      config.enabled && database !== undefined ? { ...base, database, mode } : off,
+    )
+    if (!config.enabled) return cache
+    await cache.#disk.open()
+    cache.#upkeep.start()
+    return cache
+  }
+
+  get mode(): MetadataCacheStats['mode'] {
+    return this.#mode
+  }
+
+  /** @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG */
+  async get<Name extends TableName>(
+    table: Name,
+    address: RecordAddress,
+  ): Promise<MetadataRecords[Name] | undefined> {
+    const found = await this.lookup(table, address)
+    return found.state === 'fresh' ? found.record : undefined
+  }
+
+  /** Everything that is known of an address. @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG */
+  async lookup<Name extends TableName>(
+    table: Name,
+    address: RecordAddress,
+  ): Promise<RecordLookup<MetadataRecords[Name]>> {
+    this.#check(address)
+    if (this.#mode === 'off') return { state: 'absent' }
+    const located = await this.#disk.locate(table, address)
+    return await this.#lookupAt(table, address, located)
+  }
+
+  /**
+   * Stores a record in both tiers.
+   * @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG, and CACHE_CONFIG_INVALID when the record is malformed
+   */
+  async put<Name extends TableName>(table: Name, record: MetadataRecords[Name]): Promise<void> {
+    const address = addressOf(table, record)
+    this.#check(address)
+    const raw = encodeRecord(table, record)
+    if (this.#mode === 'off') return
+    const located = await this.#disk.locate(table, address)
+    const entry = await this.#store({ table, address, located, record, rawLength: raw.length })
+    this.#memory.set(this.#memoryKey(table, address, located), entry)
+  }
+
+  /**
+   * The record, loaded and stored when it is not here: once, however many callers ask. A loader that gives undefined
+   * says that there is none, which is remembered for `negativeTtlSeconds`.
+   * @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG, CACHE_OVERLOADED, what the loader throws, the reason of `signal`
+   */
+  async getOrLoad<Name extends TableName>(
+    table: Name,
+    address: RecordAddress,
+    loader: (context: {
+      readonly signal: AbortSignal | undefined
+    }) => Promise<MetadataRecords[Name] | undefined>,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<MetadataRecords[Name] | undefined> {
+    this.#check(address)
+    if (this.#mode === 'off') return await loader({ signal })
+    const located = await this.#disk.locate(table, address)
+    const known = await this.#lookupAt(table, address, located)
+    if (known.state === 'fresh') return known.record
+    if (known.state === 'negative') return undefined
+    const invalidations = this.#invalidations
+    const load = async (context: { readonly signal: AbortSignal }): Promise<AnyEntry> => {
+      const record = await this.#timed(table, async () => await loader(context))
+      const isWanted = (): boolean => invalidations === this.#invalidations
+      return await this.#store({ table, address, located, record, rawLength: 0, isWanted })
+    }
+    const key = this.#memoryKey(table, address, located)
+    const entry = this.#memory.getOrLoad(key, async (_key, context) => await load(context), { signal })
+    if (known.state === 'stale') {
+      this.#counters[table].stale++
+      // The old record is the answer; a refresh that fails has been counted.
+      entry.catch(() => undefined)
+      return known.record
+    }
+    // The entries of a table's keys are that table's.
+    return (await entry)?.record as MetadataRecords[Name] | undefined
+  }
+
+  /** Notes that a session was used, in its record, at most once a minute. */
+  async touchSession(sessionId: string): Promise<void> {
+    const session = await this.get('sessions', { vaultId: sessionId })
+    const now = this.#clock.now()
+    if (session !== undefined && now - session.lastAccessed >= SESSION_TOUCH_MS)
+      await this.put('sessions', { ...session, lastAccessed: now })
+  }
+
+  /**
+   * Compares what a vault's source looks like now with what it looked like; when that differs, every record of the
+   * vault is invalid. @returns whether it was the same
+   */
+  async checkFingerprint(vaultId: string, fingerprint: Uint8Array): Promise<boolean> {
+    this.#check({ vaultId })
+    if (this.#mode === 'off') return false
+    const { generation } = await this.#disk.locate('vaults', { vaultId })
+    if (generation.fingerprint !== undefined && sameBytes(generation.fingerprint, fingerprint)) return true
+    if (generation.fingerprint !== undefined) this.#fingerprintChanges++
+    await this.#startGeneration(vaultId, fingerprint)
+    return false
+  }
+
+  /** Makes every record of a vault invalid by one write, then removes them. */
+  async invalidateVault(vaultId: string): Promise<RemovalReport> {
+    this.#check({ vaultId })
+    return await this.#startGeneration(vaultId, undefined)
+  }
+
+  /** Removes the listing of a directory and the records of files directly at its path; with `recursive` all below. */
+  async invalidateDirectory(
+    address: RecordAddress,
+    { recursive = false }: { readonly recursive?: boolean | undefined } = {},
+  ): Promise<RemovalReport> {
+    this.#check(address)
+    this.#invalidations++
+    const located = await this.#disk.locate('directories', address)
+    const exact = new Set(
+      (['directories', 'files'] as const).map((table) => this.#memoryKey(table, address, located)),
+    )
+    const below = recursive ? [...exact].map((key) => (address.path ? `${key}/` : key)) : []
+    this.#memory.invalidateWhere((key) => exact.has(key) || below.some((prefix) => key.startsWith(prefix)))
+    return await this.#disk.invalidateDirectory(address, { recursive })
+  }
+
+  /** Makes everything invalid by one write, and settles when it is removed from the database. Sessions stay. */
+  async invalidateAll({
+    sessions = false,
+    background = false,
+  }: {
+    readonly sessions?: boolean | undefined
+    readonly background?: boolean | undefined
+  } = {}): Promise<void> {
+    this.#check({ vaultId: '-' })
+    this.#invalidations++
+    const { removed } = await this.#disk.startEpoch({ sessions })
+    this.#memory.clear()
+    publishEvent({ cache: 'metadata', event: 'invalidated' })
+    if (background) removed.catch(() => void this.#diskErrors++)
+    else await removed
+  }
+
+  /** Removes what has expired. */
+  async cleanup(): Promise<CleanupReport> {
+    this.#check({ vaultId: '-' })
+    return await this.#upkeep.cleanup()
+  }
+
+  async stats(): Promise<MetadataCacheStats> {
+    return {
+      mode: this.#mode,
+      tables: structuredClone(this.#counters),
+      memory: this.#memory.stats(),
+      diskBytes: this.#disk.totalBytes,
+      approximateDiskBytes: await this.#disk.approximateBytes(),
+      evicted: this.#disk.evicted,
+      diskErrors: this.#diskErrors,
+      fingerprintChanges: this.#fingerprintChanges,
+      lastCleanup: this.#disk.lastCleanup,
+    }
+  }
+
+  /** Writes what waits and closes the database. Closing twice is closing once. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#memory[Symbol.dispose]()
+    await this.#upkeep.stop()
+    await this.#disk.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #lookupAt<Name extends TableName>(
+    table: Name,
+    address: RecordAddress,
+    located: Located,
+  ): Promise<RecordLookup<MetadataRecords[Name]>> {
+    const key = this.#memoryKey(table, address, located)
+    const counters = this.#counters[table]
+    const remembered = this.#memory.get(key)
+    // The entries of a table's keys are that table's.
+    let entry = remembered as DiskEntry<MetadataRecords[Name]> | undefined
+    const source = entry === undefined ? 'disk' : 'memory'
+    if (entry !== undefined && entry.expiresAt <= this.#clock.now()) {
+      this.#memory.delete(key)
+      entry = undefined
+    }
+    if (entry === undefined) {
+      entry = await this.#guarded(async () => await this.#disk.get(table, address, located))
+      if (entry !== undefined && entry.expiresAt > this.#clock.now()) this.#memory.set(key, entry)
+    } else await this.#guarded(async () => await this.#disk.touch(table, address, located, entry!.expiresAt))
+    if (entry === undefined) {
+      counters.misses++
+      return { state: 'absent' }
+    }
+    if (entry.record === undefined) {
+      if (entry.expiresAt <= this.#clock.now()) return { state: 'absent' }
+      counters.negative++
+      return { state: 'negative' }
+    }
+    if (source === 'memory') counters.memoryHits++
+    else counters.diskHits++
+    const record = await this.#withLastUse(table, address, located, entry)
+    return { state: entry.expiresAt > this.#clock.now() ? 'fresh' : 'stale', record, source }
+  }
+
+  /** A vault's last use is not in its record: a read must not write. */
+  async #withLastUse<Name extends TableName>(
+    table: Name,
+    address: RecordAddress,
+    located: Located,
+    { record, expiresAt }: DiskEntry<MetadataRecords[Name]>,
+  ): Promise<MetadataRecords[Name]> {
+    // Asked only for entries that have a record.
+    const found = record!
+    if (table !== 'vaults' || !('cachedAt' in found)) return found
+    const used = await this.#guarded(
+      async () => await this.#disk.lastUsed(table, address, located, expiresAt),
+    )
+    return used === undefined ? found : { ...found, lastAccessed: Math.max(used, found.cachedAt) }
+  }
+
+  async #store<Name extends TableName>(o: {
+    readonly table: Name
+    readonly address: RecordAddress
+    readonly located: Located
+    readonly record: MetadataRecords[Name] | undefined
+    readonly rawLength: number
+    readonly isWanted?: () => boolean
+  }): Promise<DiskEntry<MetadataRecords[Name]>> {
+    const { table, address, located, record, isWanted = () => true } = o
+    // A malformed record is the caller's mistake and not the disk's.
+    const rawLength = o.rawLength || (record === undefined ? 0 : encodeRecord(table, record).length)
+    const stored = await this.#guarded(
+      async () => await this.#disk.put(table, address, located, record, isWanted),
+    )
+    const now = this.#clock.now()
+    const lifetimeMs =
+      record === undefined ? this.#config.negativeTtlSeconds * 1000 : this.#config.maxAgeDays * 86_400_000
+    return stored ?? { record, createdAt: now, expiresAt: now + lifetimeMs, rawLength }
+  }
+
+  async #startGeneration(vaultId: string, fingerprint: Uint8Array | undefined): Promise<RemovalReport> {
+    const { vaultHex } = await this.#disk.locate('vaults', { vaultId })
+    // Without a database generations are remembered for a while only: what lies in memory must go itself.
+    if (this.#mode === 'memory') this.#memory.invalidateWhere((key) => key.includes(vaultHex))
+    const report = await this.#disk.invalidateVault(vaultId, fingerprint)
+    publishEvent({ cache: 'metadata', event: 'invalidated', count: report.removed, bytes: report.bytes })
+    return report
+  }
+
+  async #timed<T>(table: TableName, load: () => Promise<T>): Promise<T> {
+    const counters = this.#counters[table]
+    const startedMs = this.#clock.monotonicMs()
+    counters.loads++
+    try {
+      return await load()
+    } catch (error) {
+      counters.loadErrors++
+      throw error
+    } finally {
+      counters.loadMs += this.#clock.monotonicMs() - startedMs
+    }
+  }
+
+  /** A disk that fails costs a miss. */
+  async #guarded<T>(operation: () => Promise<T | undefined>): Promise<T | undefined> {
+    try {
+      return await operation()
+    } catch (error) {
+      if (error instanceof ForgeError) throw error
+      this.#diskErrors++
+      return undefined
+    }
+  }
+
+  #memoryKey(table: TableName, address: RecordAddress, { epoch, vaultHex, generation }: Located): string {
+    return memoryKey({ epoch, table, vaultHex, generation: generation.number, address })
+  }
+
+  #check(address: RecordAddress): void {
+    if (this.#isClosed) throw new ForgeError('CACHE_CLOSED', 'the metadata cache is closed')
+    checkedPath(address.path ?? '')
+  }
+}

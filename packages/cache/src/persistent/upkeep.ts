@@ -1,0 +1,87 @@
+import type { Clock } from '@forgeone/common'
+import { SweepTimer } from '../memory/sweep-timer.ts'
+import { publishEvent } from '../platform/cache-events.ts'
+import type { DiskTier } from './disk-tier.ts'
+import type { RemovalReport } from './entry-store.ts'
+
+const HOUR_MS = 3_600_000
+const FLUSH_INTERVAL_MS = 30_000
+/** An overdue cleanup waits so long after opening: whoever opened wants something else first. */
+const OVERDUE_AFTER_MS = 10_000
+
+/** What one cleanup did. */
+export interface CleanupReport extends RemovalReport {
+  readonly ms: number
+}
+
+/** The work of a cache that nobody asks for: expired entries go, and uses are written. One run at a time. */
+export class Upkeep {
+  readonly #disk: DiskTier
+  readonly #clock: Clock
+  readonly #intervalMs: number
+  readonly #onError: () => void
+  readonly #flushTimer: SweepTimer
+  readonly #cleanupTimer: SweepTimer
+  #overdue: ReturnType<typeof setTimeout> | undefined
+  #running: Promise<CleanupReport> | undefined
+
+  constructor(o: {
+    readonly disk: DiskTier
+    readonly clock: Clock
+    readonly intervalHours: number
+    readonly onError: () => void
+  }) {
+    this.#disk = o.disk
+    this.#clock = o.clock
+    this.#intervalMs = o.intervalHours * HOUR_MS
+    this.#onError = o.onError
+    this.#flushTimer = this.#timer(FLUSH_INTERVAL_MS, async () => await o.disk.flush())
+    this.#cleanupTimer = this.#timer(this.#intervalMs, async () => await this.cleanup())
+  }
+
+  start(): void {
+    this.#flushTimer.start()
+    this.#cleanupTimer.start()
+    const last = this.#disk.lastCleanup ?? this.#clock.now()
+    if (this.#clock.now() - last < this.#intervalMs) return
+    this.#overdue = setTimeout(() => void this.cleanup().catch(this.#onError), OVERDUE_AFTER_MS)
+    // In a browser a timer is a number, and nothing waits for it.
+    if (typeof this.#overdue === 'object') this.#overdue.unref()
+  }
+
+  /** Removes what has expired. A call while one runs gets the report of that one. */
+  async cleanup(): Promise<CleanupReport> {
+    this.#running ??= this.#run().finally(() => (this.#running = undefined))
+    return await this.#running
+  }
+
+  async stop(): Promise<void> {
+    this.#flushTimer.stop()
+    this.#cleanupTimer.stop()
+    clearTimeout(this.#overdue)
+    await this.#running?.catch(this.#onError)
+  }
+
+  async #run(): Promise<CleanupReport> {
+    const startedMs = this.#clock.monotonicMs()
+    const report = { ...(await this.#disk.removeExpired()), ms: this.#clock.monotonicMs() - startedMs }
+    publishEvent({
+      cache: 'metadata',
+      event: 'cleanup',
+      count: report.removed,
+      bytes: report.bytes,
+      ms: report.ms,
+    })
+    return report
+  }
+
+  #timer(intervalMs: number, work: () => Promise<unknown>): SweepTimer {
+    return new SweepTimer({
+      intervalMs,
+      sweep: () => {
+        work().catch(this.#onError)
+        return true
+      },
+    })
+  }
+}

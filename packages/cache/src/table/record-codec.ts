@@ -1,0 +1,70 @@
+import { ForgeError } from '@forgeone/common'
+import { z } from 'zod'
+import { packMessage, unpackMessage, type PackValue } from './msgpack.ts'
+import { RECORD_SCHEMAS } from './record-schemas.ts'
+import type { MetadataRecords, TableName } from './records.ts'
+
+const ZONE_FIELDS = ['index', 'zoneType', 'offset', 'length', 'territoryType']
+const OCCUPANT_FIELDS = ['name', 'isDirectory', 'size', 'created', 'modified', 'attributes']
+/** Fields that hold rows, and the order of a row's fields. */
+const NESTED: Readonly<Record<string, readonly string[]>> = { zones: ZONE_FIELDS, occupants: OCCUPANT_FIELDS }
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * The body of a record: a MessagePack array of its fields in the order of its schema, rows likewise.
+ * @throws CACHE_CONFIG_INVALID when the record is not of its table
+ */
+export function encodeRecord<Name extends TableName>(table: Name, record: MetadataRecords[Name]): Uint8Array {
+  const { schema, fields } = RECORD_SCHEMAS[table]
+  const parsed = schema.safeParse(record)
+  if (!parsed.success)
+    throw new ForgeError(
+      'CACHE_CONFIG_INVALID',
+      `a record of ${table} is malformed: ${z.prettifyError(parsed.error)}`,
+      {
+        details: { option: table },
+      },
+    )
+  // Every record is an object with fields of those names.
+  return packMessage(packFields(parsed.data as unknown as Fields, fields))
+}
+
+/** @returns undefined when the body is no record of this table */
+export function decodeRecord<Name extends TableName>(
+  table: Name,
+  body: Uint8Array,
+): MetadataRecords[Name] | undefined {
+  const packed = unpackMessage(body)
+  if (!Array.isArray(packed)) return undefined
+  const { schema, fields } = RECORD_SCHEMAS[table]
+  const parsed = schema.safeParse(unpackFields(packed, fields))
+  return parsed.success ? parsed.data : undefined
+}
+
+function packFields(fields: Fields, names: readonly string[]): readonly PackValue[] {
+  return names.map((name) => {
+    const value = fields[name]
+    const nested = NESTED[name]
+    // The schema has said what is in there: scalars, or rows of scalars.
+    if (nested !== undefined) return (value as readonly Fields[]).map((row) => packFields(row, nested))
+    return value === undefined ? null : (value as PackValue)
+  })
+}
+
+function unpackFields(values: readonly PackValue[], names: readonly string[]): Fields | undefined {
+  if (values.length !== names.length) return undefined
+  const fields: Record<string, unknown> = {}
+  for (const [index, name] of names.entries()) {
+    const value = values[index]!
+    const nested = NESTED[name]
+    if (nested !== undefined && Array.isArray(value))
+      fields[name] = value.map((row) => unpackRow(row, nested))
+    else if (value !== null) fields[name] = value
+  }
+  return fields
+}
+
+function unpackRow(row: PackValue, names: readonly string[]): Fields | undefined {
+  return Array.isArray(row) ? unpackFields(row, names) : undefined
+}

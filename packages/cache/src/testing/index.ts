@@ -1,0 +1,1 @@
+export { CACHE_DATABASE_CONTRACT, type ContractCase } from './database-contract.ts'
