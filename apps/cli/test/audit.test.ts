@@ -49,6 +49,10 @@ it('a store lists, shows, proves and exports, and others verify without it', asy
   const entry = JSON.parse(await readFile(join(cwd, 'entry'), 'utf8')) as { entry: { hash: string } }
   expect(Buffer.from(entry.entry.hash, 'base64')).toHaveLength(32)
   await ok(['audit', 'verify', '--receipt', 'entry', '--vkey', 'vkey'], cwd)
+  const changed = { ...entry, entry: { ...entry.entry, content: Buffer.from('another').toString('base64') } }
+  await writeFile(join(cwd, 'entry-changed'), JSON.stringify(changed))
+  const refused = await codeAndError(['audit', 'verify', '--receipt', 'entry-changed', '--vkey', 'vkey'], cwd)
+  expect(refused).toEqual({ code: 5, error: 'ENTRY_MISMATCH' })
   const log = await ok(
     ['audit', 'verify', '--log', 'export', '--vkey', 'export/vkey', '--anchor', 'note', '--json'],
     cwd,

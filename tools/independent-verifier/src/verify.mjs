@@ -196,17 +196,37 @@ const verifyProof = (proof, leaf, keys) => {
   return `${origin}: leaf ${index} of ${size}`
 }
 
+/** The entries of a commit are leaves of a tree of their own (RFC 6962); its root stands in the leaf of the commit. */
+const verifyEntry = ({ hash, index, size, path, content }, commit) => {
+  if (commit === undefined) refuse('the commit has no entries')
+  const leaf = fromBase64(hash, 'the hash of the entry')
+  if (content !== undefined && !hashLeaf(fromBase64(content, 'the content')).equals(leaf))
+    refuse('the content of the entry has another hash')
+  const hashes = path.map((one) => fromBase64(one, 'a hash of the entry'))
+  if (
+    !Number.isSafeInteger(index) ||
+    !Number.isSafeInteger(size) ||
+    index < 0 ||
+    index >= size ||
+    path.length > 63
+  )
+    refuse('the place of the entry is malformed')
+  if (!rootOfPath(index, size, leaf, hashes).equals(Buffer.from(commit.root, 'base64url')))
+    refuse('the entry does not lead to the root of its commit')
+}
+
 const verifyReceipt = (text, leafFile, keys) => {
   if (!text.startsWith('{')) {
     if (leafFile === undefined) refuse('a bare proof needs its leaf: --leaf FILE')
     return verifyProof(text, readFileSync(leafFile), keys)
   }
-  const { leaf, proof } = JSON.parse(text)
+  const { leaf, proof, entry } = JSON.parse(text)
   if (typeof leaf !== 'string' || typeof proof !== 'string') refuse('the receipt is malformed')
   const answer = verifyProof(proof, Buffer.from(leaf), keys)
   // What ForgeOne promises beyond the specifications: the leaf names its own place.
   const index = Number(/^index (\d+)$/m.exec(proof)[1])
   if (JSON.parse(leaf).seq !== index) refuse('the leaf belongs to another index')
+  if (entry !== undefined) verifyEntry(entry, JSON.parse(leaf).ent)
   return `${answer}\n${leaf}`
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -118,6 +119,20 @@ test('it refuses receipts that were tampered with', () => {
     writeFileSync(file, typeof changed === 'string' ? changed : JSON.stringify(changed))
     expect([what, run('receipt', file, '--vkey', vkey).status]).toEqual([what, 1])
   }
+})
+
+test('it checks the way of an entry to its commit', () => {
+  const content = Buffer.from('content')
+  const hash = createHash('sha256').update(Uint8Array.of(0)).update(content).digest('base64')
+  const entry = { hash, index: 0, size: 1, path: [], content: content.toString('base64') }
+  const { leaf, proof } = JSON.parse(readFileSync(receiptFile, 'utf8')) as { leaf: string; proof: string }
+  const file = join(root, 'entry')
+  // The leaf of this receipt names no entries, so none can be shown to be among them.
+  writeFileSync(file, JSON.stringify({ leaf, proof, entry }))
+  expect(run('receipt', file, '--vkey', vkey)).toMatchObject({
+    status: 1,
+    output: expect.stringContaining('has no entries'),
+  })
 })
 
 test('it refuses a foreign key, and a key with the id of another', () => {

@@ -1,5 +1,8 @@
 import { createHash, hash } from 'node:crypto'
-import { ByteWriter, utf8Encode } from '@forgeone/common'
+import { ByteWriter, concatBytes, utf8Encode } from '@forgeone/common'
+
+/** RFC 6962 section 2.1. */
+const LEAF_PREFIX = Uint8Array.of(0)
 
 export interface SequenceSpan {
   readonly first: number
@@ -23,15 +26,25 @@ export interface RunPlace {
  * The columns are those of the run alone, so compaction can rebuild them.
  */
 export function hashRun(place: RunPlace, columns: Uint8Array): Uint8Array {
+  const leaf = createHash('sha256').update(LEAF_PREFIX).update(runHeader(place)).update(columns)
+  return new Uint8Array(leaf.digest())
+}
+
+/** The bytes that a run's hash is of, behind the leaf prefix: who has them can check the hash without this library. */
+export function runContent(place: RunPlace, columns: Uint8Array): Uint8Array {
+  return concatBytes([runHeader(place), columns])
+}
+
+function runHeader(place: RunPlace): Uint8Array {
   const out = new ByteWriter(place.topic.length + 128)
-  out.u8(0).u16(0x4652).u8(1).prefixed(utf8Encode(place.database)).prefixed(utf8Encode(place.topic))
+  out.u16(0x4652).u8(1).prefixed(utf8Encode(place.database)).prefixed(utf8Encode(place.topic))
   out.u32(place.topicId).u48(place.commitTime).varint(place.spans.length)
   let end = 0
   for (const { first, count } of place.spans) {
     out.varint(first - end).varint(count)
     end = first + count
   }
-  return new Uint8Array(createHash('sha256').update(out.view()).update(columns).digest())
+  return out.finish()
 }
 
 /** Root of the RFC 6962 tree (section 2.1) over hashes of leaves. */

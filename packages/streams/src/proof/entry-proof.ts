@@ -11,6 +11,8 @@ export interface EntryProof {
   /** All entries of the run, in its order: their content is what `runHash` is computed from. */
   readonly ids: readonly string[]
   readonly runHash: Uint8Array
+  /** What `runHash` is of, behind the leaf prefix 00: place and columns of the run, as `docs/format.md` lays them out. */
+  readonly content: Uint8Array
   /** Place of the run among the `size` leaves of the commit's tree. */
   readonly index: number
   readonly size: number

@@ -1,7 +1,7 @@
 import { assert } from '@forgeone/common'
 import { cutAt } from '../append/block-builder.ts'
 import { encodeColumns } from '../block/block-columns.ts'
-import { hashRun, treeRoot, type RunPlace } from '../block/run-proof.ts'
+import { hashRun, runContent, treeRoot, type RunPlace } from '../block/run-proof.ts'
 import type { BlockReader } from '../read/block-reader.ts'
 import type { FoundRow } from '../read/scan-request.ts'
 import type { Shard } from '../shard/shard.ts'
@@ -16,6 +16,7 @@ interface CommitRun {
   readonly place: RunPlace
   readonly ids: readonly string[]
   readonly hash: Uint8Array
+  readonly columns: Uint8Array
 }
 
 /**
@@ -38,7 +39,7 @@ export function proveEntry(
   const leaves = runs.map((run) => run.hash)
   const index = runs.findIndex(({ database, place }) => database === shard.database && holds(place, sequence))
   assert(index !== -1, 'an entry is in a run of its commit')
-  const { place, ids, hash } = runs[index]!
+  const { place, ids, hash, columns } = runs[index]!
   return {
     id,
     position: { commitSequence, shard: shard.number, sequence },
@@ -46,6 +47,7 @@ export function proveEntry(
     run: place,
     ids,
     runHash: hash,
+    content: runContent(place, columns),
     index,
     size: runs.length,
     path: auditPath(leaves, index),
@@ -68,9 +70,10 @@ function runsOf({ shard, commitTime, firstSequence, rows, topicIds, ids }: Commi
     }
     for (const topicId of new Set(cut.topicIds)) {
       const run = runOfTopic({ ...cut, topicId })
-      const hash = hashRun(run.place, encodeColumns(run.rows).bytes)
+      const columns = encodeColumns(run.rows).bytes
+      const hash = hashRun(run.place, columns)
       const ownIds = sequencesOf(run.place).map((sequence) => ids[sequence - firstSequence]!)
-      runs.push({ database, topicId, place: run.place, ids: ownIds, hash })
+      runs.push({ database, topicId, place: run.place, ids: ownIds, hash, columns })
     }
     start = end
   }

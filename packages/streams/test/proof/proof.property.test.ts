@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { treeRoot } from '../../src/block/run-proof.ts'
@@ -48,6 +49,8 @@ test('whatever is appended, compacted and reopened, every proof is that of its r
             expect(proof.position).toEqual(positions[index])
             const entries = await Promise.all(proof.ids.map(async (one) => (await logs.get(one))!))
             expect(verifyEntryProof({ proof, entries, root })).toBe(true)
+            const leaf = createHash('sha256').update(Uint8Array.of(0)).update(proof.content).digest()
+            expect(new Uint8Array(leaf)).toEqual(proof.runHash)
           }
         }
       },

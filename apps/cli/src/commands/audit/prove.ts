@@ -57,8 +57,12 @@ async function entryProof(forge: Forge, id: string): Promise<EntryProof> {
   }
 }
 
-function entryPart({ runHash, index, size, path }: EntryProof): EntryPart {
-  return { hash: base64(runHash), index, size, path: path.map(base64) }
+/** A larger run stands for its content by its hash: a receipt is a small file. */
+const CONTENT_BYTES_MAX = 48 * 1024
+
+function entryPart({ runHash, content, index, size, path }: EntryProof): EntryPart {
+  const part = { hash: base64(runHash), index, size, path: path.map(base64) }
+  return content.length > CONTENT_BYTES_MAX ? part : { ...part, content: base64(content) }
 }
 
 function base64(bytes: Uint8Array): string {

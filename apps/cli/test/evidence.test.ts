@@ -1,0 +1,102 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runForge, temporaryFolder, type RunResult } from './run-forge.ts'
+
+type Run = (words: readonly string[], env?: Record<string, string | undefined>) => Promise<RunResult>
+
+/** A store that opens with a key file: no derivation to wait for. */
+async function newStore(cwd: string): Promise<Run> {
+  writeFileSync(join(cwd, 'key'), new Uint8Array(32).fill(5), { mode: 0o600 })
+  expect((await runForge(['init', 'data', '--key-file', 'key'], { cwd })).code).toBe(0)
+  return (words, env) => runForge([...words, '--data', 'data', '--key-file', 'key'], { cwd, env: env ?? {} })
+}
+
+test('rights are granted, checked, listed and revoked', async () => {
+  await using folder = await temporaryFolder()
+  const run = await newStore(folder.path)
+  expect((await run(['access', 'grant', 'ann', '--role', 'reader'])).code).toBe(0)
+  const deny = [
+    'access',
+    'grant',
+    'ann',
+    '--action',
+    'data.read',
+    '--resource',
+    'events/pay/**',
+    '--deny',
+    '--json',
+  ]
+  const { id } = JSON.parse((await run(deny)).stdout)
+  expect((await run(['access', 'check', 'ann', 'data.read', 'events/orders/eu'])).code).toBe(0)
+  const denied = await run(['access', 'check', 'ann', 'data.read', 'events/pay/june'])
+  expect([denied.code, denied.stdout]).toEqual([4, `denied by ${id}\n`])
+  const { principals } = JSON.parse((await run(['access', 'list', '--json'])).stdout)
+  expect(principals).toMatchObject([
+    { principal: 'ann', roles: ['reader'], grants: [{ id, effect: 'deny' }] },
+  ])
+  expect((await run(['access', 'revoke', id])).code).toBe(0)
+  expect((await run(['access', 'revoke', id])).code).toBe(3)
+  const bad = await run(['access', 'grant', 'ann', '--action', 'vault.read', '--resource', '**'])
+  expect([bad.code, bad.stderr.includes('by path')]).toEqual([2, true])
+}, 40_000)
+
+test('a token is shown once and its id revokes it', async () => {
+  await using folder = await temporaryFolder()
+  const run = await newStore(folder.path)
+  const { token, id } = JSON.parse(
+    (await run(['access', 'token', 'create', 'robot', '--ttl', '1h', '--json'])).stdout,
+  )
+  expect(token).toMatch(/^ft_[0-9a-f]{16}_[\w-]{43}$/)
+  expect((await run(['access', 'list', '--json'])).stdout).not.toContain(token)
+  expect((await run(['access', 'token', 'revoke', id])).code).toBe(0)
+  expect((await run(['access', 'token', 'create', 'robot', '--ttl', 'soon'])).code).toBe(2)
+}, 40_000)
+
+test('evidence is written once, verified without the store, and refused when a byte of it changed', async () => {
+  await using folder = await temporaryFolder()
+  const run = await newStore(folder.path)
+  await run(['verify'])
+  const year = String(new Date().getUTCFullYear())
+  expect((await run(['compliance', 'report', '--period', year, '--out', 'evidence'])).code).toBe(0)
+  expect((await run(['compliance', 'report', '--period', year, '--out', 'evidence'])).code).toBe(1)
+  expect((await run(['compliance', 'report', '--period', '2026-02-30', '--out', 'other'])).code).toBe(2)
+  const vkey = join(folder.path, 'evidence/vkey')
+  writeFileSync(join(folder.path, 'kept.vkey'), readFileSync(vkey))
+  const verify = (): Promise<RunResult> =>
+    runForge(['compliance', 'verify', 'evidence', '--vkey', 'kept.vkey', '--json'], { cwd: folder.path })
+  expect(JSON.parse((await verify()).stdout)).toMatchObject({ ok: true, trusted: true })
+  const leaves = join(folder.path, 'evidence/leaves.ndjson')
+  writeFileSync(leaves, readFileSync(leaves, 'utf8').replace('store.verified', 'store.verifeid'))
+  const tampered = await verify()
+  expect([tampered.code, JSON.parse(tampered.stdout).ok]).toEqual([5, false])
+}, 40_000)
+
+test('an erasure needs a yes, gives a certificate, and is the same when asked for again', async () => {
+  await using folder = await temporaryFolder()
+  const run = await newStore(folder.path)
+  const words = ['erase', '--subject', 'customer 4711', '--request', 'R-1']
+  expect((await run(words)).code).toBe(2)
+  expect((await run([...words, '--yes', '--out', 'certificate'])).code).toBe(0)
+  const certificate = readFileSync(join(folder.path, 'certificate'), 'utf8')
+  expect(certificate).not.toContain('4711')
+  const { envelope } = JSON.parse((await run([...words, '--yes', '--json'])).stdout)
+  expect(envelope).toEqual(JSON.parse(certificate))
+}, 40_000)
+
+test('a directory put back to an earlier state is refused by the anchor that every command keeps', async () => {
+  await using folder = await temporaryFolder()
+  const run = await newStore(folder.path)
+  const anchored = { FORGE_ANCHOR: join(folder.path, 'anchor') }
+  expect((await run(['settings', 'set', 'a', '1'], anchored)).code).toBe(0)
+  // The next commits are what a rollback would take away.
+  const note = readFileSync(join(folder.path, 'anchor'), 'utf8')
+  const size = Number(note.split('\n')[1])
+  writeFileSync(join(folder.path, 'anchor'), note.replace(`\n${size}\n`, `\n${size + 50}\n`))
+  const refused = await run(['settings', 'get', 'a'], anchored)
+  expect([refused.code, refused.stderr.includes('AUDIT_ROLLBACK')]).toEqual([5, true])
+  const inside = await run(['stats'], { FORGE_ANCHOR: join(folder.path, 'data', 'anchor') })
+  expect(inside.stderr).toContain('AUDIT_ANCHOR_FAILED')
+  const doctor = await run(['doctor'])
+  expect([doctor.code, doctor.stdout.includes('no anchor is set')]).toEqual([0, true])
+}, 40_000)
