@@ -12,6 +12,7 @@ export {
   type Store,
   type StoreReader,
 } from './store/store.ts'
+export { actingAs, presentActor } from './commit/acting-as.ts'
 export { LocalStore } from './store/local-store.ts'
 export type { LocalStoreOptions, ObserverSource } from './store/local-store-options.ts'
 export type { RecoveryOutcome } from './store/local-store-parts.ts'

@@ -243,6 +243,35 @@ describe('a principal', () => {
   })
 })
 
+test('every commit names the principal who made it, also where many append at once', async () => {
+  await forge.access.grant({ holder: 'writers', actions: ['data.write'], resource: '**' })
+  const names = ['ann', 'bob', 'zoe']
+  for (const name of names) {
+    const actions = ['data.write', 'settings.write'] as const
+    await forge.access.grant({ holder: name, actions: [...actions], resource: '**' })
+  }
+  const before = forge.sequence + 1
+  const handles = names.map((name) => forge.as(name))
+  // One turn, in turns: the appends of one principal share a commit, those of two do not.
+  const appends = Array.from({ length: 60 }, (_, index) =>
+    handles[index % 3]!.events.append({ topic: 'mixed', payload: { by: names[index % 3]! } }),
+  )
+  const own = forge.events.append({ topic: 'mixed', payload: { by: 'app' } })
+  await Promise.all([...appends, own, handles[1]!.settings.set('a', 1)])
+  await forge.audit.checkpoint()
+  const entriesOf = new Map<string, number>()
+  let settings = ''
+  for (let index = before; index < forge.audit.size; index++) {
+    const { act, who, ent } = JSON.parse(await forge.audit.leaf(index))
+    if (act === 'events.append') entriesOf.set(who, (entriesOf.get(who) ?? 0) + ent.n)
+    if (act === 'settings.set') settings = who
+  }
+  const expected = names.map((name): [string, number] => [forge.access.pseudonym(name), 20])
+  expect(Object.fromEntries(entriesOf)).toEqual({ ...Object.fromEntries(expected), app: 1 })
+  expect(settings).toBe(forge.access.pseudonym('bob'))
+  for (const receipt of await Promise.all(appends)) expect(receipt.sequence).toBeGreaterThanOrEqual(before)
+})
+
 async function lastLeaf(): Promise<string> {
   await forge.audit.checkpoint()
   return await forge.audit.leaf(forge.audit.size - 1)

@@ -13,6 +13,7 @@ import type { SpaceGuard } from '../health/space-guard.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
 import { WriteWatch } from '../rotation/write-watch.ts'
 import type { CommitContent, CommitOptions, CommitPlace, Durability } from '../store/store.ts'
+import { presentActor, SYSTEM_ACTOR } from './acting-as.ts'
 import type { Applier } from './applier.ts'
 import { checkCommit } from './check-commit.ts'
 import {
@@ -106,12 +107,14 @@ export class Committer {
   }
 
   submit(build: CommitBuilder, options: CommitOptions): Promise<CommitPlace> {
+    const actor = presentActor()
+    const named = actor === undefined ? build : (place: CommitPlace) => withActor(build(place), actor)
     if (this.#waiting.length === 0 && this.#queuedBytes < QUEUE_BYTES_MAX)
-      return this.#enqueue(build, options)
+      return this.#enqueue(named, options)
     if (this.#waiting.length >= QUEUE_WAITERS_MAX) {
       return Promise.reject(new ForgeError('OVERLOADED', `${QUEUE_WAITERS_MAX} commits are waiting`))
     }
-    return new Promise((resolve, reject) => this.#waiting.push({ build, options, resolve, reject }))
+    return new Promise((resolve, reject) => this.#waiting.push({ build: named, options, resolve, reject }))
   }
 
   /**
@@ -329,4 +332,9 @@ export class Committer {
     for (const commit of group) commit.reject(withOutcome(error, outcome))
     for (const commit of queued) commit.reject(withOutcome(error, 'none'))
   }
+}
+
+function withActor(content: CommitContent, actor: string): CommitContent {
+  const { facts } = content
+  return facts.actor === SYSTEM_ACTOR ? content : { ...content, facts: { ...facts, actor } }
 }

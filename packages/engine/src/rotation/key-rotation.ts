@@ -103,7 +103,7 @@ export class KeyRotation {
   }): Promise<CommitPlace> {
     const context = { ...o.facts, revision: this.keyring.revision }
     const facts = {
-      actor: o.actor ?? 'system',
+      actor: o.actor ?? 'app',
       action: o.action,
       resourceClass: 'keys',
       context: canonicalJson(context, { code: 'INTERNAL', what: 'the facts of a change of keys' }),

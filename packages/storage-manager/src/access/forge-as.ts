@@ -45,9 +45,7 @@ export interface ActAsOptions {
 /** The handle of a principal. It holds the store in closures only: no property leads to it. */
 export function forgeAs(forge: ForgeHandle, { principal, access, assertLive }: ActAsOptions): ForgeHandle {
   const guard = new Guard({ access, principal, assertLive })
-  const actor = access.pseudonym(principal)
-  const vault = forge.vault.as(actor)
-  const { logs, events } = forge
+  const { logs, events, vault } = forge
   return guard.face<ForgeHandle>(forge, PERMISSIONS.forge, {
     logs: guard.face(logs, PERMISSIONS.logs, {
       topicOperations: guard.face(logs.topicOperations, PERMISSIONS['logs.topicOperations']),

@@ -1,4 +1,5 @@
 import { assert, ForgeError } from '@forgeone/common'
+import { actingAs } from '@forgeone/engine'
 import type { Subscription } from '@forgeone/streams'
 import type { AccessControl } from './access-control.ts'
 import { topicResource } from './resource-pattern.ts'
@@ -30,15 +31,21 @@ export class Guard {
     for (const [name, rule] of Object.entries(rules)) {
       if (rule.kind === 'owner') continue
       // Bound here, so that no face reaches its target.
-      const call = bound(target, name)
+      const call = this.#acting(bound(target, name))
       face[name] =
         rule.kind === 'entry'
-          ? this.#entryMethod(name, rule, { call, get: bound(target, 'get') })
+          ? this.#entryMethod(name, rule, { call, get: this.#acting(bound(target, 'get')) })
           : this.#method(rule, (...args) => call(...this.#withIdentity(name, target, args)))
     }
     Object.assign(face, more)
     // The same methods with the same types; what is the owner's alone is absent, and calling it a TypeError.
     return Object.freeze(face) as T
+  }
+
+  /** Whatever the call commits, now or in its iterators and subscriptions, names the principal. */
+  #acting(call: Method): Method {
+    const actor = this.#o.access.pseudonym(this.#o.principal)
+    return (...args) => actingAs(actor, () => call(...args))
   }
 
   #method(rule: MethodRule, call: Method): Method {

@@ -86,7 +86,7 @@ export class AuditSource implements ObserverSource {
   async #commit({ action, facts }: AuditAct): Promise<void> {
     if (this.#store === undefined) throw new ForgeError('STORE_CLOSED', 'the audit log was not started')
     const context = canonicalJson(facts, { code: 'INTERNAL', what: 'the facts of the audit log' })
-    const whole = { actor: 'system', action, resourceClass: 'audit', context }
+    const whole = { actor: 'app', action, resourceClass: 'audit', context }
     await this.#store.commit(() => ({ facts: whole, operations: [] }))
   }
 }

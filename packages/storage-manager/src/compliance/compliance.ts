@@ -142,7 +142,7 @@ export class Compliance {
   /** That evidence left the store is evidence too. */
   async #record({ first, end, size }: BundleRange): Promise<void> {
     const context = canonicalJson({ first, end, size }, { code: 'INTERNAL', what: 'the facts of a report' })
-    const facts = { actor: 'system', action: 'compliance.exported', resourceClass: 'compliance', context }
+    const facts = { actor: 'app', action: 'compliance.exported', resourceClass: 'compliance', context }
     await this.#o.store.commit(() => ({ facts, operations: [] }))
   }
 }

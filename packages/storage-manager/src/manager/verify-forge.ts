@@ -37,6 +37,6 @@ export async function recordVerification(
   const outcome = ok ? 'ok' : 'failed'
   const value = { outcome, checked, problems: problems.length }
   const context = canonicalJson(value, { code: 'INTERNAL', what: 'the facts of a verification' })
-  const facts = { actor: 'system', action: 'store.verified', resourceClass: 'store', context }
+  const facts = { actor: 'app', action: 'store.verified', resourceClass: 'store', context }
   await store.commit(() => ({ facts, operations: [] }), { privileged: true })
 }

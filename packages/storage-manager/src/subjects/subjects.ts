@@ -139,7 +139,7 @@ export class Subjects {
   ): Promise<void> {
     const context = canonicalJson(facts, { code: 'INTERNAL', what: 'the facts of an erasure' })
     await this.#o.store.commit(() => ({
-      facts: { actor: 'system', action, resourceClass: 'subject', context },
+      facts: { actor: 'app', action, resourceClass: 'subject', context },
       operations,
     }))
   }

@@ -1,5 +1,12 @@
 import { ForgeError, type Metrics } from '@forgeone/common'
-import type { CommitContent, CommitPlace, Operation, Store } from '@forgeone/engine'
+import {
+  actingAs,
+  presentActor,
+  type CommitContent,
+  type CommitPlace,
+  type Operation,
+  type Store,
+} from '@forgeone/engine'
 import { treeRoot } from '../block/run-proof.ts'
 import type { EntryRow } from '../entry/validate.ts'
 import { compareRuns } from '../proof/commit-tree.ts'
@@ -37,6 +44,8 @@ export interface LandedAppend {
 }
 
 interface PendingAppend extends AppendRequest {
+  /** Who appends; a commit has the appends of one. */
+  readonly actor: string | undefined
   readonly resolve: (receipt: Receipt) => void
   readonly reject: (cause: unknown) => void
 }
@@ -100,7 +109,7 @@ export class AppendGate {
     if (request.rows.length > APPEND_ENTRIES_MAX) throw limit('entries', APPEND_ENTRIES_MAX)
     if (request.bytes > APPEND_BYTES_MAX) throw limit('bytes', APPEND_BYTES_MAX)
     return await new Promise((resolve, reject) => {
-      const pending = { ...request, resolve, reject }
+      const pending = { ...request, actor: presentActor(), resolve, reject }
       if (this.#waiting.length === 0 && this.#hasRoom(pending)) this.#admit(pending)
       else if (this.#waiting.length < PENDING_APPENDS_MAX) this.#waiting.push(pending)
       else
@@ -138,18 +147,19 @@ export class AppendGate {
     const batch = this.#takeBatch()
     if (batch.length === 0) return
     this.#inFlight++
+    // Appends of another actor need a commit of their own, and need not wait for this one.
+    if (this.#pending.length > 0) this.#schedule()
     let plan: Plan | undefined
     const refused: RefusedAppend[] = []
     try {
       if (this.#failure !== undefined) throw this.#failure
       const estimatedBytes = batch.reduce((sum, pending) => sum + pending.bytes, 0)
-      const place = await this.#o.store.commit(
-        (at: CommitPlace): CommitContent => {
-          plan = this.#plan(batch, at, refused)
-          return this.#content(plan)
-        },
-        { estimatedBytes },
-      )
+      const build = (at: CommitPlace): CommitContent => {
+        plan = this.#plan(batch, at, refused)
+        return this.#content(plan)
+      }
+      // This turn belongs to whoever scheduled it, who need not be the one whose appends these are.
+      const place = await actingAs(batch[0]!.actor, () => this.#o.store.commit(build, { estimatedBytes }))
       this.#publish(plan!, place)
     } catch (cause) {
       if (cause !== NOTHING_ACCEPTED) this.#reject(batch, plan, cause)
@@ -167,6 +177,7 @@ export class AppendGate {
     let bytes = 0
     let count = 0
     for (const pending of this.#pending) {
+      if (pending.actor !== this.#pending[0]!.actor) break
       const fits =
         entries + pending.rows.length <= APPEND_ENTRIES_MAX && bytes + pending.bytes <= APPEND_BYTES_MAX
       if (count > 0 && !fits) break

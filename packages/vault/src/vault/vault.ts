@@ -20,7 +20,8 @@ import { VaultCore, type VaultIndex } from './vault-core.ts'
 import { PATHS_PER_READ_MAX, SECRET_BYTES_MAX, type VaultOptions } from './vault-options.ts'
 import { metadataKey, valueKey, valuePlace } from './vault-rows.ts'
 
-const SYSTEM_ACTOR = 'system'
+/** Who acts when nobody is named: the application that holds the store. */
+const OWN_ACTOR = 'app'
 
 /** Where a change stands in the audit log, and what it made. */
 export interface SecretChange {
@@ -59,7 +60,7 @@ export class Vault {
   }
 
   static over(options: VaultOptions): Vault {
-    return new Vault(new VaultCore(options), SYSTEM_ACTOR)
+    return new Vault(new VaultCore(options), OWN_ACTOR)
   }
 
   /** The same vault, whose leaves name this pseudonym. */
