@@ -30,34 +30,58 @@ function firstWords(commands: readonly Command[]): readonly string[] {
   return [...new Set(commands.map((command) => command.name.split(' ')[0]!))]
 }
 
-function verbsOf(commands: readonly Command[], noun: string): readonly string[] {
-  return commands.flatMap((command) =>
-    command.name.startsWith(`${noun} `) ? [command.name.slice(noun.length + 1)] : [],
+/** The words that may follow the words typed so far. */
+function wordsAfter(commands: readonly Command[], typed: string): readonly string[] {
+  const words = commands.flatMap(({ name }) =>
+    name.startsWith(`${typed} `) ? [name.slice(typed.length + 1).split(' ')[0]!] : [],
   )
+  return [...new Set(words)]
+}
+
+/** Commands with so many words. */
+function withWords(commands: readonly Command[], count: number): readonly Command[] {
+  return commands.filter(({ name }) => name.split(' ').length === count)
+}
+
+function optionCases(commands: readonly Command[]): string {
+  return commands
+    .map((command) => `    "${command.name}") words="${optionNames(command).join(' ')}" ;;`)
+    .join('\n')
+}
+
+function wordCases(commands: readonly Command[], typed: readonly string[]): string {
+  return typed
+    .flatMap((words) => {
+      const next = wordsAfter(commands, words)
+      return next.length === 0 ? [] : [`    "${words}") words="${next.join(' ')}" ;;`]
+    })
+    .join('\n')
 }
 
 function bashScript(commands: readonly Command[]): string {
-  const nouns = firstWords(commands).flatMap((noun) => {
-    const verbs = verbsOf(commands, noun)
-    return verbs.length === 0 ? [] : [`    ${noun}) words="${verbs.join(' ')}" ;;`]
-  })
-  const options = commands.map(
-    (command) => `    "${command.name}") words="${optionNames(command).join(' ')}" ;;`,
-  )
+  const nouns = firstWords(commands)
+  const pairs = nouns.flatMap((noun) => wordsAfter(commands, noun).map((verb) => `${noun} ${verb}`))
   return `_forge() {
   local current="\${COMP_WORDS[COMP_CWORD]}" words=""
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="${firstWords(commands).join(' ')}"
+    words="${nouns.join(' ')}"
   elif [[ "$current" == -* ]]; then
-    case "\${COMP_WORDS[1]} \${COMP_WORDS[2]}" in
-${options.filter((line) => line.includes(' ', line.indexOf('"'))).join('\n')}
+    case "\${COMP_WORDS[1]} \${COMP_WORDS[2]} \${COMP_WORDS[3]}" in
+${optionCases(withWords(commands, 3))}
     esac
+    if [ -z "$words" ]; then case "\${COMP_WORDS[1]} \${COMP_WORDS[2]}" in
+${optionCases(withWords(commands, 2))}
+    esac; fi
     if [ -z "$words" ]; then case "\${COMP_WORDS[1]}" in
-${options.join('\n')}
+${optionCases(withWords(commands, 1))}
     esac; fi
   elif [ "$COMP_CWORD" -eq 2 ]; then
     case "\${COMP_WORDS[1]}" in
-${nouns.join('\n')}
+${wordCases(commands, nouns)}
+    esac
+  elif [ "$COMP_CWORD" -eq 3 ]; then
+    case "\${COMP_WORDS[1]} \${COMP_WORDS[2]}" in
+${wordCases(commands, pairs)}
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -77,14 +101,18 @@ function fishScript(commands: readonly Command[]): string {
     return `complete -c forge -n __fish_use_subcommand -f -a ${noun}${command === undefined ? '' : ` -d ${quote(command.summary)}`}`
   })
   for (const command of commands) {
-    const [noun, verb] = command.name.split(' ')
-    const seen = `__fish_seen_subcommand_from ${noun}`
-    if (verb !== undefined)
-      lines.push(`complete -c forge -n '${seen}' -f -a ${verb} -d ${quote(command.summary)}`)
-    for (const [name, option] of Object.entries(command.options)) {
-      const condition = verb === undefined ? seen : `${seen}; and __fish_seen_subcommand_from ${verb}`
+    const words = command.name.split(' ')
+    const seen = words.map((word) => `__fish_seen_subcommand_from ${word}`)
+    // A word in the middle belongs to several commands, and has no description of its own.
+    for (let at = 1; at < words.length; at++) {
+      const description = at === words.length - 1 ? ` -d ${quote(command.summary)}` : ''
       lines.push(
-        `complete -c forge -n '${condition}' -l ${name}${option.type === 'string' ? ' -r' : ''} -d ${quote(option.description)}`,
+        `complete -c forge -n '${seen.slice(0, at).join('; and ')}' -f -a ${words[at]}${description}`,
+      )
+    }
+    for (const [name, option] of Object.entries(command.options)) {
+      lines.push(
+        `complete -c forge -n '${seen.join('; and ')}' -l ${name}${option.type === 'string' ? ' -r' : ''} -d ${quote(option.description)}`,
       )
     }
   }

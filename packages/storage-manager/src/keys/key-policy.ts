@@ -1,20 +1,8 @@
 import type { Clock } from '@forgeone/common'
 import type { ForgeKeys } from './forge-keys.ts'
+import { KEY_AGE_DAYS_DEFAULT, KEY_SEALS_DEFAULT, type KeyPolicy } from './key-policy-options.ts'
 
 const DAY_MS = 86_400_000
-
-/** When keys are replaced by themselves. Before its last seal a key always is, whatever the policy says. */
-export interface KeyPolicy {
-  /** Data keys older than this are rotated; default 90. */
-  readonly maxAgeDays?: number | undefined
-  /** Data keys that have made more seals than this are rotated; default 2^31. */
-  readonly maxSeals?: number | undefined
-  /** `false` only tells what is overdue; default true. */
-  readonly auto?: boolean | undefined
-}
-
-export const KEY_AGE_DAYS_DEFAULT = 90
-export const KEY_SEALS_DEFAULT: number = 2 ** 31
 
 /** Scopes whose key is due. */
 export function overdueScopes(

@@ -4,7 +4,7 @@ import type { KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Durability } from '@forgeone/engine'
 import { SHARD_COUNT_MAX } from '@forgeone/streams'
 import { z } from 'zod'
-import type { KeyPolicy } from '../keys/key-policy.ts'
+import type { KeyPolicy } from '../keys/key-policy-options.ts'
 
 /** More shards let more cores and disks share the work; each costs two LevelDB databases. */
 export const SHARD_COUNT_DEFAULT = 4

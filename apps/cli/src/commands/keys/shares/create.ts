@@ -30,7 +30,7 @@ export const keysSharesCreate: Command = {
       return
     }
     terminal.note(
-      `slot ${slot.id}: any ${threshold} of these open the store. They are shown once; give each to another person.`,
+      `slot ${slot.id}: ${threshold} of these together open the store. They are shown once; give each to another person.`,
     )
     for (const share of shares) await terminal.printLine(share)
   },
