@@ -1,8 +1,10 @@
 import type { AuditLog } from '@forgeone/audit'
 import type { MetricReading } from '@forgeone/common'
 import type { CheckpointResult, HealthReport, VerifyOptions } from '@forgeone/engine'
+import type { ImageCatalogue } from '@forgeone/images'
 import type { EventStream, LogStream } from '@forgeone/streams'
 import type { Vault } from '@forgeone/vault'
+import type { ForgeCache } from '../cache/forge-cache.ts'
 import type { Compliance } from '../compliance/compliance.ts'
 import type { ForgeKeys } from '../keys/forge-keys.ts'
 import type { ForgeVerifyReport } from '../manager/verify-forge.ts'
@@ -27,6 +29,8 @@ export interface ForgeHandle {
   readonly access: AccessControl
   readonly subjects: Subjects
   readonly compliance: Compliance
+  readonly cache: ForgeCache
+  readonly images: ImageCatalogue
   health(): HealthReport
   metrics(): ReadonlyMap<string, MetricReading>
   metricsHistory(): Promise<readonly MetricsSample[]>
@@ -65,5 +69,7 @@ export function forgeAs(forge: ForgeHandle, { principal, access, assertLive }: A
     access: guard.face(access, PERMISSIONS.access),
     subjects: guard.face(forge.subjects, PERMISSIONS.subjects),
     compliance: guard.face(forge.compliance, PERMISSIONS.compliance),
+    cache: guard.face(forge.cache, PERMISSIONS.cache),
+    images: guard.face(forge.images, PERMISSIONS.images),
   })
 }

@@ -129,6 +129,8 @@ export type FaceName =
   | 'access'
   | 'subjects'
   | 'compliance'
+  | 'cache'
+  | 'images'
 
 /** What each method of each face needs. */
 export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
@@ -275,6 +277,32 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
   },
   compliance: {
     report: on('compliance.export', 'compliance'),
+  },
+  cache: {
+    get: on('data.read', 'cache'),
+    lookup: on('data.read', 'cache'),
+    put: on('data.write', 'cache'),
+    touchSession: on('data.write', 'cache'),
+    checkFingerprint: on('maintenance.run', 'cache'),
+    invalidateVault: on('maintenance.run', 'cache'),
+    invalidateDirectory: on('maintenance.run', 'cache'),
+    invalidateAll: on('maintenance.run', 'cache'),
+    cleanup: on('maintenance.run', 'cache'),
+    stats: on('stats.read', 'cache'),
+    // Reads and writes at once, with a loader that runs as the store.
+    getOrLoad: OWNER,
+    close: OWNER,
+  },
+  // Paths are those of the host: whoever may read images reads what the process may.
+  images: {
+    vault: on('data.read', 'images'),
+    digests: on('data.read', 'images'),
+    zones: on('data.read', 'images'),
+    territory: on('data.read', 'images'),
+    list: on('data.read', 'images'),
+    file: on('data.read', 'images'),
+    verify: on('verify.run', 'images'),
+    invalidate: on('maintenance.run', 'images'),
   },
 }
 

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import type { Anchor } from '@forgeone/audit'
 import { Metrics, systemClock, systemRandom, type Clock } from '@forgeone/common'
 import { LocalStore, readStoreFile } from '@forgeone/engine'
+import { ImageCatalogue } from '@forgeone/images'
 import {
   BLOCK_CACHE_BYTES_DEFAULT,
   BlockCache,
@@ -12,12 +14,13 @@ import {
 import { Vault } from '@forgeone/vault'
 import { AccessControl } from '../access/access-control.ts'
 import { AuditSource } from '../audit/audit-source.ts'
+import { ForgeCache } from '../cache/forge-cache.ts'
 import { ForgeKeys } from '../keys/forge-keys.ts'
 import type { KeyPolicy } from '../keys/key-policy-options.ts'
 import { Subjects } from '../subjects/subjects.ts'
 import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
 import { keyProviderOf } from './key-provider-of.ts'
-import { shardLayout, SYSTEM_DATABASE, VAULT_DATABASE } from './shard-layout.ts'
+import { CACHE_DIRECTORY, shardLayout, SYSTEM_DATABASE, VAULT_DATABASE } from './shard-layout.ts'
 
 const MIB = 1024 * 1024
 const GIB = 1024 * MIB
@@ -32,6 +35,8 @@ export interface ForgeParts {
   readonly vault: Vault
   readonly access: AccessControl
   readonly subjects: Subjects
+  readonly cache: ForgeCache
+  readonly images: ImageCatalogue
   readonly auditSource: AuditSource
   readonly anchors: readonly Anchor[]
   readonly metrics: Metrics
@@ -85,13 +90,13 @@ async function openFacilities(
     readonly metrics: Metrics
     readonly shardCount: number
   },
-): Promise<Pick<ForgeParts, 'logs' | 'events' | 'vault' | 'access' | 'subjects'>> {
+): Promise<Pick<ForgeParts, 'logs' | 'events' | 'vault' | 'access' | 'subjects' | 'cache' | 'images'>> {
   const { options, auditSource, metrics, shardCount } = o
   const { clock = systemClock, random = systemRandom, compaction, cacheMb } = options
   const shared = { store, clock, random }
   const shredKeys = (): ReturnType<LocalStore['shredKeys']> => store.shredKeys()
-  const cache = new BlockCache(cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : cacheMb * MIB)
-  const streamOptions = { shardCount, clock, metrics, cache, compaction }
+  const blocks = new BlockCache(cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : cacheMb * MIB)
+  const streamOptions = { shardCount, clock, metrics, cache: blocks, compaction }
   const [logs, events, access] = await Promise.all([
     openLogs(store, streamOptions),
     openEvents(store, streamOptions),
@@ -106,5 +111,7 @@ async function openFacilities(
   })
   const signers = (): AuditSource['signers'] => auditSource.signers
   const subjects = new Subjects({ ...shared, database: SYSTEM_DATABASE, shredKeys, signers })
-  return { logs, events, access, vault, subjects }
+  const cache = new ForgeCache({ store, directory: join(options.path, CACHE_DIRECTORY), clock })
+  const images = new ImageCatalogue({ cache, clock })
+  return { logs, events, access, vault, subjects, cache, images }
 }

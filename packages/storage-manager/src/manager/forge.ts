@@ -9,12 +9,14 @@ import {
   type RecoveryOutcome,
   type VerifyOptions,
 } from '@forgeone/engine'
+import type { ImageCatalogue } from '@forgeone/images'
 import type { EventStream, LogStream, TopicMetadata } from '@forgeone/streams'
 import type { Vault } from '@forgeone/vault'
 import type { AccessControl } from '../access/access-control.ts'
 import { forgeAs, type ForgeHandle } from '../access/forge-as.ts'
 import { checkPrincipalName } from '../access/grant.ts'
 import type { AuditSource } from '../audit/audit-source.ts'
+import type { ForgeCache } from '../cache/forge-cache.ts'
 import { Compliance } from '../compliance/compliance.ts'
 import type { ForgeKeys } from '../keys/forge-keys.ts'
 import { applyKeyPolicy } from '../keys/key-policy.ts'
@@ -54,6 +56,10 @@ export class Forge implements AsyncDisposable {
   readonly access: AccessControl
   readonly subjects: Subjects
   readonly compliance: Compliance
+  /** Metadata of disk images and sessions: sealed, opened at first use, and disposable. */
+  readonly cache: ForgeCache
+  /** Disk images, read through `cache`. */
+  readonly images: ImageCatalogue
   readonly #auditSource: AuditSource
   readonly #anchors: readonly Anchor[]
   readonly #store: LocalStore
@@ -79,6 +85,8 @@ export class Forge implements AsyncDisposable {
     this.vault = parts.vault
     this.access = parts.access
     this.subjects = parts.subjects
+    this.cache = parts.cache
+    this.images = parts.images
     this.compliance = new Compliance({
       store,
       audit: () => this.audit,
@@ -210,6 +218,8 @@ export class Forge implements AsyncDisposable {
     this.#ending.abort()
     await this.#policyRun
     try {
+      // It commits what it did, and its rows are sealed: the store outlives it.
+      await this.cache.close()
       this.vault.close()
       await this.access.close()
       await this.logs.close()

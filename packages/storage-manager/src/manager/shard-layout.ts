@@ -6,6 +6,8 @@ import { SHARD_COUNT_DEFAULT, type ForgeOptions } from './forge-options.ts'
 
 export const SYSTEM_DATABASE = 'system'
 export const VAULT_DATABASE = 'vault'
+/** Beside the databases, not one of them: no journal and no backup holds it, and deleting it loses only time. */
+export const CACHE_DIRECTORY = 'cache'
 
 /** The databases of a store and how many shards each stream has. */
 export interface ShardLayout {

@@ -1,0 +1,167 @@
+import {
+  MetadataCache,
+  type CacheMaintenance,
+  type CleanupReport,
+  type MetadataCacheStats,
+  type MetadataRecords,
+  type RecordAddress,
+  type RecordLookup,
+  type RemovalReport,
+  type TableName,
+} from '@forgeone/cache'
+import { canonicalJson, ForgeError, utf8Encode, type Clock } from '@forgeone/common'
+import type { LocalStore } from '@forgeone/engine'
+
+/** Scope of the data keys that seal the cache. */
+const SCOPE = 'cache'
+const KEYSPACE = Uint8Array.of(1)
+const INDEX_KEY_LABEL = 'cache-index'
+
+export interface ForgeCacheOptions {
+  readonly store: LocalStore
+  readonly directory: string
+  readonly clock: Clock
+}
+
+/**
+ * The {@link MetadataCache} of a store: sealed with its keys, opened at first use and closed with it. It is in no
+ * journal and no backup; a cache that does not open is set aside and started empty. Each sweep and each invalidation
+ * is one commit of its own.
+ */
+export class ForgeCache {
+  readonly #o: ForgeCacheOptions
+  #opened: Promise<MetadataCache> | undefined
+  #recorded: Promise<void> = Promise.resolve()
+  #isClosed = false
+
+  constructor(options: ForgeCacheOptions) {
+    this.#o = options
+  }
+
+  /** @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG, IO_FAILED */
+  async get<Name extends TableName>(
+    table: Name,
+    address: RecordAddress,
+  ): Promise<MetadataRecords[Name] | undefined> {
+    return await (await this.#open()).get(table, address)
+  }
+
+  /** Everything that is known of an address. @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG, IO_FAILED */
+  async lookup<Name extends TableName>(
+    table: Name,
+    address: RecordAddress,
+  ): Promise<RecordLookup<MetadataRecords[Name]>> {
+    return await (await this.#open()).lookup(table, address)
+  }
+
+  /** @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG, CACHE_CONFIG_INVALID for a malformed record, IO_FAILED */
+  async put<Name extends TableName>(table: Name, record: MetadataRecords[Name]): Promise<void> {
+    await (await this.#open()).put(table, record)
+  }
+
+  /**
+   * The record, loaded and stored when it is not here.
+   * @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG, CACHE_OVERLOADED, IO_FAILED, what the loader throws
+   */
+  async getOrLoad<Name extends TableName>(
+    table: Name,
+    address: RecordAddress,
+    loader: (context: {
+      readonly signal: AbortSignal | undefined
+    }) => Promise<MetadataRecords[Name] | undefined>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<MetadataRecords[Name] | undefined> {
+    return await (await this.#open()).getOrLoad(table, address, loader, options)
+  }
+
+  /** Notes that a session was used, at most once a minute. @throws CACHE_CLOSED, IO_FAILED */
+  async touchSession(sessionId: string): Promise<void> {
+    await (await this.#open()).touchSession(sessionId)
+  }
+
+  /** Invalidates a vault whose source looks different now. @returns whether it looks the same */
+  async checkFingerprint(vaultId: string, fingerprint: Uint8Array): Promise<boolean> {
+    return await this.#recording((cache) => cache.checkFingerprint(vaultId, fingerprint))
+  }
+
+  /** Makes every record of a vault invalid by one write, then removes them. @throws CACHE_CLOSED, IO_FAILED */
+  async invalidateVault(vaultId: string): Promise<RemovalReport> {
+    return await this.#recording((cache) => cache.invalidateVault(vaultId))
+  }
+
+  /** Removes the listing of a directory; with `recursive` all below. @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG */
+  async invalidateDirectory(
+    address: RecordAddress,
+    options: { readonly recursive?: boolean | undefined } = {},
+  ): Promise<RemovalReport> {
+    return await this.#recording((cache) => cache.invalidateDirectory(address, options))
+  }
+
+  /** Makes everything invalid by one write, then removes it. Sessions stay unless they are named. @throws CACHE_CLOSED */
+  async invalidateAll(
+    options: { readonly sessions?: boolean | undefined; readonly background?: boolean | undefined } = {},
+  ): Promise<void> {
+    await this.#recording((cache) => cache.invalidateAll(options))
+  }
+
+  /** Removes what has expired. @throws CACHE_CLOSED, IO_FAILED */
+  async cleanup(): Promise<CleanupReport> {
+    return await this.#recording((cache) => cache.cleanup())
+  }
+
+  async stats(): Promise<MetadataCacheStats> {
+    return await (await this.#open()).stats()
+  }
+
+  /** Writes what waits; the store calls it before it closes itself. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const cache = await this.#opened?.catch(() => undefined)
+    // A cache that cannot be closed cleanly counts itself anew when it is opened next.
+    await cache?.close().catch(() => undefined)
+    await this.#recorded
+  }
+
+  async #open(): Promise<MetadataCache> {
+    if (this.#isClosed) throw new ForgeError('CACHE_CLOSED', 'the cache was closed with its store')
+    this.#opened ??= this.#openSealed()
+    try {
+      return await this.#opened
+    } catch (error) {
+      this.#opened = undefined
+      throw error
+    }
+  }
+
+  async #openSealed(): Promise<MetadataCache> {
+    const { store, directory, clock } = this.#o
+    const { keyring } = store.keys
+    await keyring.ensureScopes([SCOPE])
+    return await MetadataCache.open({
+      config: { dbPath: directory },
+      sealer: keyring.sealer(SCOPE, KEYSPACE),
+      // Lasting: a rotated data key must not make every name another one.
+      indexKey: keyring.lastingMac(INDEX_KEY_LABEL, utf8Encode('v1')),
+      onMaintenance: (done) => this.#record(done),
+      clock,
+    })
+  }
+
+  /** Runs a change, and waits until what it did is in the log. */
+  async #recording<T>(change: (cache: MetadataCache) => Promise<T>): Promise<T> {
+    const result = await change(await this.#open())
+    await this.#recorded
+    return result
+  }
+
+  /** A store that cannot be written says so itself; what was removed is removed all the same. */
+  #record({ kind, scope, removed, bytes }: CacheMaintenance): void {
+    const value = { ...(scope && { scope }), ...(removed !== undefined && { removed }), bytes }
+    const context = canonicalJson(value, { code: 'INTERNAL', what: 'the facts of a change of the cache' })
+    const facts = { actor: 'system', action: `cache.${kind}`, resourceClass: 'cache', context }
+    this.#recorded = this.#recorded.then(async () => {
+      const commit = this.#o.store.commit(() => ({ facts, operations: [] }), { privileged: true })
+      await commit.catch(() => undefined)
+    })
+  }
+}
