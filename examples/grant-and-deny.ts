@@ -47,7 +47,8 @@ console.log('with the token:', await outcome(read(visitor, 'orders.eu')))
 await forge.access.revokeToken(info.id)
 console.log('once it is revoked:', await outcome(read(visitor, 'orders.eu')))
 
-// Refusals are leaves of the log, under a pseudonym.
+// Refusals are leaves of the log, under a pseudonym; a checkpoint waits for all that are acknowledged.
+await forge.audit.checkpoint()
 const who = forge.access.pseudonym('ann')
 for await (const { facts } of forge.audit.query({ act: 'access.denied', who }))
   console.log('denied', facts.actor, facts.context)

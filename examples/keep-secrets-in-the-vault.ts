@@ -32,6 +32,8 @@ console.log(
   info?.versions.map(({ version, state }) => `${version} ${state}`),
 )
 
+// A checkpoint waits for the leaves of everything acknowledged.
+await forge.audit.checkpoint()
 for await (const { index, facts } of forge.audit.query({ resource: 'vault' }))
   console.log('leaf', index, facts.action)
 

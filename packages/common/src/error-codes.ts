@@ -53,7 +53,7 @@ export const ERROR_CODES = {
     'Give as many whole shares of one set as its threshold asks for; the message says what is wrong.',
   KEY_IN_USE: 'Rotate and re-seal first: `forge keys rotate`. The message counts what still needs the key.',
   FIELD_LOW_CARDINALITY: 'Use a compound index: so few values are known by their frequency.',
-  KEYRING_ROLLED_BACK: 'An older keyring was put back. Restore the newest one, or accept this one by name.',
+  KEYRING_ROLLED_BACK: 'An older keyring was put back. Restore the newest one from a key backup.',
   KDF_TOO_WEAK: 'The key derivation of this keyring is below the accepted floor.',
   KDF_TOO_COSTLY: 'The key derivation of this keyring asks for more than the accepted ceiling.',
   KEYRING_DAMAGED: 'Both keyring files are damaged. Restore `keyring` from a key backup.',

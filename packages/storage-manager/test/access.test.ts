@@ -221,6 +221,16 @@ describe('a principal', () => {
       ),
     ).toBe('ACCESS_SELF_GRANT')
     expect(await codeOf(() => olga.access.setRoles('olga', ['writer']))).toBe('ACCESS_SELF_GRANT')
+    // Nor as everyone, nor by a role of one's own, nor as somebody else.
+    const all = { actions: ['data.read'] as const, resource: '**' }
+    await forge.access.grant({ holder: 'role:team', actions: ['stats.read'], resource: 'store' })
+    await forge.access.setRoles('olga', ['security-officer', 'team'])
+    for (const holder of ['*', 'role:team']) {
+      expect(await codeOf(() => olga.access.grant({ holder, ...all, actions: [...all.actions] }))).toBe(
+        'ACCESS_SELF_GRANT',
+      )
+    }
+    expect(Reflect.get(olga.access, 'createToken')).toBeUndefined()
     expect(await codeOf(() => olga.access.setRoles('paul', ['reader']))).toBe('nothing')
     const seen = new Set<unknown>()
     const walk = (value: unknown): void => {

@@ -108,6 +108,22 @@ describe('an evidence bundle', () => {
     expect(new Set(controls.map(({ state }) => state))).toEqual(new Set(['evidence-missing']))
   })
 
+  test('of what was just written, and of a time after all of it, is verified too', async () => {
+    const now = clock.now()
+    const writes = Array.from({ length: 300 }, (_, index) => forge.settings.set(`setting.${index}`, index))
+    await Promise.all(writes)
+    const fresh = await newBundle({ from: now - DAY_MS, to: now + DAY_MS })
+    const verdict = await verifyBundle({ directory: fresh, vkey })
+    expect(verdict).toMatchObject({ ok: true, problems: [] })
+    expect(verdict.leaves).toBeGreaterThan(300)
+    const later = await newBundle({ from: now + 5 * DAY_MS, to: now + 6 * DAY_MS })
+    expect(await verifyBundle({ directory: later, vkey })).toMatchObject({
+      ok: true,
+      problems: [],
+      leaves: 1,
+    })
+  })
+
   test('with one file removed, added or changed, or one row or leaf, fails and names the place', async () => {
     const directory = await newBundle()
     const names = [...filesOf(directory).keys()]

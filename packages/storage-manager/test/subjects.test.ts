@@ -87,6 +87,35 @@ test('after an erasure an older copy of the data, put back beside the newest key
   await older.close()
 })
 
+test('one request for two subjects erases both, each with its own certificate', async () => {
+  await using folder = await temporaryFolder()
+  const forge = await openAt(join(folder.path, 'data'))
+  const [one, two] = [await forge.subjects.seal('a', 'x'), await forge.subjects.seal('b', 'y')]
+  const first = await forge.subjects.erase('a', { requestId: 'R' })
+  const second = await forge.subjects.erase('b', { requestId: 'R' })
+  expect(second.certificate.subject).not.toBe(first.certificate.subject)
+  for (const sealed of [one, two])
+    expect(await codeOf(forge.subjects.open(sealed))).toBe('CRYPTO_KEY_DESTROYED')
+  await forge.close()
+})
+
+test('after an erasure the keyring of before, with the keys of before, is refused', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'data')
+  const first = await openAt(path)
+  await first.subjects.seal('a', 'gone')
+  await first.close()
+  const backup = join(folder.path, 'backup')
+  cpSync(path, backup, { recursive: true })
+  const second = await openAt(path)
+  await second.subjects.erase('a')
+  await second.close()
+  rmSync(join(path, 'keys'), { recursive: true })
+  for (const name of ['keys', 'keyring', 'keyring.copy'])
+    cpSync(join(backup, name), join(path, name), { recursive: true })
+  expect(await codeOf(openAt(path))).toBe('KEYRING_ROLLED_BACK')
+})
+
 test('a legal hold keeps a subject until it is released, and odd input is refused', async () => {
   await using folder = await temporaryFolder()
   const forge = await openAt(join(folder.path, 'data'))

@@ -37,8 +37,8 @@ const step: Arbitrary<Step> = oneof(
     arbitrary: record({
       kind: constant('set' as const),
       path,
-      cas: option(integer({ min: 0, max: 4 }), { freq: 1 }),
-      ttlMs: option(integer({ min: 1, max: 50 }), { freq: 1 }),
+      cas: option(integer({ min: 0, max: 4 }), { freq: 2 }),
+      ttlMs: option(integer({ min: 1, max: 50 }), { freq: 2 }),
     }),
   },
   {
@@ -120,7 +120,7 @@ async function apply(host: VaultHost, model: Model, one: Step, label: string, no
 
 test('any history of sets, deletions, destructions, clocks and reopenings reads as the plainest vault does', async () => {
   await assert(
-    asyncProperty(array(step, { maxLength: 30 }), async (steps) => {
+    asyncProperty(array(step, { minLength: 10, maxLength: 30, size: 'max' }), async (steps) => {
       let host = await openVault()
       const model = new Model()
       let latest = host.clock.now()

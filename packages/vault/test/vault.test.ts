@@ -186,11 +186,14 @@ describe('a sealed vault', () => {
     const host = await openVault()
     await host.vault.set('a', 'v')
     await host.vault.seal()
-    const { vault } = await host.reopen()
+    const { vault, store } = await host.reopen()
+    const before = store.sequence
     expect(await vault.status()).toEqual({ sealed: true, secrets: undefined })
     for (const refused of [vault.get('a'), vault.set('a', 'w'), vault.list(), vault.leases.redeem('fl_x')]) {
       expect(await codeOf(refused)).toBe('VAULT_SEALED')
     }
+    // Each refusal is a leaf.
+    expect(store.sequence - before).toBe(4)
     expect(await codeOf(vault.unseal(rawKeyProvider(new Uint8Array(32))))).toBe('KEY_SECRET_WRONG')
     await vault.unseal(PROVIDER)
     expect((await vault.get('a'))!.text()).toBe('v')

@@ -111,6 +111,18 @@ const USES: Readonly<Record<string, string>> = {
     console.log((await vault.get('a/b')).text())
     vault.close()
     await store.close()`,
+  cache: `
+    import { MemoryCache } from '@forgeone/cache'
+    const cache = new MemoryCache({ maxEntries: 10 })
+    console.log(await cache.getOrLoad('a', async () => 'ok'))
+    cache[Symbol.dispose]()`,
+  images: `
+    import { ImageReader, memorySource } from '@forgeone/images'
+    const image = new Uint8Array(1024 * 1024)
+    image.set(Buffer.from('XFSB'))
+    const reader = new ImageReader({ source: memorySource(image) })
+    console.log((await reader.territory(0)).territoryType === 'XFS' ? 'ok' : 'unknown')
+    await reader.close()`,
   'storage-manager': `
     import { Forge } from '@forgeone/storage-manager'
     const forge = await Forge.open({ path: './forge-store', secret: { key: new Uint8Array(32) } })

@@ -28,10 +28,9 @@ export async function findSecret(
   const { options, terminal, resolvePath, storePath, isNew } = request
   const keyFile = textOption(options, 'key-file')
   if (keyFile !== undefined) return { keyProvider: keyFileProvider(resolvePath(keyFile), { storePath }) }
-  const command = textOption(options, 'key-command') ?? process.env['FORGE_KEY_COMMAND']
-  if (command !== undefined) {
+  const command = textOption(options, 'key-command')
+  if (command !== undefined)
     return { keyProvider: commandProvider({ command: commandWords(command, 'key-command') }) }
-  }
   const sharesFile = textOption(options, 'shares-file')
   if (sharesFile !== undefined) {
     const lines = readTextFile(resolvePath(sharesFile), 'shares file').split(/\r?\n/)
@@ -39,6 +38,10 @@ export async function findSecret(
   }
   const secretFile = textOption(options, 'secret-file')
   if (secretFile !== undefined) return { secret: readSecretFile(resolvePath(secretFile)) }
+  const commandOfEnvironment = process.env['FORGE_KEY_COMMAND'] ?? ''
+  if (commandOfEnvironment !== '') {
+    return { keyProvider: commandProvider({ command: commandWords(commandOfEnvironment, 'key-command') }) }
+  }
   const fromEnvironment = process.env['FORGE_SECRET']
   if (fromEnvironment !== undefined && fromEnvironment !== '') {
     delete process.env['FORGE_SECRET']

@@ -187,6 +187,8 @@ export class AuditLog implements CommitObserver {
 
   /** RFC 8785 text of a leaf. @throws AUDIT_INDEX_UNKNOWN, AUDIT_PRUNED, AUDIT_DIVERGED */
   async leaf(index: number): Promise<string> {
+    // It may be acknowledged and not observed yet.
+    if (index >= this.size) await this.#store?.caughtUp()
     return await this.#loadedReader().leaf(index)
   }
 
@@ -259,8 +261,9 @@ export class AuditLog implements CommitObserver {
   }
 
   /** Leaves that fit a filter, in their order. @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED */
-  query(filter: AuditFilter = {}): AsyncIterable<AuditEntry> {
-    return queryLeaves(this, filter)
+  async *query(filter: AuditFilter = {}): AsyncGenerator<AuditEntry> {
+    await this.#store?.caughtUp()
+    yield* queryLeaves(this, filter)
   }
 
   /** Leaves below were pruned; their hashes, and so receipts, are still there. */

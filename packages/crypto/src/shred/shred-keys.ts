@@ -91,9 +91,12 @@ export class ShredKeys {
   }
 
   /** Deletes a key that was never used, without the cost of erasing it: what nothing was sealed under need not be erased. */
-  async discard(ref: Uint8Array): Promise<void> {
+  async discard(ref: Uint8Array, owner: string): Promise<void> {
     this.#forget(ref)
-    await this.#o.store.write([{ key: keyRow(ref), value: undefined }])
+    await this.#o.store.write([
+      { key: keyRow(ref), value: undefined },
+      { key: ownerRow(this.#o.hashOwner(owner), ref), value: undefined },
+    ])
   }
 
   /** The reference that a value of version 2 names, in hexadecimal. @throws CRYPTO_FORMAT */

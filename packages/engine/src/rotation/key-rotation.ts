@@ -27,6 +27,8 @@ const JOURNAL = 'journal'
 export class KeyRotation {
   readonly #o: KeyRotationOptions
   #resealing: Promise<unknown> = Promise.resolve()
+  /** Older keys that a whole re-sealing has left without values; they stay until somebody destroys them. */
+  readonly #cleared = new Set<number>()
 
   constructor(options: KeyRotationOptions) {
     this.#o = options
@@ -41,9 +43,9 @@ export class KeyRotation {
     return [...this.#o.parts.file.databases, JOURNAL]
   }
 
-  /** Databases that hold, or may hold, values under older keys. */
+  /** Scopes that hold, or may hold, values under older keys. */
   get unfinished(): readonly string[] {
-    const older = this.keyring.list().filter(({ state }) => state === 'decrypt-only' || state === 'pending')
+    const older = this.#older().filter(({ id }) => !this.#cleared.has(id))
     return [...new Set(older.map(({ scope }) => scope))].filter((scope) => this.scopes.includes(scope))
   }
 
@@ -114,6 +116,7 @@ export class KeyRotation {
   async #reseal(options: ResealOptions): Promise<ResealReport> {
     const { parts, committer, applier } = this.#o
     await this.#finishRotations()
+    const older = this.#older()
     const resealed = new Map<string, number>()
     for (const [name, database] of parts.online) {
       const primaryId = this.#primaryId(name)
@@ -127,7 +130,12 @@ export class KeyRotation {
       )
     }
     await this.#o.flush()
+    for (const { id } of older) this.#cleared.add(id)
     return { resealed }
+  }
+
+  #older(): readonly KeyInfo[] {
+    return this.keyring.list().filter(({ state }) => state === 'decrypt-only' || state === 'pending')
   }
 
   /** A crash may have left a new key that was not put in force. */

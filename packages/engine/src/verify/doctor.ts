@@ -192,7 +192,8 @@ async function checkDatabase(path: string, name: string): Promise<DoctorCheck> {
   return fail(name, new ForgeError('DATABASE_DAMAGED', `${name}/${finding.file}: ${finding.problem}`))
 }
 
-const KNOWN_NAMES = /^(FORGE|keyring|keyring\.copy|lock|journal|keys|snapshots)$/
+/** Of the store and of what keeps its own files beside it. */
+const KNOWN_NAMES = /^(FORGE|keyring|keyring\.copy|lock|journal|keys|snapshots|cache|cache\.damaged)$/
 
 async function findStrangers(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
   const strangers = (await readdir(path)).filter(

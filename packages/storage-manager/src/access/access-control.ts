@@ -94,7 +94,7 @@ export class AccessControl {
    */
   async grant(grant: NewGrant, { by = OWNER }: { readonly by?: string } = {}): Promise<Grant> {
     const { clock, random } = this.#o
-    if (grant.holder === by) throw selfGrant()
+    if (this.#concerns(grant.holder, by)) throw selfGrant()
     const id = `g_${toHex(random.bytes(8))}`
     const made = checkGrant({ ...withoutUndefined(grant), effect: grant.effect ?? 'allow', id }, clock.now())
     this.#checkLimits(made.holder)
@@ -109,7 +109,7 @@ export class AccessControl {
   async revoke(id: string, { by = OWNER }: { readonly by?: string } = {}): Promise<boolean> {
     const grant = this.#grants.get(id)
     if (grant === undefined) return false
-    if (grant.holder === by) throw selfGrant()
+    if (this.#concerns(grant.holder, by)) throw selfGrant()
     await this.#commit({ by, action: 'access.revoked', facts: { id }, operations: [this.#delete('g', id)] })
     this.#grants.delete(id)
     this.#changed()
@@ -237,15 +237,16 @@ export class AccessControl {
     return record!.principal
   }
 
-  /** Whether a token still stands: revoked and expired ones do not. */
-  isTokenLive(token: string): boolean {
-    const record = this.#tokens.get(tokenIdOf(token) ?? '')
-    return record !== undefined && this.#o.clock.now() < record.expires
-  }
-
   /** Writes the refusals that are still counted. */
   async close(): Promise<void> {
     await this.#denials.close()
+  }
+
+  /** Whether a grant to this holder changes the rights of a principal: by name, by a role he has, or as everyone. */
+  #concerns(holder: string, principal: string): boolean {
+    if (principal === OWNER) return false
+    const roles = this.#roles.get(principal) ?? []
+    return [principal, '*', ...roles.map((role) => `role:${role}`)].includes(holder)
   }
 
   #rightsOf(principal: string): Rights {

@@ -49,7 +49,9 @@ export interface ActAsOptions {
 /** The handle of a principal. It holds the store in closures only: no property leads to it. */
 export function forgeAs(forge: ForgeHandle, { principal, access, assertLive }: ActAsOptions): ForgeHandle {
   const guard = new Guard({ access, principal, assertLive })
-  const { logs, events, vault } = forge
+  const { logs, events } = forge
+  // A version of a secret says who set it, beside the leaf.
+  const vault = forge.vault.as(access.pseudonym(principal))
   return guard.face<ForgeHandle>(forge, PERMISSIONS.forge, {
     logs: guard.face(logs, PERMISSIONS.logs, {
       topicOperations: guard.face(logs.topicOperations, PERMISSIONS['logs.topicOperations']),

@@ -3,6 +3,8 @@ import { actingAs } from '@forgeone/engine'
 import type { Subscription } from '@forgeone/streams'
 import type { AccessControl } from './access-control.ts'
 import { topicResource } from './resource-pattern.ts'
+import { guardIterable } from './guard-iterable.ts'
+import { guardHandlers, guardSubscription, type SubscriptionGuard } from './guard-subscription.ts'
 import type { MethodRule, MethodRules } from './permissions.ts'
 
 type Method = (...args: unknown[]) => unknown
@@ -35,11 +37,22 @@ export class Guard {
       face[name] =
         rule.kind === 'entry'
           ? this.#entryMethod(name, rule, { call, get: this.#acting(bound(target, 'get')) })
-          : this.#method(rule, (...args) => call(...this.#withIdentity(name, target, args)))
+          : this.#method(name, rule, (...args) => call(...this.#withIdentity(name, target, args)))
     }
     Object.assign(face, more)
     // The same methods with the same types; what is the owner's alone is absent, and calling it a TypeError.
     return Object.freeze(face) as T
+  }
+
+  #subscriptionGuard(authorize: () => void): SubscriptionGuard {
+    const { access, principal } = this.#o
+    const actor = access.pseudonym(principal)
+    return {
+      access,
+      authorize,
+      authorizeAppend: (resource) => this.#authorize('data.write', resource),
+      acting: (call) => actingAs(actor, call),
+    }
   }
 
   /** Whatever the call commits, now or in its iterators and subscriptions, names the principal. */
@@ -48,7 +61,7 @@ export class Guard {
     return (...args) => actingAs(actor, () => call(...args))
   }
 
-  #method(rule: MethodRule, call: Method): Method {
+  #method(name: string, rule: MethodRule, call: Method): Method {
     if (rule.kind === 'bearer') {
       return (...args) => {
         this.#o.assertLive()
@@ -62,7 +75,8 @@ export class Guard {
         for (const resource of rule.resources(args)) this.#authorize(rule.action, resource)
       }
       authorize()
-      return this.#guardResult(call(...args), authorize)
+      const guard = this.#subscriptionGuard(authorize)
+      return this.#guardResult(call(...(name === 'subscribe' ? guardHandlers(args, guard) : args)), guard)
     }
   }
 
@@ -100,52 +114,11 @@ export class Guard {
   }
 
   /** A result that goes on giving is asked about again whenever rights have changed. */
-  #guardResult(result: unknown, authorize: () => void): unknown {
+  #guardResult(result: unknown, guard: SubscriptionGuard): unknown {
     if (typeof result !== 'object' || result === null) return result
-    if (isSubscription(result)) return this.#guardSubscription(result, authorize)
-    if (Symbol.asyncIterator in result) return this.#guardIterable(result, authorize)
+    if (isSubscription(result)) return guardSubscription(result, guard)
+    if (Symbol.asyncIterator in result) return guardIterable(result, guard)
     return result
-  }
-
-  #guardIterable(result: object, authorize: () => void): object {
-    const { access } = this.#o
-    const guarded = async function* (start: () => AsyncIterable<unknown>): AsyncGenerator<unknown> {
-      let changed = false
-      const end = access.onChange(() => (changed = true))
-      try {
-        for await (const item of start()) {
-          if (changed) authorize()
-          changed = false
-          yield item
-        }
-      } finally {
-        end()
-      }
-    }
-    const face: Record<PropertyKey, unknown> = Object.create(null)
-    // Whatever iterates has this method; the others are those of results.
-    face[Symbol.asyncIterator] = () => guarded(() => result as AsyncIterable<unknown>)
-    for (const name of ['batches', 'toArray', 'explain'] as const) {
-      const method: unknown = Reflect.get(result, name)
-      if (typeof method !== 'function') continue
-      const call: Method = (...args) => Reflect.apply(method, result, args)
-      face[name] = name === 'batches' ? () => guarded(() => call() as AsyncIterable<unknown>) : call
-    }
-    return Object.freeze(face)
-  }
-
-  /** Ends at once when its rights do. */
-  #guardSubscription(subscription: Subscription, authorize: () => void): Subscription {
-    const end = this.#o.access.onChange(() => {
-      try {
-        authorize()
-      } catch {
-        end()
-        void subscription.close()
-      }
-    })
-    void subscription.done().finally(end)
-    return subscription
   }
 
   /** Calls that write who acts into their leaf are told. */

@@ -259,12 +259,12 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     grant: on('grants.write', 'access'),
     revoke: on('grants.write', 'access'),
     setRoles: on('grants.write', 'access'),
-    createToken: on('grants.write', 'access'),
+    // Whoever makes a token of a principal can act as that one.
+    createToken: OWNER,
     revokeToken: on('grants.write', 'access'),
     pseudonym: on('grants.read', 'access'),
     authorize: OWNER,
     authenticate: OWNER,
-    isTokenLive: OWNER,
     onChange: OWNER,
     close: OWNER,
   },
@@ -308,6 +308,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
 
 function groupTopics(options: unknown): readonly string[] {
   const topics = typeof options === 'object' && options !== null ? Reflect.get(options, 'topics') : undefined
+  if (typeof topics === 'string') return [topicResource('events', topics)]
   // A group that exists may take events of any topic.
   if (!Array.isArray(topics)) return [topicResource('events')]
   return topics.map((topic) => topicResource('events', String(topic)))

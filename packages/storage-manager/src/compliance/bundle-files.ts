@@ -9,9 +9,11 @@ export interface BundleRange {
   /** Milliseconds since 1970, `to` exclusive. */
   readonly from: number
   readonly to: number
-  /** Leaves `first` to `end` - 1 are those of the period. */
-  readonly first: number
+  /** Leaves `begin` to `end` - 1 are those of the period. */
+  readonly begin: number
   readonly end: number
+  /** The first leaf in the bundle: that before the period, which shows where it begins. */
+  readonly first: number
   /** Size of the signed tree. */
   readonly size: number
   readonly origin: string
@@ -40,7 +42,7 @@ export function derivedFiles(
   const controls = controlStates(evidence)
   files.set('controls.json', text({ controls }))
   const { from, to, origin } = range
-  const seed = `${origin} ${range.first} ${range.end} ${range.size}`
+  const seed = `${origin} ${range.begin} ${range.end} ${range.size}`
   const toolVersion = `${BUNDLE_FORMAT}/${BUNDLE_VERSION}`
   files.set('oscal.json', text(oscalResults({ seed, from, to, toolVersion, controls })))
   return files

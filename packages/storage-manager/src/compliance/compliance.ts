@@ -95,15 +95,16 @@ export class Compliance {
       if (last === undefined) break
       cursor = last.index + 1
     }
-    const first = entries[0]?.index ?? (await this.#indexAt(from))
-    const end = entries.length === 0 ? first : entries.at(-1)!.index + 1
-    const checkpoint = await this.#checkpointFrom(end)
+    const { begin, end } = await this.#rangeOf(entries, from)
+    const first = Math.max(0, begin - 1)
+    // The leaf behind the period too, where there is one: it shows where the period ends.
+    const checkpoint = await this.#checkpointFrom(Math.min(end + 1, audit.size))
     const size = Number(checkpoint.split('\n')[1])
     if (size - first > BUNDLE_LEAVES_MAX) throw tooMany()
     const leaves: string[] = []
     for (let index = first; index < size; index++) leaves.push(await audit.leaf(index))
-    const peaks = first === 0 || first >= audit.size ? [] : (await audit.prove(first, first + 1)).hashes
-    const range = { from, to, first, end, size, origin: audit.origin }
+    const peaks = first === 0 ? [] : (await audit.prove(first, first + 1)).hashes
+    const range = { from, to, begin, end, first, size, origin: audit.origin }
     return { range, checkpoint, entries, leaves, peaks }
   }
 
@@ -114,11 +115,14 @@ export class Compliance {
     return await audit.checkpoint()
   }
 
-  /** The first leaf not before a time. */
-  async #indexAt(time: number): Promise<number> {
+  async #rangeOf(
+    entries: readonly AuditEntry[],
+    from: number,
+  ): Promise<{ readonly begin: number; readonly end: number }> {
+    if (entries.length > 0) return { begin: entries[0]!.index, end: entries.at(-1)!.index + 1 }
     const audit = this.#o.audit()
-    for await (const { index } of audit.query({ from: time, limit: 1 })) return index
-    return audit.size
+    for await (const { index } of audit.query({ from, limit: 1 })) return { begin: index, end: index }
+    return { begin: audit.size, end: audit.size }
   }
 
   #statement(range: BundleRange, files: ReadonlyMap<string, string>): string {
@@ -128,8 +132,8 @@ export class Compliance {
         name,
         digest: { sha256: createHash('sha256').update(content).digest('hex') },
       }))
-    const { from, to, first, end, size, origin } = range
-    const predicate = { origin, period: { from, to }, leaves: { first, end }, size }
+    const { from, to, begin, end, size, origin } = range
+    const predicate = { origin, period: { from, to }, leaves: { begin, end }, size }
     const statement = {
       _type: 'https://in-toto.io/Statement/v1',
       subject,
@@ -140,8 +144,8 @@ export class Compliance {
   }
 
   /** That evidence left the store is evidence too. */
-  async #record({ first, end, size }: BundleRange): Promise<void> {
-    const context = canonicalJson({ first, end, size }, { code: 'INTERNAL', what: 'the facts of a report' })
+  async #record({ begin, end, size }: BundleRange): Promise<void> {
+    const context = canonicalJson({ begin, end, size }, { code: 'INTERNAL', what: 'the facts of a report' })
     const facts = { actor: 'app', action: 'compliance.exported', resourceClass: 'compliance', context }
     await this.#o.store.commit(() => ({ facts, operations: [] }))
   }

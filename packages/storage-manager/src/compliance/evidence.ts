@@ -48,7 +48,7 @@ const KINDS: readonly EvidenceKind[] = [
   {
     id: 'monitoring',
     acts: ['access.denied', 'vault.unseal-failed', 'store.created', 'store.closed', 'store.verified'],
-    missing: 'the log has no entry in the period',
+    missing: 'nothing was refused, verified, opened or closed in the period',
   },
   {
     id: 'recovery',

@@ -38,8 +38,9 @@ const manifestSchema = z.strictObject({
   version: z.literal(BUNDLE_VERSION),
   from: z.int().min(0),
   to: z.int().min(0),
-  first: z.int().min(0),
+  begin: z.int().min(0),
   end: z.int().min(0),
+  first: z.int().min(0),
   size: z.int().min(0),
   origin: z.string(),
 })
@@ -132,8 +133,9 @@ class BundleCheck {
       return undefined
     }
     const { format: _format, version: _version, ...range } = parsed.data
+    const { first, begin, end, size } = range
     const ordered =
-      range.first <= range.end && range.end <= range.size && range.size - range.first <= BUNDLE_LEAVES_MAX
+      first === Math.max(0, begin - 1) && begin <= end && end <= size && size - first <= BUNDLE_LEAVES_MAX
     if (ordered && manifestText(range) === manifest) return range
     this.#note('manifest.json', 'its range is impossible')
     return undefined
@@ -188,7 +190,7 @@ class BundleCheck {
       const facts = parseLeaf(leaf)
       if (facts === undefined) return this.#note('leaves.ndjson', `leaf ${index} is none of a store`)
       const inPeriod = facts.time >= range.from && facts.time < range.to
-      if (inPeriod !== index < range.end)
+      if (inPeriod !== (index >= range.begin && index < range.end))
         return this.#note('manifest.json', `leaf ${index} does not fit the period`)
       if (inPeriod) entries.push({ index, leaf, facts })
     }

@@ -6,8 +6,15 @@ import {
   utf8Encode,
   type JsonObject,
 } from '@forgeone/common'
-import { newShares, type KeyInfo, type KeyProvider, type SlotInfo } from '@forgeone/crypto'
-import type { KeyRotation, KeyUseCounts, LocalStore, ResealOptions, ResealReport } from '@forgeone/engine'
+import { newShares, type KeyInfo, type Keyring, type KeyProvider, type SlotInfo } from '@forgeone/crypto'
+import type {
+  KeyRotation,
+  KeyUseCounts,
+  LocalStore,
+  Operation,
+  ResealOptions,
+  ResealReport,
+} from '@forgeone/engine'
 import { SYSTEM_DATABASE } from '../manager/shard-layout.ts'
 
 /** Where the newest revision of the keyring that a commit told of is kept: version u8 | revision u64. */
@@ -154,11 +161,14 @@ export class ForgeKeys {
   }
 
   async #record(action: string, facts: JsonObject): Promise<void> {
-    const { revision } = this.#rotation.keyring
-    const value = new ByteWriter().u8(REVISION_VERSION).u64(revision).finish()
-    const operations = [{ type: 'put' as const, database: SYSTEM_DATABASE, key: REVISION_KEY, value }]
-    await this.#rotation.record({ action, facts, operations })
+    await this.#rotation.record({ action, facts, operations: [revisionRow(this.#rotation.keyring)] })
   }
+}
+
+/** What a commit carries that tells of a change of keys: an older keyring is refused from then on. */
+export function revisionRow({ revision }: Pick<Keyring, 'revision'>): Operation {
+  const value = new ByteWriter().u8(REVISION_VERSION).u64(revision).finish()
+  return { type: 'put', database: SYSTEM_DATABASE, key: REVISION_KEY, value }
 }
 
 function decodeRevision(bytes: Uint8Array | undefined): number {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Anchor } from '@forgeone/audit'
 import { Metrics, systemClock, systemRandom, type Clock } from '@forgeone/common'
-import { LocalStore, readStoreFile } from '@forgeone/engine'
+import { LocalStore, readStoreFile, type Operation } from '@forgeone/engine'
 import { ImageCatalogue } from '@forgeone/images'
 import {
   BLOCK_CACHE_BYTES_DEFAULT,
@@ -15,7 +15,7 @@ import { Vault } from '@forgeone/vault'
 import { AccessControl } from '../access/access-control.ts'
 import { AuditSource } from '../audit/audit-source.ts'
 import { ForgeCache } from '../cache/forge-cache.ts'
-import { ForgeKeys } from '../keys/forge-keys.ts'
+import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
 import type { KeyPolicy } from '../keys/key-policy-options.ts'
 import { Subjects } from '../subjects/subjects.ts'
 import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
@@ -102,15 +102,23 @@ async function openFacilities(
     openEvents(store, streamOptions),
     AccessControl.open({ ...shared, database: SYSTEM_DATABASE }),
   ])
+  const alongsideErasure = (): readonly Operation[] => [revisionRow(store.keys.keyring)]
   const vault = Vault.over({
     ...shared,
     database: VAULT_DATABASE,
     shredKeys,
     verifySecret: (provider) => store.keys.keyring.accepts(provider),
     autoLockMs: options.vaultAutoLockMs,
+    alongsideErasure,
   })
   const signers = (): AuditSource['signers'] => auditSource.signers
-  const subjects = new Subjects({ ...shared, database: SYSTEM_DATABASE, shredKeys, signers })
+  const subjects = new Subjects({
+    ...shared,
+    database: SYSTEM_DATABASE,
+    shredKeys,
+    signers,
+    alongsideErasure,
+  })
   const cache = new ForgeCache({ store, directory: join(options.path, CACHE_DIRECTORY), clock })
   const images = new ImageCatalogue({ cache, clock })
   return { logs, events, access, vault, subjects, cache, images }

@@ -23,6 +23,8 @@ export interface SubjectsOptions {
   readonly database: string
   readonly shredKeys: () => Promise<ShredKeys>
   readonly signers: () => readonly Signer[]
+  /** Rows for the commit that tells of an erasure: keys were changed for it. */
+  readonly alongsideErasure: () => readonly Operation[]
   readonly clock: Clock
   readonly random: Random
 }
@@ -81,14 +83,15 @@ export class Subjects {
   }
 
   /**
-   * Erases a subject: none of its values can be opened again. The same request gives the same certificate.
+   * Erases a subject: none of its values can be opened again. The same request for the same subject gives the same certificate.
    * @throws SUBJECT_INVALID, ERASE_HELD, IO_FAILED; what was begun is finished at the next opening
    */
   async erase(subject: string, o: { readonly requestId?: string | undefined } = {}): Promise<SubjectErasure> {
     checkSubject(subject)
     const { store, database, clock, random } = this.#o
     const requestId = o.requestId ?? toHex(random.bytes(16))
-    const known = await store.get(database, this.#key('e', requestId))
+    const request = `${requestId} ${subject}`
+    const known = await store.get(database, this.#key('e', request))
     // Written below, and authenticated since.
     if (known !== undefined) return JSON.parse(utf8Decode(known)) as SubjectErasure
     if ((await store.get(database, this.#key('h', subject))) !== undefined) {
@@ -98,7 +101,7 @@ export class Subjects {
     const keys = await this.#o.shredKeys()
     const owner = ownerOf(subject)
     const refs = await keys.ofOwner(owner)
-    const id = createHash('sha256').update(`erasure ${requestId}`).digest().subarray(0, 16)
+    const id = createHash('sha256').update(`erasure ${request}`).digest().subarray(0, 16)
     const record = await keys.erase(refs, { id: new Uint8Array(id), owner })
     const left = await Promise.all(refs.map((ref) => keys.has(ref)))
     // The salt is kept nowhere: nobody can tell later whose certificate this is, who does not know already.
@@ -114,8 +117,8 @@ export class Subjects {
     const erasure = { certificate, envelope }
     const { shredKeys, bucketKeysDestroyed } = certificate
     const facts = { requestId, shredKeys, bucketKeys: bucketKeysDestroyed.length, outcome: 'ok' }
-    const row = this.#put(this.#key('e', requestId), utf8Encode(JSON.stringify(erasure)))
-    await this.#commit('subject.erased', facts, [row])
+    const row = this.#put(this.#key('e', request), utf8Encode(JSON.stringify(erasure)))
+    await this.#commit('subject.erased', facts, [row, ...this.#o.alongsideErasure()])
     return erasure
   }
 

@@ -48,7 +48,7 @@ export class VaultLeases {
   ): Promise<{ readonly id: string; readonly token: string; readonly expires: number }> {
     checkLimits({ ttlMs, maxUses })
     checkSecretPath(path)
-    const { secrets, leases } = await this.#core.open()
+    const { secrets, leases } = await this.#core.open(this.#actor)
     const pathId = this.#core.pathId(path)
     const token =
       LEASE_TOKEN_PREFIX + Buffer.from(this.#core.options.random.bytes(TOKEN_BYTES)).toString('base64url')
@@ -82,7 +82,7 @@ export class VaultLeases {
    * @throws VAULT_SEALED, VAULT_LEASE_EXPIRED, VAULT_LEASE_SPENT, VAULT_VERSION_DESTROYED
    */
   async redeem(token: string): Promise<SecretValue> {
-    const { leases, secrets, shredKeys } = await this.#core.open()
+    const { leases, secrets, shredKeys } = await this.#core.open(this.#actor)
     const id = leaseIdOf(token)
     const { lease, outcome } = await this.#use(leases, id)
     if (lease === undefined) throw outcome
@@ -105,7 +105,7 @@ export class VaultLeases {
 
   /** Ends a lease. @returns false when there is none */
   async revoke(id: string): Promise<boolean> {
-    const { leases } = await this.#core.open()
+    const { leases } = await this.#core.open(this.#actor)
     if (!leases.has(id)) return false
     await this.#core.commit({
       action: 'vault.lease-revoked',
@@ -120,7 +120,7 @@ export class VaultLeases {
   }
 
   async list(): Promise<readonly LeaseInfo[]> {
-    const { leases } = await this.#core.open()
+    const { leases } = await this.#core.open(this.#actor)
     const facts = (): JsonObject => ({ count: leases.size })
     await this.#core.commit({ action: 'vault.leases-listed', actor: this.#actor, facts, build: () => [] })
     const now = this.#core.now()

@@ -60,8 +60,16 @@ export class VaultCore {
   }
 
   /** The index, loaded when it is not in memory. @throws VAULT_SEALED, RECORD_TAMPERED */
-  async open(): Promise<VaultIndex> {
-    if (await this.isSealed()) throw new ForgeError('VAULT_SEALED', 'the vault is sealed')
+  async open(actor: string): Promise<VaultIndex> {
+    if (await this.isSealed()) {
+      await this.commit({
+        action: 'vault.refused',
+        actor,
+        facts: () => ({ outcome: 'sealed' }),
+        build: () => [],
+      })
+      throw new ForgeError('VAULT_SEALED', 'the vault is sealed')
+    }
     this.#delayLock()
     this.#index ??= this.#load()
     try {

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@forgeone/common'
 import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
-import type { Store } from '@forgeone/engine'
+import type { Operation, Store } from '@forgeone/engine'
 
 export const SECRETS_MAX = 100_000
 export const SECRET_BYTES_MAX: number = 1024 * 1024
@@ -17,6 +17,8 @@ export interface VaultOptions {
   readonly shredKeys: () => Promise<ShredKeys>
   /** Whether a secret opens this store: asked by `unseal`. */
   readonly verifySecret: (provider: KeyProvider) => Promise<boolean>
+  /** Rows for the commit that tells of an erasure: keys were changed for it. */
+  readonly alongsideErasure?: (() => readonly Operation[]) | undefined
   readonly clock: Clock
   readonly random: Random
   readonly autoLockMs?: number | undefined

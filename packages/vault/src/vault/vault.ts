@@ -84,7 +84,7 @@ export class Vault {
     const { shredKeys, secrets } = at.index
     // Refused here when it is clear already, so that a lost race costs no key.
     checkCas(secrets.get(at.name), options.cas)
-    const ref = await shredKeys.create(`vault ${at.name}`)
+    const ref = await shredKeys.create(ownerOf(at))
     const sealed = await shredKeys.seal(ref, { place: valuePlace(at.pathId), value: bytes })
     let written: SecretMetadata | undefined
     const { sequence } = await this.#change(at, 'vault.set', ({ time }) => {
@@ -101,7 +101,8 @@ export class Vault {
         ],
       }
     }).catch(async (error: unknown) => {
-      await shredKeys.discard(ref)
+      // A commit of unknown outcome may have named the key.
+      if (!isOutcomeUnknown(error)) await shredKeys.discard(ref, ownerOf(at))
       throw error
     })
     await this.#eraseDropped(at)
@@ -158,7 +159,7 @@ export class Vault {
   /** Secrets whose path fits, by path; never a value. @throws VAULT_SEALED, VAULT_PATH_INVALID */
   async list(pattern = '**'): Promise<readonly SecretInfo[]> {
     const fits = pathMatcher(pattern)
-    const { secrets } = await this.#core.open()
+    const { secrets } = await this.#core.open(this.#actor)
     const found = [...secrets.values()].filter(({ path, versions }) => versions.length > 0 && fits(path))
     const facts = (): JsonObject => ({ count: found.length })
     await this.#core.commit({ action: 'vault.listed', actor: this.#actor, facts, build: () => [] })
@@ -273,7 +274,7 @@ export class Vault {
 
   async status(): Promise<{ readonly sealed: boolean; readonly secrets: number | undefined }> {
     if (await this.#core.isSealed()) return { sealed: true, secrets: undefined }
-    const { secrets } = await this.#core.open()
+    const { secrets } = await this.#core.open(this.#actor)
     return {
       sealed: false,
       secrets: [...secrets.values()].filter(({ versions }) => versions.length > 0).length,
@@ -287,7 +288,7 @@ export class Vault {
 
   async #locate(path: string): Promise<Located> {
     checkSecretPath(path)
-    const index = await this.#core.open()
+    const index = await this.#core.open(this.#actor)
     const pathId = this.#core.pathId(path)
     return { pathId, name: toHex(pathId), index }
   }
@@ -346,7 +347,7 @@ export class Vault {
       const metadata = at.index.secrets.get(at.name)!
       return {
         metadata: { ...metadata, toErase: metadata.toErase.filter((ref) => !refs.includes(ref)) },
-        operations: [],
+        operations: this.#core.options.alongsideErasure?.() ?? [],
       }
     })
   }
@@ -373,6 +374,14 @@ export class Vault {
   #delete(at: Located, { version }: SecretVersion): Operation {
     return { type: 'delete', database: this.#core.options.database, key: valueKey(at.pathId, version) }
   }
+}
+
+function ownerOf({ name }: Located): string {
+  return `vault ${name}`
+}
+
+function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof ForgeError && error.details['outcome'] === 'unknown'
 }
 
 function readFacts(found: SecretVersion | undefined): JsonObject {

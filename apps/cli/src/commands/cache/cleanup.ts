@@ -1,6 +1,5 @@
 import type { Command } from '../../program/command.ts'
 import { formatBytes, formatCountOf, formatDuration } from '../../render/quantities.ts'
-import { openStoreCache } from './store-cache.ts'
 
 export const cacheCleanup: Command = {
   name: 'cache cleanup',
@@ -9,10 +8,9 @@ export const cacheCleanup: Command = {
   positionals: { min: 0, max: 0 },
   options: {},
   examples: ['forge cache cleanup --data ./data'],
-  async run(context) {
-    const { terminal } = context
-    await using cache = await openStoreCache(context)
-    const report = await cache.cleanup()
+  async run({ terminal, store }) {
+    await using forge = await store.open()
+    const report = await forge.cache.cleanup()
     if (terminal.json) await terminal.printJson(report)
     else
       terminal.note(

@@ -1,6 +1,5 @@
 import type { Command } from '../../program/command.ts'
 import { formatBytes, formatCount, formatTime } from '../../render/quantities.ts'
-import { openStoreCache } from './store-cache.ts'
 
 export const cacheStats: Command = {
   name: 'cache stats',
@@ -9,10 +8,9 @@ export const cacheStats: Command = {
   positionals: { min: 0, max: 0 },
   options: {},
   examples: ['forge cache stats --data ./data'],
-  async run(context) {
-    const { terminal } = context
-    await using cache = await openStoreCache(context)
-    const stats = await cache.stats()
+  async run({ terminal, store }) {
+    await using forge = await store.open()
+    const stats = await forge.cache.stats()
     if (terminal.json) {
       await terminal.printJson(stats)
       return

@@ -50,7 +50,7 @@ export const complianceReport: Command = {
       ),
     )
     terminal.note(
-      `wrote ${formatCount(result.files.length)} files with ${formatCount(result.end - result.first)} leaves to ${out}; ` +
+      `wrote ${formatCount(result.files.length)} files with ${formatCount(result.end - result.begin)} leaves to ${out}; ` +
         `${formatCount(CONTROLS.length)} controls, of which the log speaks to ${formatCount(result.controls.filter(({ state }) => state === 'evidence-present').length)}`,
     )
   },

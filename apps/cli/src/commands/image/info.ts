@@ -1,5 +1,5 @@
 import type { Command } from '../../program/command.ts'
-import { withCatalogue } from '../cache/store-cache.ts'
+import { withImages } from './with-images.ts'
 
 export const imageInfo: Command = {
   name: 'image info',
@@ -10,7 +10,7 @@ export const imageInfo: Command = {
   examples: ['forge image info disk.img --data ./data'],
   async run(context) {
     const { terminal, positionals, resolvePath, signal } = context
-    await withCatalogue(context, async (images) => {
+    await withImages(context, async (images) => {
       const { record, isCached } = await images.digests(resolvePath(positionals[0]!), { signal })
       if (terminal.json) await terminal.printJson({ ...record, isCached })
       else

@@ -1,6 +1,6 @@
 import type { Command } from '../../program/command.ts'
 import { formatCountOf } from '../../render/quantities.ts'
-import { withCatalogue } from '../cache/store-cache.ts'
+import { withImages } from './with-images.ts'
 
 export const imageInvalidate: Command = {
   name: 'image invalidate',
@@ -11,7 +11,7 @@ export const imageInvalidate: Command = {
   examples: ['forge image invalidate disk.img --data ./data'],
   async run(context) {
     const { terminal, positionals, resolvePath } = context
-    await withCatalogue(context, async (images) => {
+    await withImages(context, async (images) => {
       for (const name of positionals) {
         // One after another: each is a few writes.
         const { removed } = await images.invalidate(resolvePath(name))

@@ -3,7 +3,7 @@ import { printable } from '../../render/entry-line.ts'
 import { formatTime } from '../../render/quantities.ts'
 import { renderTable } from '../../render/table.ts'
 import { numberOption } from '../../program/parse-arguments.ts'
-import { withCatalogue } from '../cache/store-cache.ts'
+import { withImages } from './with-images.ts'
 
 /** More zones than any table has. */
 const ZONE_MAX = 255
@@ -22,7 +22,7 @@ export const imageLs: Command = {
     const { terminal, positionals, resolvePath, options, signal } = context
     const [file, path = ''] = positionals
     const zoneIndex = numberOption(options, 'zone', { min: 0, max: ZONE_MAX }) ?? 0
-    await withCatalogue(context, async (images) => {
+    await withImages(context, async (images) => {
       const answer = await images.list(resolvePath(file!), { zoneIndex, path }, { signal })
       if (terminal.json) {
         await terminal.printJson({

@@ -3,7 +3,7 @@ import type { Command } from '../../program/command.ts'
 import { formatBytes } from '../../render/quantities.ts'
 import { printable } from '../../render/entry-line.ts'
 import { renderTable } from '../../render/table.ts'
-import { withCatalogue } from '../cache/store-cache.ts'
+import { withImages } from './with-images.ts'
 
 export const imageScan: Command = {
   name: 'image scan',
@@ -14,7 +14,7 @@ export const imageScan: Command = {
   examples: ['forge image scan disk.img --data ./data', 'forge image scan *.iso --hash --json --data ./data'],
   async run(context) {
     const { terminal, positionals, resolvePath, options, signal } = context
-    await withCatalogue(context, async (images) => {
+    await withImages(context, async (images) => {
       for (const name of positionals) {
         // One image after another: they share the disk.
         const scan = await scanned(images, resolvePath(name), { hash: options['hash'] === true, signal })

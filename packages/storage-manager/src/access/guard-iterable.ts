@@ -1,0 +1,41 @@
+import type { AccessControl } from './access-control.ts'
+
+/** A right that ends by the clock, or a token that expires, is noticed so soon. */
+const RECHECK_MS = 1000
+
+/**
+ * An iterable result that asks again whether it may go on: when rights have changed, and every second.
+ * It has the methods of results, and nothing else of them.
+ */
+export function guardIterable(
+  result: object,
+  { access, authorize }: { readonly access: AccessControl; readonly authorize: () => void },
+): object {
+  const guarded = async function* (start: () => AsyncIterable<unknown>): AsyncGenerator<unknown> {
+    let changed = false
+    let checkedMs = performance.now()
+    const end = access.onChange(() => (changed = true))
+    try {
+      for await (const item of start()) {
+        if (changed || performance.now() - checkedMs > RECHECK_MS) {
+          authorize()
+          changed = false
+          checkedMs = performance.now()
+        }
+        yield item
+      }
+    } finally {
+      end()
+    }
+  }
+  const face: Record<PropertyKey, unknown> = Object.create(null)
+  // Whatever iterates has this method; the others are those of results.
+  face[Symbol.asyncIterator] = () => guarded(() => result as AsyncIterable<unknown>)
+  for (const name of ['batches', 'toArray', 'explain'] as const) {
+    const method: unknown = Reflect.get(result, name)
+    if (typeof method !== 'function') continue
+    const call = (): unknown => Reflect.apply(method, result, [])
+    face[name] = name === 'batches' ? () => guarded(() => call() as AsyncIterable<unknown>) : call
+  }
+  return Object.freeze(face)
+}

@@ -1,0 +1,117 @@
+import { cp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { ManualClock } from '@forgeone/common'
+import { examineStore } from '@forgeone/engine'
+import { expect, test } from 'vitest'
+import { Forge } from '../src/index.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const KEY = { key: new Uint8Array(32).fill(7) }
+const NAME = 'canary-Zx81-image'
+const SESSION = {
+  sessionId: NAME,
+  currentPath: `${NAME}/inside`,
+  createdAt: 1,
+  lastAccessed: 1,
+}
+
+async function withStore(run: (o: { path: string; open: () => Promise<Forge> }) => Promise<void>) {
+  await using folder = await temporaryFolder()
+  const path = `${folder.path}/data`
+  await run({ path, open: () => Forge.open({ path, secret: KEY, shardCount: 1, clock: new ManualClock() }) })
+}
+
+async function maintenance(forge: Forge): Promise<readonly unknown[]> {
+  await forge.audit.checkpoint()
+  const leaves = []
+  for await (const { leaf } of forge.audit.query({ act: 'cache.*' })) {
+    const { act, ctx, res } = JSON.parse(leaf)
+    leaves.push([act, ctx, res])
+  }
+  return leaves
+}
+
+test('the cache survives the store, holds nothing readable, and is made at first use', async () => {
+  await withStore(async ({ path, open }) => {
+    await (await open()).close()
+    expect(await readdir(path)).not.toContain('cache')
+    const first = await open()
+    await first.cache.put('sessions', SESSION)
+    await first.close()
+    await expect(first.cache.get('sessions', { vaultId: NAME })).rejects.toMatchObject({
+      code: 'CACHE_CLOSED',
+    })
+    const second = await open()
+    const found = await second.cache.lookup('sessions', { vaultId: NAME })
+    expect(found).toMatchObject({ source: 'disk', record: SESSION })
+    expect((await second.verify()).ok).toBe(true)
+    expect(second.keys.scopes).not.toContain('cache')
+    await second.close()
+    for (const name of await readdir(`${path}/cache`))
+      expect((await readFile(`${path}/cache/${name}`)).includes('canary'), name).toBe(false)
+    const checks = await examineStore(path)
+    expect(checks.filter(({ name }) => name === 'other files')).toEqual([])
+  })
+})
+
+test('a cache that is deleted, damaged or of another store is empty, and one damaged is set aside', async () => {
+  await withStore(async ({ path, open }) => {
+    await withStore(async (other) => {
+      const cacheIn = async (store: { open: () => Promise<Forge> }): Promise<unknown> => {
+        await using forge = await store.open()
+        const found = await forge.cache.get('sessions', { vaultId: NAME })
+        await forge.cache.put('sessions', SESSION)
+        return found
+      }
+      expect([await cacheIn({ open }), await cacheIn({ open }), await cacheIn(other)]).toEqual([
+        undefined,
+        SESSION,
+        undefined,
+      ])
+      await rm(`${path}/cache`, { recursive: true })
+      expect(await cacheIn({ open })).toBeUndefined()
+      await rm(`${path}/cache`, { recursive: true })
+      await cp(`${other.path}/cache`, `${path}/cache`, { recursive: true })
+      expect([await cacheIn({ open }), await cacheIn({ open })]).toEqual([undefined, SESSION])
+      expect(await readdir(path)).toContain('cache.damaged')
+      await writeFile(`${path}/cache/CURRENT`, 'MANIFEST-000099\n')
+      expect([await cacheIn({ open }), await cacheIn({ open })]).toEqual([undefined, SESSION])
+    })
+  })
+})
+
+test('each sweep and invalidation is one leaf with counts, and a key none', async () => {
+  await withStore(async ({ path, open }) => {
+    const image = `${path}-image`
+    await writeFile(image, new Uint8Array(4096).fill(1))
+    await utimes(image, 1_600_000_000, 1_600_000_000)
+    await using forge = await open()
+    expect([(await forge.images.zones(image)).isCached, (await forge.images.zones(image)).isCached]).toEqual([
+      false,
+      true,
+    ])
+    await forge.images.vault(image)
+    expect(await maintenance(forge)).toEqual([])
+    await forge.images.invalidate(image)
+    await forge.cache.cleanup()
+    await forge.cache.invalidateAll()
+    const resource = { c: 'cache' }
+    const bytes = expect.any(Number)
+    expect(await maintenance(forge)).toEqual([
+      ['cache.invalidated', { scope: 'vault', removed: 2, bytes }, resource],
+      ['cache.swept', { removed: 0, bytes: 0 }, resource],
+      ['cache.invalidated', { scope: 'all', bytes: 0 }, resource],
+    ])
+  })
+})
+
+test('a principal reads the cache and images as granted, and never gets the loader or the close', async () => {
+  await withStore(async ({ open }) => {
+    await using forge = await open()
+    await forge.access.setRoles('rita', ['reader'])
+    const rita = forge.as('rita')
+    expect(await rita.cache.get('sessions', { vaultId: NAME })).toBeUndefined()
+    await expect(rita.images.zones('/absent')).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' })
+    expect(() => rita.cache.invalidateAll()).toThrow(expect.objectContaining({ code: 'ACCESS_DENIED' }))
+    expect([rita.cache.getOrLoad, rita.cache.close]).toEqual([undefined, undefined])
+  })
+})
