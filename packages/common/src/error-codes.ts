@@ -96,7 +96,7 @@ export const ERROR_CODES = {
   AUDIT_DIVERGED:
     'The audit log is not what it was signed as. Nothing is signed any more; run `forge audit verify`.',
   AUDIT_ROLLBACK:
-    'The audit log is shorter than a checkpoint of it. Somebody put older files back; restore newer ones.',
+    'The audit log is shorter than a checkpoint of it: older files were put back. Restore newer ones; if it was meant, keep the old anchor as evidence and begin a new one.',
   AUDIT_FORK: 'The audit log has another history than a checkpoint of it. Ask who wrote to a copy.',
   AUDIT_PRUNED: 'The leaves below the index named in the message were removed; their hashes are still there.',
   AUDIT_INDEX_UNKNOWN: 'The audit log has no leaf with this number yet.',
