@@ -93,6 +93,8 @@ describe('generated traces', () => {
 
   it('a loop twice as long as the cache is answered nearly as well as can be, which LRU does not answer at all', () => {
     const keys = streams.get('loop of 2,000')!
+    // The design asks for 0.9. Once in ten to twenty rounds a newcomer beats what lies in probation, a fifth of the main
+    // part. Asking for a lead of two from keys used often, always or after a halving only, does not prevent it.
     expect(tinyLfuPercent(keys, 1000)).toBeGreaterThan(0.85 * percent(beladyHits(keys, 1000), keys))
     expect(lruPercent(keys, 1000)).toBe(0)
   })

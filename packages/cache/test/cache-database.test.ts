@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKeyring, rawKeyProvider, type KeyringCopies, type KeyringFile } from '@forgeone/crypto'
@@ -17,6 +17,15 @@ import { lasting, listing, memoryDatabase, openCache, storedSum, vault } from '.
 
 const directory = await mkdtemp(join(tmpdir(), 'forge-cache-'))
 afterAll(async () => await rm(directory, { recursive: true }))
+
+/** Adds what it must find again: no cipher, but the same promise. */
+const sealerOf = (mark: number): CacheSealer => ({
+  seal: (_key, value) => Uint8Array.of(mark, ...value),
+  open: (_key, sealed) => {
+    if (sealed[0] !== mark) throw new Error('not authentic')
+    return sealed.slice(1)
+  },
+})
 
 async function sealer(): Promise<CacheSealer> {
   let copies: KeyringCopies = {}
@@ -108,8 +117,29 @@ describe('a cache on disk', () => {
     await first.close()
   })
 
+  it('that is sealed opens under its own sealer only; under another one it is set aside', async () => {
+    const dbPath = join(directory, 'sealed')
+    const found = async (mark: number): Promise<string | undefined> => {
+      const indexKey = new Uint8Array(32).fill(1)
+      await using cache = await MetadataCache.open({ config: { dbPath }, sealer: sealerOf(mark), indexKey })
+      const record = await cache.get('vaults', { vaultId: 'v' })
+      await cache.put('vaults', vault('v'))
+      return record?.vaultId
+    }
+    expect([await found(1), await found(1), await found(2), await found(2)]).toEqual([
+      undefined,
+      'v',
+      undefined,
+      'v',
+    ])
+    expect(await readdir(directory)).toContain('sealed.damaged')
+    await expect(MetadataCache.open({ config: { dbPath }, sealer: sealerOf(2) })).rejects.toMatchObject({
+      code: 'CACHE_CONFIG_INVALID',
+    })
+  })
+
   it('that does not open is set aside and started empty', async () => {
-    const { writeFile, mkdir, readdir } = await import('node:fs/promises')
+    const { writeFile, mkdir } = await import('node:fs/promises')
     const dbPath = join(directory, 'broken')
     await mkdir(dbPath)
     await writeFile(join(dbPath, 'CURRENT'), 'MANIFEST-000099\n')
@@ -117,6 +147,6 @@ describe('a cache on disk', () => {
     await cache.put('vaults', vault('v'))
     expect([cache.mode, (await cache.get('vaults', { vaultId: 'v' }))?.vaultId]).toEqual(['persistent', 'v'])
     await cache.close()
-    expect((await readdir(directory)).some((name) => name.startsWith('broken.damaged-'))).toBe(true)
+    expect((await readdir(directory)).includes('broken.damaged')).toBe(true)
   })
 })

@@ -26,7 +26,7 @@ type Address = typeof address extends fc.Arbitrary<infer T> ? T : never
 
 async function placeOf(names: EntryNames, one: Address): Promise<EntryPlace> {
   const { form, bytes } = await names.path(one.path)
-  const vaultKey = await names.vaultKey('vaults', one.vaultId)
+  const { bytes: vaultKey } = await names.vaultKey('vaults', one.vaultId)
   return {
     epoch: 1,
     table: one.table,

@@ -9,6 +9,7 @@ export { digestsOf, type Digests } from './hash/digests.ts'
 export {
   ImageCatalogue,
   type Answer,
+  type CatalogueCache,
   type DigestOptions,
   type ListingAnswer,
 } from './catalogue/image-catalogue.ts'

@@ -104,14 +104,14 @@ test('each sweep and invalidation is one leaf with counts, and a key none', asyn
   })
 })
 
-test('a principal reads the cache and images as granted, and never gets the loader or the close', async () => {
+test('a principal reads the cache as granted, and gets neither the loader, nor the close, nor any file of the host', async () => {
   await withStore(async ({ open }) => {
     await using forge = await open()
     await forge.access.setRoles('rita', ['reader'])
     const rita = forge.as('rita')
     expect(await rita.cache.get('sessions', { vaultId: NAME })).toBeUndefined()
-    await expect(rita.images.zones('/absent')).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' })
     expect(() => rita.cache.invalidateAll()).toThrow(expect.objectContaining({ code: 'ACCESS_DENIED' }))
     expect([rita.cache.getOrLoad, rita.cache.close]).toEqual([undefined, undefined])
+    expect([rita.images.zones, rita.images.file, rita.images.digests]).toEqual(Array(3).fill(undefined))
   })
 })

@@ -36,6 +36,12 @@ export class ExpiryTimes {
     else this.#wheel.schedule(slot, goneAt)
   }
 
+  /** Gives an entry with an end another one, and the grace it had. */
+  renew(slot: number, staleAt: number): void {
+    if (this.#goneAt[slot] === Infinity) return
+    this.set(slot, { staleAt, goneAt: staleAt + this.#goneAt[slot]! - this.#staleAt[slot]! })
+  }
+
   remove(slot: number): void {
     this.#staleAt[slot] = this.#goneAt[slot] = Infinity
     this.#wheel.remove(slot)

@@ -28,11 +28,16 @@ export function createKeyHash(seed: number): KeyHash {
 }
 
 function hashText(text: string, seed: number): number {
+  const last = text.length - 1
   let hash = seed ^ text.length
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x5bd1e995)
+  let index = 0
+  // Two characters fill a word: half as many multiplications, each of which waits for the one before.
+  for (; index < last; index += 2) {
+    const pair = text.charCodeAt(index) | (text.charCodeAt(index + 1) << 16)
+    hash = Math.imul(hash ^ pair, 0x5bd1e995)
     hash ^= hash >>> 15
   }
+  if (index === last) hash = Math.imul(hash ^ text.charCodeAt(index), 0x5bd1e995)
   return finish(hash)
 }
 

@@ -6,3 +6,9 @@ export function lengthened<T>(items: readonly (T | undefined)[], length: number)
   for (const [index, item] of items.entries()) longer[index] = item
   return longer
 }
+
+export function lengthenedNumbers(numbers: Float64Array, length: number): Float64Array {
+  const longer = new Float64Array(length)
+  longer.set(numbers)
+  return longer
+}

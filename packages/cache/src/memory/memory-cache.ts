@@ -8,7 +8,7 @@ import {
   type MemoryCacheOptions,
   type MemoryCacheSettings,
 } from './memory-cache-options.ts'
-import { lengthened } from './lengthened.ts'
+import { lengthened, lengthenedNumbers } from './lengthened.ts'
 import { GETS_PER_MARK, MemoryCacheCounters, type MemoryCacheStats } from './memory-cache-stats.ts'
 import { SweepTimer } from './sweep-timer.ts'
 import { pack, unpack, type Packed } from './packing.ts'
@@ -64,9 +64,8 @@ export class MemoryCache<K, V> {
     this.#disposals = options.onDispose && new Disposals(options.onDispose)
     this.#hash = createKeyHash(randomInt32(settings.random))
     this.#random = fractions(randomInt32(settings.random))
-    const weighs = settings.maxBytes !== Infinity || settings.weigh !== undefined
-    if (weighs) this.#weights = new Float64Array(0)
     const countsBytes = settings.maxBytes !== Infinity
+    if (countsBytes || settings.weigh !== undefined) this.#weights = new Float64Array(0)
     this.#policy = settings.policy({
       // Asked only about a slot that is in use, whose key is set.
       host: {
@@ -120,7 +119,7 @@ export class MemoryCache<K, V> {
       return undefined
     }
     if (this.#isPlain) return value as V
-    if (this.#settings.renewOnHit) this.#renew(slot, now)
+    if (this.#settings.renewOnHit) this.#expiry?.renew(slot, now + this.#settings.ttlMs)
     return unpack(this.#settings.packing, value)
   }
 
@@ -141,7 +140,8 @@ export class MemoryCache<K, V> {
       this.#counters.negative++
       return NEGATIVE
     }
-    if (freshness === 'fresh' && this.#settings.renewOnHit) this.#renew(slot, now)
+    if (freshness === 'fresh' && this.#settings.renewOnHit)
+      this.#expiry?.renew(slot, now + this.#settings.ttlMs)
     return { state: freshness, value }
   }
 
@@ -168,7 +168,11 @@ export class MemoryCache<K, V> {
   /** @returns whether there was an entry */
   delete(key: K): boolean {
     this.#loads.drop(key)
-    return this.#drop(key, 'delete')
+    const slot = this.#slots.get(key)
+    if (slot === undefined) return false
+    this.#remove(slot, 'delete')
+    this.#disposals?.tell()
+    return true
   }
 
   /** Invalidates every entry and every load under way whose key the test is true for. @returns how many entries */
@@ -206,8 +210,7 @@ export class MemoryCache<K, V> {
   remainingTtlMs(key: K): number {
     const slot = this.#liveSlot(key)
     if (slot === undefined) return 0
-    if (this.#expiry === undefined) return Infinity
-    return Math.max(0, this.#expiry.staleAt(slot) - this.#settings.clock.monotonicMs())
+    return Math.max(0, (this.#expiry?.staleAt(slot) ?? Infinity) - this.#settings.clock.monotonicMs())
   }
 
   /** Drops everything that is gone, however much. @returns how many entries */
@@ -272,7 +275,6 @@ export class MemoryCache<K, V> {
       if (known !== undefined) this.#remove(known, 'set')
       this.#leave(value, key, 'refused')
     } else if (known === undefined) {
-      this.#makeRoom({ entries: 1, weight })
       const slot = this.#take(key, packed, weight)
       this.#setExpiry(slot, value, options, now)
       this.#policy.onInsert(slot)
@@ -287,13 +289,26 @@ export class MemoryCache<K, V> {
   }
 
   #take(key: K, value: V | Packed | undefined, weight: number): number {
-    const slot = this.#free.pop() ?? this.#slots.size
-    if (slot === this.#slotCapacity) this.#grow()
+    const slot = this.#slotFor(weight)
     this.#slots.set(key, slot)
     this.#keys[slot] = key
     this.#values[slot] = value
     if (this.#weights !== undefined) this.#weights[slot] = weight
     this.#bytes += weight
+    return slot
+  }
+
+  #slotFor(weight: number): number {
+    if (this.#maxBytes === Infinity && this.#slots.size === this.#maxEntries && !hasListeners()) {
+      // One leaves for the one that comes, and nobody looks on: its slot need not be emptied first.
+      const victim = this.#policy.victim(1)
+      this.#vacate(victim)
+      this.#leave(this.#values[victim], this.#keys[victim] as K, 'evict')
+      return victim
+    }
+    this.#makeRoom({ entries: 1, weight })
+    const slot = this.#free.pop() ?? this.#slots.size
+    if (slot === this.#slotCapacity) this.#grow()
     return slot
   }
 
@@ -308,27 +323,24 @@ export class MemoryCache<K, V> {
     return before
   }
 
-  #drop(key: K, reason: DisposeReason): boolean {
-    const slot = this.#slots.get(key)
-    if (slot === undefined) return false
-    this.#remove(slot, reason)
-    this.#disposals?.tell()
-    return true
-  }
-
   #remove(slot: number, reason: DisposeReason): void {
     // A slot in use has a key.
     const key = this.#keys[slot] as K
     const value = this.#values[slot]
-    const weight = this.#weights === undefined ? 0 : this.#weights[slot]!
-    this.#slots.delete(key)
-    this.#policy.onRemove(slot, this.#maxBytes === Infinity ? 1 : weight)
-    this.#expiry?.remove(slot)
+    this.#vacate(slot)
     this.#keys[slot] = undefined
     this.#values[slot] = undefined
-    this.#bytes -= weight
     this.#free.push(slot)
     this.#leave(value, key, reason)
+  }
+
+  /** Takes a slot out of everything but its key and value. */
+  #vacate(slot: number): void {
+    const weight = this.#weights === undefined ? 0 : this.#weights[slot]!
+    this.#slots.delete(this.#keys[slot] as K)
+    this.#policy.onRemove(slot, this.#maxBytes === Infinity ? 1 : weight)
+    this.#expiry?.remove(slot)
+    this.#bytes -= weight
   }
 
   #leave(value: V | Packed | undefined, key: K, reason: DisposeReason): void {
@@ -349,10 +361,7 @@ export class MemoryCache<K, V> {
     this.#keys = lengthened(this.#keys, this.#slotCapacity)
     this.#values = lengthened(this.#values, this.#slotCapacity)
     this.#expiry?.grow(this.#slotCapacity)
-    if (this.#weights === undefined) return
-    const before = this.#weights
-    this.#weights = new Float64Array(this.#slotCapacity)
-    this.#weights.set(before)
+    this.#weights &&= lengthenedNumbers(this.#weights, this.#slotCapacity)
   }
 
   #setExpiry(slot: number, value: V | undefined, options: SetOptions, now: number | undefined): void {
@@ -368,13 +377,6 @@ export class MemoryCache<K, V> {
     this.#expiry ??= new ExpiryTimes({ now: nowMs, capacity: this.#slotCapacity })
     this.#expiry.set(slot, { staleAt, goneAt: staleAt + graceMs })
     this.#timer.start()
-  }
-
-  #renew(slot: number, now: number): void {
-    if (this.#expiry === undefined || this.#expiry.goneAt(slot) === Infinity) return
-    const graceMs = this.#expiry.goneAt(slot) - this.#expiry.staleAt(slot)
-    const staleAt = now + this.#settings.ttlMs
-    this.#expiry.set(slot, { staleAt, goneAt: staleAt + graceMs })
   }
 
   /** Drops what has expired, a little for each call. @returns the time */

@@ -56,7 +56,7 @@ export function epochOf(key: Uint8Array): number {
   return viewOf(key).getUint32(EPOCH_AT)
 }
 
-/** `02 | epoch u32 | expires u48 | entry key`, whose value is the bucket of the entry's recency row. */
+/** `02 | epoch u32 | expires u48 | entry key`, whose value is an {@link EntryUse}. */
 export function expiryKey(entry: Uint8Array, expiresAt: number): Uint8Array {
   return concatBytes([Uint8Array.of(KEY_KIND.expiry), u32(epochOf(entry)), u48(expiresAt), entry])
 }

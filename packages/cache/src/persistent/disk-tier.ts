@@ -27,7 +27,7 @@ import {
 import { EntryNames } from './entry-names.ts'
 import { entryRows, readEntry, type StoredEntry } from './entry-pages.ts'
 import { EntryStore, type RemovalReport } from './entry-store.ts'
-import { hexOf, sameBytes } from './fixed-bytes.ts'
+import { sameBytes } from './fixed-bytes.ts'
 import type { TableCounters } from './metadata-stats.ts'
 import { Recency } from './recency.ts'
 import { StateRows } from './state-rows.ts'
@@ -53,6 +53,8 @@ export interface DiskEntry<R> {
   readonly createdAt: number
   readonly expiresAt: number
   readonly rawLength: number
+  /** The bucket of the last use that was noted. It moves on while the entry is in memory. */
+  usedBucket: number
 }
 
 /** The part of the cache that survives: typed records over a {@link CacheDatabase}. */
@@ -117,10 +119,11 @@ export class DiskTier {
   }
 
   async locate(table: TableName, address: RecordAddress): Promise<Located> {
-    const vaultKey = await this.#names.vaultKey(table, address.vaultId)
+    const { vaultId } = address
+    const key = this.#names.knownVaultKey(table, vaultId) ?? (await this.#names.vaultKey(table, vaultId))
     const epoch = table === 'sessions' ? SESSION_EPOCH : this.#epoch
-    const generation = await this.#generations.get(epoch, vaultKey)
-    return { epoch, vaultKey, vaultHex: hexOf(vaultKey), generation }
+    const generation = this.#generations.known(key.hex) ?? (await this.#generations.get(epoch, key))
+    return { epoch, vaultKey: key.bytes, vaultHex: key.hex, generation }
   }
 
   /** Whether nothing was invalidated since. */
@@ -181,26 +184,24 @@ export class DiskTier {
     counters.puts++
     counters.rawBytes += raw.length
     counters.storedBytes += (packed ?? raw).length
-    return { record, createdAt: now, expiresAt: header.expiresAt, rawLength: raw.length }
+    const usedBucket = this.bucketAt(now)
+    return { record, createdAt: now, expiresAt: header.expiresAt, rawLength: raw.length, usedBucket }
   }
 
-  /** Marks an entry as used that was found in memory. */
-  async touch(table: TableName, address: RecordAddress, located: Located, expiresAt: number): Promise<void> {
-    await this.#touch(await this.#place(table, address, located), expiresAt)
-  }
-
-  /** Unix milliseconds of about when an entry was used last. */
-  async lastUsed(
+  /** Notes the use of an entry that was found in memory. */
+  async touch(
     table: TableName,
     address: RecordAddress,
     located: Located,
-    expiresAt: number,
-  ): Promise<number | undefined> {
-    const bucket = await this.#store.lastBucket(
-      entryKey(await this.#place(table, address, located)),
-      expiresAt,
-    )
-    return bucket === undefined ? undefined : bucket * HOUR_MS
+    entry: DiskEntry<unknown>,
+  ): Promise<void> {
+    entry.usedBucket = this.bucketAt(this.#clock.now())
+    await this.#touch(await this.#place(table, address, located), entry.expiresAt)
+  }
+
+  /** Hours since 1970 at which the bucket of a time begins. */
+  bucketAt(timeMs: number): number {
+    return this.#recency.bucketAt(timeMs)
   }
 
   async flush(): Promise<void> {
@@ -290,7 +291,8 @@ export class DiskTier {
       (header.fingerprint !== undefined && sameBytes(fingerprint, header.fingerprint))
     if (!isSameSource) return undefined
     const { createdAt, expiresAt, rawLength } = header
-    if (header.isNegative) return { record: undefined, createdAt, expiresAt, rawLength }
+    const facts = { createdAt, expiresAt, rawLength, usedBucket: this.bucketAt(this.#clock.now()) }
+    if (header.isNegative) return { record: undefined, ...facts }
     const raw = header.isCompressed ? await decompressBody(body, rawLength) : body
     const record = raw && decodeRecord(table, raw)
     if (record === undefined) return undefined
@@ -299,7 +301,7 @@ export class DiskTier {
       own.vaultId === address.vaultId &&
       own.zoneIndex === address.zoneIndex &&
       (own.path ?? '') === (address.path ?? '')
-    return isAtHome ? { record, createdAt, expiresAt, rawLength } : undefined
+    return isAtHome ? { record, ...facts } : undefined
   }
 
   async #touch(place: EntryPlace, expiresAt: number): Promise<void> {

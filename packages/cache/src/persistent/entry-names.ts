@@ -4,17 +4,24 @@ import { hmacSha256, sha256 } from '../platform/sha256.ts'
 import { TABLE_NUMBERS, type RecordAddress } from '../table/tables.ts'
 import type { TableName } from '../table/records.ts'
 import { PATH_FORM, VAULT_KEY_BYTES } from './cache-keys.ts'
+import { hexOf } from './fixed-bytes.ts'
 
 export const PATH_BYTES_MAX = 4096
 /** Longer paths stand in keys by their hash; the path itself is in the record. */
 const PLAIN_PATH_BYTES_MAX = 512
 const ID_BYTES_MAX = 4096
-const REMEMBERED_MAX = 4096
+const REMEMBERED_MAX = 16_384
+
+/** An id as it stands in keys, and as a text. */
+export interface VaultKey {
+  readonly bytes: Uint8Array
+  readonly hex: string
+}
 
 /** Ids and paths as they stand in keys: hashes of fixed width, and in a sealed cache nothing that could be read. */
 export class EntryNames {
   readonly #indexKey: Uint8Array | undefined
-  readonly #vaultKeys = new MemoryCache<string, Uint8Array>({ maxEntries: REMEMBERED_MAX, policy: 'lru' })
+  readonly #vaultKeys = new MemoryCache<string, VaultKey>({ maxEntries: REMEMBERED_MAX, policy: 'lru' })
 
   constructor(indexKey: Uint8Array | undefined) {
     this.#indexKey = indexKey
@@ -26,16 +33,21 @@ export class EntryNames {
   }
 
   /** First 16 bytes of SHA-256 over table class and id, or of HMAC-SHA-256 in a sealed cache. */
-  async vaultKey(table: TableName, id: string): Promise<Uint8Array> {
-    const prefix = table === 'sessions' ? 's' : 'v'
-    const name = `${prefix}:${id}`
-    const known = this.#vaultKeys.get(name)
+  async vaultKey(table: TableName, id: string): Promise<VaultKey> {
+    const known = this.knownVaultKey(table, id)
     if (known !== undefined) return known
+    const name = prefixed(table, id)
     const bytes = utf8Encode(name)
     if (id === '' || bytes.length > ID_BYTES_MAX) throw tooLong(`an id has ${bytes.length} bytes`)
-    const key = (await this.#digest(bytes)).slice(0, VAULT_KEY_BYTES)
+    const digest = (await this.#digest(bytes)).slice(0, VAULT_KEY_BYTES)
+    const key = { bytes: digest, hex: hexOf(digest) }
     this.#vaultKeys.set(name, key)
     return key
+  }
+
+  /** The same where it was asked for lately. */
+  knownVaultKey(table: TableName, id: string): VaultKey | undefined {
+    return this.#vaultKeys.get(prefixed(table, id))
   }
 
   /** @throws CACHE_KEY_TOO_LONG for paths above 4,096 bytes and for empty, `.` and `..` parts */
@@ -51,10 +63,15 @@ export class EntryNames {
   }
 }
 
+function prefixed(table: TableName, id: string): string {
+  return table === 'sessions' ? `s:${id}` : `v:${id}`
+}
+
 /** @throws CACHE_KEY_TOO_LONG */
 export function checkedPath(path: string): string {
+  if (path === '') return path
   if (utf8Encode(path).length > PATH_BYTES_MAX) throw tooLong(`a path is above ${PATH_BYTES_MAX} bytes`)
-  if (path !== '' && path.split('/').some((part) => part === '' || part === '.' || part === '..'))
+  if (path.split('/').some((part) => part === '' || part === '.' || part === '..'))
     throw tooLong('a path has an empty, "." or ".." part')
   return path
 }

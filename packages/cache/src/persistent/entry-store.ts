@@ -8,8 +8,9 @@ import {
   recencyKey,
   recencyParts,
 } from './cache-keys.ts'
+import { decodeUse, encodeUse, USE_BYTES } from './entry-use.ts'
 import { expiresAtOf, TIME_MAX } from './entry-value.ts'
-import { u32, viewOf } from './fixed-bytes.ts'
+import { nameOf, u32, viewOf } from './fixed-bytes.ts'
 import { Recency } from './recency.ts'
 import { StateRows } from './state-rows.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -17,7 +18,7 @@ import { WriteQueue } from './write-queue.ts'
 /** Entries changed in one batch; between batches others get their turn. */
 const CHUNK = 500
 /** What the keys of the two index rows take besides the entry's own key, and their values. */
-const ROWS_BYTES = 11 + 9 + 4 + 4
+const ROWS_BYTES = 11 + 9 + USE_BYTES + 4
 /** Above the bound, entries go until this share of it is reached: not for every put anew. */
 const EVICT_TO = 0.9
 const NO_BYTES = new Uint8Array(0)
@@ -108,7 +109,11 @@ export class EntryStore {
         bytes += stored
         return [
           { type: 'put', key, value },
-          { type: 'put', key: expiryKey(key, expiresAtOf(value) ?? TIME_MAX), value: u32(bucket) },
+          {
+            type: 'put',
+            key: expiryKey(key, expiresAtOf(value) ?? TIME_MAX),
+            value: encodeUse({ row: bucket, last: bucket }),
+          },
           { type: 'put', key: recencyKey(key, bucket), value: u32(stored) },
         ]
       })
@@ -117,7 +122,7 @@ export class EntryStore {
       this.#totalBytes += bytes - removal.bytes
       for (const { key } of entries) {
         this.#recency.onRemoved(key)
-        this.#recency.onWritten(key, bucket)
+        this.#recency.onWritten(nameOf(key), bucket)
       }
     })
     if (this.#totalBytes > this.#maxBytes) await this.#evict()
@@ -164,40 +169,25 @@ export class EntryStore {
     return report
   }
 
-  /** Writes the uses that changed a bucket. */
+  /**
+   * Writes the uses that changed a bucket: one value of four bytes more for each. The recency row stays where it is;
+   * eviction moves it when it meets it.
+   */
   async flushRecency(): Promise<void> {
     await this.#queue.run(async () => {
       const touches = this.#recency.take()
-      const rows = await this.#database.getMany(
-        touches.map(({ entry, expiresAt }) => expiryKey(entry, expiresAt)),
-      )
-      const moved = touches.flatMap((touch, index) => {
-        const row = rows[index]
-        const before = row?.length === 4 ? viewOf(row).getUint32(0) : undefined
+      const keys = touches.map(({ entry, expiresAt }) => expiryKey(entry, expiresAt))
+      const rows = await this.#database.getMany(keys)
+      const writes = touches.flatMap(({ name, bucket }, index): CacheWrite[] => {
+        const use = decodeUse(rows[index])
         // An entry that is gone has no row; it must not get one back.
-        return before === undefined || before === touch.bucket ? [] : [{ ...touch, before }]
+        if (use === undefined) return []
+        this.#recency.onWritten(name, bucket)
+        if (use.last >= bucket) return []
+        return [{ type: 'put', key: keys[index]!, value: encodeUse({ row: use.row, last: bucket }) }]
       })
-      const sizes = await this.#database.getMany(moved.map(({ entry, before }) => recencyKey(entry, before)))
-      const writes = moved.flatMap(({ entry, expiresAt, bucket, before }, index): CacheWrite[] => {
-        const size = sizes[index]
-        if (size === undefined) return []
-        this.#recency.onWritten(entry, bucket)
-        return [
-          { type: 'del', key: recencyKey(entry, before) },
-          { type: 'put', key: recencyKey(entry, bucket), value: size },
-          { type: 'put', key: expiryKey(entry, expiresAt), value: u32(bucket) },
-        ]
-      })
-      await this.#database.batch(writes)
+      if (writes.length > 0) await this.#database.batch(writes)
     })
-  }
-
-  /** Hours since 1970 in which the entry was used last, as far as that is written. */
-  async lastBucket(key: Uint8Array, expiresAt: number): Promise<number | undefined> {
-    const waiting = this.#recency.waitingBucket(key)
-    if (waiting !== undefined) return waiting
-    const row = await this.#database.get(expiryKey(key, expiresAt))
-    return row?.length === 4 ? viewOf(row).getUint32(0) : undefined
   }
 
   /** Other writes in the order of all writes. */
@@ -216,24 +206,54 @@ export class EntryStore {
   /** Evicts what was used least recently. */
   async #evict(): Promise<void> {
     const all = epochRange(KEY_KIND.recency, { from: 1, to: 2 ** 32 })
+    await this.flushRecency()
     while (this.#totalBytes > EVICT_TO * this.#maxBytes) {
-      const count = await this.#queue.run(async () => {
-        const rows: Uint8Array[] = []
-        let bytes = 0
-        for await (const { key, value } of this.#database.iterate({ ...all, limit: CHUNK })) {
-          rows.push(key)
-          bytes += storedBytes(value)
-          if (this.#totalBytes - bytes <= EVICT_TO * this.#maxBytes) break
-        }
-        const report = await this.#removeNow(rows.map((key) => ({ key: recencyParts(key).entry })))
-        // A row whose entry is damaged or gone must not be met for ever, nor count for ever.
-        await this.#database.batch(rows.map((key) => ({ type: 'del', key })))
-        this.#totalBytes -= bytes - report.bytes
-        this.#onEvict(report.removed)
-        return rows.length
-      })
+      const count = await this.#queue.run(async () => await this.#evictChunk(all))
       if (count === 0) return
     }
+  }
+
+  /** @returns how many recency rows were looked at */
+  async #evictChunk(all: CacheRange): Promise<number> {
+    const rows: CacheRow[] = []
+    let bytes = 0
+    for await (const row of this.#database.iterate({ ...all, limit: CHUNK })) {
+      rows.push(row)
+      bytes += storedBytes(row.value)
+      if (this.#totalBytes - bytes <= EVICT_TO * this.#maxBytes) break
+    }
+    const moved = await this.#moveUsed(rows)
+    const oldest = rows.filter(({ key }) => !moved.has(key))
+    const report = await this.#removeNow(oldest.map(({ key }) => ({ key: recencyParts(key).entry })))
+    // A row whose entry is damaged or gone must not be met for ever, nor count for ever.
+    await this.#database.batch(oldest.map(({ key }) => ({ type: 'del', key })))
+    this.#totalBytes -= oldest.reduce((sum, { value }) => sum + storedBytes(value), 0) - report.bytes
+    this.#onEvict(report.removed)
+    return rows.length
+  }
+
+  /** Moves the recency rows of entries that were used after those rows were written. @returns the keys of those rows */
+  async #moveUsed(rows: readonly CacheRow[]): Promise<ReadonlySet<Uint8Array>> {
+    const parts = rows.map(({ key }) => recencyParts(key))
+    const values = await this.#database.getMany(parts.map(({ entry }) => entry))
+    const expiries = parts.map(({ entry }, index) =>
+      expiryKey(entry, expiresAtOf(values[index] ?? NO_BYTES) ?? TIME_MAX),
+    )
+    const uses = (await this.#database.getMany(expiries)).map(decodeUse)
+    const moved = new Set<Uint8Array>()
+    const writes = rows.flatMap(({ key, value }, index): CacheWrite[] => {
+      const use = uses[index]
+      const { entry, bucket } = parts[index]!
+      if (use === undefined || use.row !== bucket || use.last <= bucket) return []
+      moved.add(key)
+      return [
+        { type: 'del', key },
+        { type: 'put', key: recencyKey(entry, use.last), value },
+        { type: 'put', key: expiries[index]!, value: encodeUse({ row: use.last, last: use.last }) },
+      ]
+    })
+    if (writes.length > 0) await this.#database.batch(writes)
+    return moved
   }
 
   async #removeExpiryRows(rows: readonly Uint8Array[]): Promise<RemovalReport> {
@@ -276,8 +296,8 @@ export class EntryStore {
         ? []
         : [{ key, expiry: expiryKey(key, end ?? TIME_MAX), entry: key }]
     })
-    const buckets = await this.#database.getMany(found.map(({ expiry }) => expiry))
-    const recencies = found.map(({ entry }, index) => recencyKey(entry, bucketOf(buckets[index])))
+    const uses = await this.#database.getMany(found.map(({ expiry }) => expiry))
+    const recencies = found.map(({ entry }, index) => recencyKey(entry, decodeUse(uses[index])?.row ?? 0))
     const sizes = await this.#database.getMany(recencies)
     let bytes = 0
     const writes = found.flatMap(({ key, expiry }, index): CacheWrite[] => {
@@ -300,10 +320,6 @@ interface FoundRows {
 interface Target {
   readonly key: Uint8Array
   readonly expiresAt?: number | undefined
-}
-
-function bucketOf(row: Uint8Array | undefined): number {
-  return row?.length === 4 ? viewOf(row).getUint32(0) : 0
 }
 
 function storedBytes(row: Uint8Array): number {

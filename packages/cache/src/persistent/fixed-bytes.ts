@@ -44,3 +44,8 @@ export function afterPrefix(prefix: Uint8Array): Uint8Array {
   after[length - 1]!++
   return after
 }
+
+/** Bytes as a text with one character for each: quickly made, and different for different bytes. */
+export function nameOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
+}

@@ -1,40 +1,28 @@
-import { ForgeError, systemClock, type Clock } from '@forgeone/common'
+import { ForgeError, isForgeError, systemClock, type Clock } from '@forgeone/common'
 import { MemoryCache } from '../memory/memory-cache.ts'
-import { publishEvent } from '../platform/cache-events.ts'
+import { invalid } from '../memory/memory-cache-options.ts'
 import { platformRandom } from '../platform/platform-random.ts'
 import { encodeRecord } from '../table/record-codec.ts'
 import type { MetadataRecords, TableName } from '../table/records.ts'
 import { addressOf, type RecordAddress } from '../table/tables.ts'
 import { cacheConfig, type CacheConfig } from './cache-config.ts'
-import type { CacheDatabase } from './cache-database.ts'
+import { databaseTier, type DatabaseTier } from './database-tier.ts'
 import { DiskTier, type DiskEntry, type Located } from './disk-tier.ts'
 import { checkedPath, memoryKey } from './entry-names.ts'
 import type { RemovalReport } from './entry-store.ts'
 import { sameBytes } from './fixed-bytes.ts'
+import type { MetadataCacheOptions, RecordLookup } from './metadata-cache-options.ts'
 import { tableCounters, type MetadataCacheStats } from './metadata-stats.ts'
-import { nothingStored, openDatabase } from './open-database.ts'
+import { tellMaintenance, type CacheMaintenance, type OnMaintenance } from './maintenance.ts'
 import { Upkeep, type CleanupReport } from './upkeep.ts'
 
 const SESSION_TOUCH_MS = 60_000
+const HOUR_MS = 3_600_000
 /** A record in memory takes about twice its encoded bytes, and never less than this. */
 const MEMORY_FACTOR = 2
 const MEMORY_RECORD_BYTES_MIN = 256
 
-/** How a {@link MetadataCache} is opened: over a database, or over `level` at `config.dbPath`. */
-export interface MetadataCacheOptions {
-  readonly database?: CacheDatabase | undefined
-  readonly config?: Partial<CacheConfig> | undefined
-  /** With it ids and paths stand in keys only as HMACs: for a database whose values are sealed. */
-  readonly indexKey?: Uint8Array | undefined
-  readonly clock?: Clock | undefined
-}
-
 type AnyEntry = DiskEntry<MetadataRecords[TableName]>
-
-/** What a lookup found. `negative`: it is known that there is no record. */
-export type RecordLookup<R> =
-  | { readonly state: 'fresh' | 'stale'; readonly record: R; readonly source: 'memory' | 'disk' }
-  | { readonly state: 'negative' | 'absent'; readonly record?: undefined }
 
 /**
  * Records of six tables in memory and on disk. It may lose records, at any time and without a word; it never gives
@@ -50,6 +38,7 @@ export class MetadataCache {
   readonly #memory: MemoryCache<string, AnyEntry>
   readonly #counters = tableCounters()
   readonly #mode: MetadataCacheStats['mode']
+  readonly #onMaintenance: OnMaintenance | undefined
   #diskErrors = 0
   #fingerprintChanges = 0
   /** Counts directory invalidations: a load that began before one is not stored. */
@@ -59,18 +48,20 @@ export class MetadataCache {
   private constructor(o: {
     readonly config: CacheConfig
     readonly clock: Clock
-    readonly database: CacheDatabase
     readonly indexKey: Uint8Array | undefined
-    readonly mode: MetadataCacheStats['mode']
+    readonly onMaintenance: OnMaintenance | undefined
+    readonly tier: DatabaseTier
   }) {
     this.#config = o.config
     this.#clock = o.clock
-    this.#mode = o.mode
-    this.#disk = new DiskTier({ ...o, counters: this.#counters })
+    this.#onMaintenance = o.onMaintenance
+    this.#mode = o.tier.mode
+    this.#disk = new DiskTier({ ...o, database: o.tier.database, counters: this.#counters })
     this.#upkeep = new Upkeep({
       disk: this.#disk,
       clock: o.clock,
       intervalHours: o.config.cleanupIntervalHours,
+      onDone: ({ removed, bytes, ms }) => this.#tell({ kind: 'swept', removed, bytes, ms }),
       onError: () => void this.#diskErrors++,
     })
     this.#memory = new MemoryCache({
@@ -84,28 +75,35 @@ export class MetadataCache {
   }
 
   /**
-   * Opens the cache. Another process at the same `dbPath` is no failure: this one then works in memory alone.
+   * Opens the cache; in memory alone where another process has `dbPath`, or a given database cannot be read.
    * @throws CACHE_CONFIG_INVALID
    */
   static async open(options: MetadataCacheOptions = {}): Promise<MetadataCache> {
     const config = cacheConfig(options.config ?? {})
-    const clock = options.clock ?? systemClock
-    const base = { config, clock, indexKey: options.indexKey }
-    const off = { ...base, database: nothingStored, mode: 'off' } as const
-    const opened =
-      config.enabled && options.database === undefined
-        ? await openDatabase(config.dbPath, { now: clock.now() })
-        : undefined
-    const database =
-      opened === undefined ? options.database : opened.state === 'locked' ? nothingStored : opened.database
-    const mode = opened?.state === 'locked' ? 'memory' : 'persistent'
-    const cache = new MetadataCache(
-      config.enabled && database !== undefined ? { ...base, database, mode } : off,
-    )
-    if (!config.enabled) return cache
-    await cache.#disk.open()
-    cache.#upkeep.start()
-    return cache
+    const { indexKey, onMaintenance, sealer, clock = systemClock } = options
+    const base = { config, clock, indexKey, onMaintenance }
+    if (sealer !== undefined && indexKey === undefined)
+      throw invalid('indexKey', 'absent, but values are sealed')
+    const tier = await databaseTier(config, options)
+    const cache = new MetadataCache({ ...base, tier })
+    if (!config.enabled || (await cache.#isStarted(tier))) return cache
+    // What opens may be damaged all the same.
+    const again = await databaseTier(config, { ...options, isDamaged: true })
+    const empty = new MetadataCache({ ...base, tier: again })
+    await empty.#isStarted(again)
+    return empty
+  }
+
+  /** @returns whether the database could be read; otherwise it is closed */
+  async #isStarted({ database }: DatabaseTier): Promise<boolean> {
+    try {
+      await this.#disk.open()
+      this.#upkeep.start()
+      return true
+    } catch {
+      await database.close()
+      return false
+    }
   }
 
   get mode(): MetadataCacheStats['mode'] {
@@ -224,7 +222,9 @@ export class MetadataCache {
     )
     const below = recursive ? [...exact].map((key) => (address.path ? `${key}/` : key)) : []
     this.#memory.invalidateWhere((key) => exact.has(key) || below.some((prefix) => key.startsWith(prefix)))
-    return await this.#disk.invalidateDirectory(address, { recursive })
+    const report = await this.#disk.invalidateDirectory(address, { recursive })
+    this.#tell({ kind: 'invalidated', scope: 'directory', removed: report.removed, bytes: report.bytes })
+    return report
   }
 
   /** Makes everything invalid by one write, and settles when it is removed from the database. Sessions stay. */
@@ -237,11 +237,14 @@ export class MetadataCache {
   } = {}): Promise<void> {
     this.#check({ vaultId: '-' })
     this.#invalidations++
+    const before = this.#disk.totalBytes
     const { removed } = await this.#disk.startEpoch({ sessions })
     this.#memory.clear()
-    publishEvent({ cache: 'metadata', event: 'invalidated' })
-    if (background) removed.catch(() => void this.#diskErrors++)
-    else await removed
+    const told = removed.then(() =>
+      this.#tell({ kind: 'invalidated', scope: 'all', bytes: before - this.#disk.totalBytes }),
+    )
+    if (background) told.catch(() => void this.#diskErrors++)
+    else await told
   }
 
   /** Removes what has expired. */
@@ -295,7 +298,8 @@ export class MetadataCache {
     if (entry === undefined) {
       entry = await this.#guarded(async () => await this.#disk.get(table, address, located))
       if (entry !== undefined && entry.expiresAt > this.#clock.now()) this.#memory.set(key, entry)
-    } else await this.#guarded(async () => await this.#disk.touch(table, address, located, entry!.expiresAt))
+    } else if (entry.usedBucket !== this.#disk.bucketAt(this.#clock.now()))
+      await this.#guarded(async () => await this.#disk.touch(table, address, located, entry!))
     if (entry === undefined) {
       counters.misses++
       return { state: 'absent' }
@@ -307,24 +311,8 @@ export class MetadataCache {
     }
     if (source === 'memory') counters.memoryHits++
     else counters.diskHits++
-    const record = await this.#withLastUse(table, address, located, entry)
+    const record = withLastUse(table, entry)
     return { state: entry.expiresAt > this.#clock.now() ? 'fresh' : 'stale', record, source }
-  }
-
-  /** A vault's last use is not in its record: a read must not write. */
-  async #withLastUse<Name extends TableName>(
-    table: Name,
-    address: RecordAddress,
-    located: Located,
-    { record, expiresAt }: DiskEntry<MetadataRecords[Name]>,
-  ): Promise<MetadataRecords[Name]> {
-    // Asked only for entries that have a record.
-    const found = record!
-    if (table !== 'vaults' || !('cachedAt' in found)) return found
-    const used = await this.#guarded(
-      async () => await this.#disk.lastUsed(table, address, located, expiresAt),
-    )
-    return used === undefined ? found : { ...found, lastAccessed: Math.max(used, found.cachedAt) }
   }
 
   async #store<Name extends TableName>(o: {
@@ -344,16 +332,24 @@ export class MetadataCache {
     const now = this.#clock.now()
     const lifetimeMs =
       record === undefined ? this.#config.negativeTtlSeconds * 1000 : this.#config.maxAgeDays * 86_400_000
-    return stored ?? { record, createdAt: now, expiresAt: now + lifetimeMs, rawLength }
+    const usedBucket = this.#disk.bucketAt(now)
+    return stored ?? { record, createdAt: now, expiresAt: now + lifetimeMs, rawLength, usedBucket }
   }
 
   async #startGeneration(vaultId: string, fingerprint: Uint8Array | undefined): Promise<RemovalReport> {
-    const { vaultHex } = await this.#disk.locate('vaults', { vaultId })
+    const { vaultHex, generation } = await this.#disk.locate('vaults', { vaultId })
     // Without a database generations are remembered for a while only: what lies in memory must go itself.
     if (this.#mode === 'memory') this.#memory.invalidateWhere((key) => key.includes(vaultHex))
     const report = await this.#disk.invalidateVault(vaultId, fingerprint)
-    publishEvent({ cache: 'metadata', event: 'invalidated', count: report.removed, bytes: report.bytes })
+    const { removed, bytes } = report
+    // That a source is seen for the first time invalidates nothing.
+    if (removed > 0 || generation.fingerprint !== undefined || fingerprint === undefined)
+      this.#tell({ kind: 'invalidated', scope: 'vault', removed, bytes })
     return report
+  }
+
+  #tell(done: CacheMaintenance): void {
+    tellMaintenance(done, this.#onMaintenance)
   }
 
   async #timed<T>(table: TableName, load: () => Promise<T>): Promise<T> {
@@ -375,7 +371,8 @@ export class MetadataCache {
     try {
       return await operation()
     } catch (error) {
-      if (error instanceof ForgeError) throw error
+      // Of the keys; what a sealer throws is a failure of the disk.
+      if (isForgeError(error, 'CACHE_KEY_TOO_LONG')) throw error
       this.#diskErrors++
       return undefined
     }
@@ -389,4 +386,15 @@ export class MetadataCache {
     if (this.#isClosed) throw new ForgeError('CACHE_CLOSED', 'the metadata cache is closed')
     checkedPath(address.path ?? '')
   }
+}
+
+/** A vault's last use is not in its record: a read must not write. */
+function withLastUse<R extends MetadataRecords[TableName]>(
+  table: TableName,
+  { record, usedBucket }: DiskEntry<R>,
+): R {
+  // Asked only for entries that have a record.
+  const found = record!
+  if (table !== 'vaults' || !('cachedAt' in found)) return found
+  return { ...found, lastAccessed: Math.max(usedBucket * HOUR_MS, found.cachedAt) }
 }

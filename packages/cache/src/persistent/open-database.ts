@@ -2,9 +2,12 @@ import { publishEvent } from '../platform/cache-events.ts'
 import { nodeModule } from '../platform/node-modules.ts'
 import type { CacheDatabase } from './cache-database.ts'
 import { levelDatabase } from './level-database.ts'
+import { sealedDatabase, type CacheSealer } from './sealed-database.ts'
+import { hasSoundState } from './state-rows.ts'
 
 interface FileSystem {
   rename(from: string, to: string): Promise<void>
+  rm(path: string, options: { recursive: true; force: true }): Promise<void>
   mkdir(path: string, options: { recursive: true }): Promise<unknown>
 }
 
@@ -26,34 +29,44 @@ export type OpenedDatabase =
   | { readonly state: 'locked' }
 
 /**
- * Opens `level` at a path: LevelDB in Node, IndexedDB in a browser. A cache that does not open is set aside and
- * started empty: it loses nothing but time.
+ * Opens `level` at a path: LevelDB in Node, IndexedDB in a browser. A cache that does not open, or that the sealer
+ * does not open, is set aside in the place of one set aside before, and started empty: it loses nothing but time.
  */
 export async function openDatabase(
   dbPath: string,
-  { now }: { readonly now: number },
+  o: { readonly sealer?: CacheSealer | undefined; readonly isDamaged?: boolean | undefined } = {},
 ): Promise<OpenedDatabase> {
   const files = nodeModule<FileSystem>('fs/promises')
   await files?.mkdir(dbPath, { recursive: true })
-  const first = await tryOpen(dbPath)
+  const first = o.isDamaged === true ? 'damaged' : await tryOpen(dbPath, o.sealer)
   if (first !== 'damaged')
     return first === 'locked' ? { state: 'locked' } : { state: 'open', database: first }
   // In a browser there is nothing to set aside.
-  await files?.rename(dbPath, `${dbPath}.damaged-${now}`)
+  const aside = `${dbPath}.damaged`
+  await files?.rm(aside, { recursive: true, force: true })
+  await files?.rename(dbPath, aside)
   await files?.mkdir(dbPath, { recursive: true })
   publishEvent({ cache: 'metadata', event: 'reset' })
-  const second = await tryOpen(dbPath)
+  const second = await tryOpen(dbPath, o.sealer)
   return typeof second === 'string' ? { state: 'locked' } : { state: 'reset', database: second }
 }
 
-async function tryOpen(dbPath: string): Promise<CacheDatabase | 'locked' | 'damaged'> {
+async function tryOpen(
+  dbPath: string,
+  sealer: CacheSealer | undefined,
+): Promise<CacheDatabase | 'locked' | 'damaged'> {
   // Only who wants a cache on disk pays for loading a database.
   const { Level } = await import('level')
   const level = new Level<Uint8Array, Uint8Array>(dbPath, { keyEncoding: 'view', valueEncoding: 'view' })
   try {
     await level.open()
-    return levelDatabase(level)
+    const database = levelDatabase(level)
+    const opened = sealer === undefined ? database : sealedDatabase(database, sealer)
+    if (await hasSoundState(opened)) return opened
+    await level.close()
+    return 'damaged'
   } catch (error) {
+    await level.close().catch(() => undefined)
     return isLocked(error) ? 'locked' : 'damaged'
   }
 }

@@ -1,12 +1,13 @@
-import { hexOf } from './fixed-bytes.ts'
+import { nameOf } from './fixed-bytes.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** Entries that live so long are told apart by days, which writes a twenty-fourth as often. */
 const DAILY_ABOVE_MS = 30 * DAY_MS
 
-/** An entry that was used, and what is needed to move its recency row. */
+/** An entry that was used, and what is needed to find its expiry row. */
 export interface Touch {
+  readonly name: string
   readonly entry: Uint8Array
   readonly expiresAt: number
   readonly bucket: number
@@ -14,7 +15,7 @@ export interface Touch {
 
 /**
  * When entries were used last, in buckets of an hour or a day. Uses collect in memory, and only one that changes the
- * bucket of its entry will be written: a million reads of ten thousand keys are ten thousand small writes at most.
+ * bucket of its entry is written, as one short row: a million reads of ten thousand keys write ten thousand at most.
  */
 export class Recency {
   readonly #bucketMs: number
@@ -38,27 +39,22 @@ export class Recency {
     entry: Uint8Array,
     { now, expiresAt }: { readonly now: number; readonly expiresAt: number },
   ): boolean {
-    const name = hexOf(entry)
+    const name = nameOf(entry)
     const bucket = this.bucketAt(now)
     if (this.#written.get(name) === bucket) return false
-    this.#waiting.set(name, { entry, expiresAt, bucket })
+    this.#waiting.set(name, { name, entry, expiresAt, bucket })
     return this.#waiting.size >= this.#limit
   }
 
-  onWritten(entry: Uint8Array, bucket: number): void {
+  onWritten(name: string, bucket: number): void {
     if (this.#written.size >= 64 * this.#limit) this.#written.clear()
-    this.#written.set(hexOf(entry), bucket)
+    this.#written.set(name, bucket)
   }
 
   onRemoved(entry: Uint8Array): void {
-    const name = hexOf(entry)
+    const name = nameOf(entry)
     this.#waiting.delete(name)
     this.#written.delete(name)
-  }
-
-  /** The bucket of a use that is not written yet. */
-  waitingBucket(entry: Uint8Array): number | undefined {
-    return this.#waiting.get(hexOf(entry))?.bucket
   }
 
   take(): readonly Touch[] {

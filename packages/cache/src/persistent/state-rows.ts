@@ -10,6 +10,13 @@ const SEQUENCE_AT = 2
 const KEY_BYTES = SEQUENCE_AT + 8
 const VALUE_BYTES = 8
 
+/** Whether all state rows can be read. Without them nothing tells which entries were invalidated. */
+export async function hasSoundState(database: CacheDatabase): Promise<boolean> {
+  for await (const { key, value } of database.iterate(prefixRange(Uint8Array.of(KEY_KIND.state))))
+    if (key.length !== KEY_BYTES || value.length !== VALUE_BYTES) return false
+  return true
+}
+
 /**
  * `05 | name u8 | sequence u64 -> u64`. A new number is a new key and the newest key counts: LevelDB may bring an
  * overwritten value back after a crash, but not order two keys the wrong way round.

@@ -1,6 +1,5 @@
 import type { Clock } from '@forgeone/common'
 import { SweepTimer } from '../memory/sweep-timer.ts'
-import { publishEvent } from '../platform/cache-events.ts'
 import type { DiskTier } from './disk-tier.ts'
 import type { RemovalReport } from './entry-store.ts'
 
@@ -19,6 +18,7 @@ export class Upkeep {
   readonly #disk: DiskTier
   readonly #clock: Clock
   readonly #intervalMs: number
+  readonly #onDone: (report: CleanupReport) => void
   readonly #onError: () => void
   readonly #flushTimer: SweepTimer
   readonly #cleanupTimer: SweepTimer
@@ -29,11 +29,13 @@ export class Upkeep {
     readonly disk: DiskTier
     readonly clock: Clock
     readonly intervalHours: number
+    readonly onDone: (report: CleanupReport) => void
     readonly onError: () => void
   }) {
     this.#disk = o.disk
     this.#clock = o.clock
     this.#intervalMs = o.intervalHours * HOUR_MS
+    this.#onDone = o.onDone
     this.#onError = o.onError
     this.#flushTimer = this.#timer(FLUSH_INTERVAL_MS, async () => await o.disk.flush())
     this.#cleanupTimer = this.#timer(this.#intervalMs, async () => await this.cleanup())
@@ -65,13 +67,7 @@ export class Upkeep {
   async #run(): Promise<CleanupReport> {
     const startedMs = this.#clock.monotonicMs()
     const report = { ...(await this.#disk.removeExpired()), ms: this.#clock.monotonicMs() - startedMs }
-    publishEvent({
-      cache: 'metadata',
-      event: 'cleanup',
-      count: report.removed,
-      bytes: report.bytes,
-      ms: report.ms,
-    })
+    this.#onDone(report)
     return report
   }
 

@@ -2,6 +2,7 @@ import { MemoryCache } from '../memory/memory-cache.ts'
 import type { CacheDatabase, CacheWrite } from './cache-database.ts'
 import { generationOf, vaultRow, vaultRows } from './cache-keys.ts'
 import { FINGERPRINT_BYTES } from './entry-value.ts'
+import type { VaultKey } from './entry-names.ts'
 import { hexOf } from './fixed-bytes.ts'
 
 /** Of a vault: entries of older generations are no longer its own. */
@@ -11,21 +12,23 @@ export interface Generation {
 }
 
 const FIRST: Generation = { number: 0, fingerprint: undefined }
-const REMEMBERED_MAX = 10_000
+const REMEMBERED_MAX = 16_384
 
 /** The newest generation of each vault. Rows are only ever added, and the newest counts. */
 export class VaultGenerations {
   readonly #database: CacheDatabase
   readonly #known = new MemoryCache<string, Generation>({ maxEntries: REMEMBERED_MAX, policy: 'lru' })
 
+  #changes = 0
+
   constructor(database: CacheDatabase) {
     this.#database = database
   }
 
-  async get(epoch: number, vaultKey: Uint8Array): Promise<Generation> {
-    const name = hexOf(vaultKey)
-    const known = this.#known.get(name)
+  async get(epoch: number, { bytes: vaultKey, hex }: VaultKey): Promise<Generation> {
+    const known = this.known(hex)
     if (known !== undefined) return known
+    const changes = this.#changes
     let newest = FIRST
     for await (const { key, value } of this.#database.iterate({
       ...vaultRows({ epoch, vaultKey }),
@@ -36,12 +39,21 @@ export class VaultGenerations {
         number: generationOf(key),
         fingerprint: value.length === FINGERPRINT_BYTES ? value : undefined,
       }
-    this.#known.set(name, newest)
+    // Whoever started a generation meanwhile knows better than what was read before.
+    const started = this.known(hex)
+    if (started !== undefined) return started
+    if (changes === this.#changes) this.#known.set(hex, newest)
     return newest
+  }
+
+  /** The same where it was asked for lately. */
+  known(vaultHex: string): Generation | undefined {
+    return this.#known.get(vaultHex)
   }
 
   /** The write that starts a generation; it counts from now on, whether the write succeeds or not. */
   start(epoch: number, vaultKey: Uint8Array, generation: Generation): CacheWrite {
+    this.#changes++
     this.#known.set(hexOf(vaultKey), generation)
     return {
       type: 'put',
@@ -52,6 +64,7 @@ export class VaultGenerations {
   }
 
   clear(): void {
+    this.#changes++
     this.#known.clear()
   }
 }

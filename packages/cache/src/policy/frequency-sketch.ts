@@ -41,15 +41,12 @@ export class FrequencySketch {
   frequency(hash: number): number {
     const words = this.#words
     const counters = counterBits(hash)
-    let at = (hash & this.#blockMask) * WORDS_PER_BLOCK
-    let lowest = COUNTER_MAX
-    for (let row = 0; row < 4; row++) {
-      const bits = counters >>> (row * 5)
-      const counter = (words[at + ((bits >>> 3) & 3)]! >>> ((bits & 7) << 2)) & COUNTER_MAX
-      if (counter < lowest) lowest = counter
-      at += 4
-    }
-    return lowest
+    const block = (hash & this.#blockMask) * WORDS_PER_BLOCK
+    const count0 = (words[block + ((counters >>> 3) & 3)]! >>> ((counters & 7) << 2)) & COUNTER_MAX
+    const count1 = (words[block + 4 + ((counters >>> 8) & 3)]! >>> ((counters >>> 3) & 28)) & COUNTER_MAX
+    const count2 = (words[block + 8 + ((counters >>> 13) & 3)]! >>> ((counters >>> 8) & 28)) & COUNTER_MAX
+    const count3 = (words[block + 12 + ((counters >>> 18) & 3)]! >>> ((counters >>> 13) & 28)) & COUNTER_MAX
+    return Math.min(count0, count1, count2, count3)
   }
 
   increment(hash: number): void {

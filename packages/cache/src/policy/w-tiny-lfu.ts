@@ -51,6 +51,7 @@ export class WTinyLfuPolicy implements Policy {
   /** `victim` was asked since the last newcomer. */
   #isContested = false
   #windowTarget = 0
+  #youngTarget = 0
   #windowShare = WINDOW_SHARE_FIRST
   /** Entered the main part against a victim; it stays while the victims it beat are removed. */
   #admitted = -1
@@ -130,7 +131,7 @@ export class WTinyLfuPolicy implements Policy {
     const candidate = this.#oldestOfWindow()
     if (candidate === -1 || victim === -1) return Math.max(candidate, victim)
     if (this.#admitted !== -1) return victim
-    if (!this.#isAdmitted(candidate)) {
+    if (!this.#isAdmitted(candidate, victim)) {
       this.#climber.onTurnedAway(this.#lists.tag(candidate))
       return candidate
     }
@@ -140,9 +141,13 @@ export class WTinyLfuPolicy implements Policy {
   }
 
   /** Whether the candidate was used more often than all the victims together that would make room for it. */
-  #isAdmitted(candidate: number): boolean {
+  #isAdmitted(candidate: number, victim: number): boolean {
     const frequency = this.#sketch.frequency(this.#lists.tag(candidate))
-    if (frequency > this.#rivals(candidate, frequency)) return true
+    const isOneEnough = this.#host.weightOf(victim) >= this.#host.weightOf(candidate)
+    const rivals = isOneEnough
+      ? this.#sketch.frequency(this.#lists.tag(victim))
+      : this.#rivals(candidate, frequency)
+    if (frequency > rivals) return true
     return frequency > WARM_FREQUENCY && this.#random() * LUCKY_ONE_IN < 1
   }
 
@@ -192,8 +197,7 @@ export class WTinyLfuPolicy implements Policy {
 
   /** Moves what is too much for the young part of the window to its tail. */
   #fillTail(): void {
-    const young = Math.max(1, this.#windowTarget - MARGIN_SHARE * this.#capacity)
-    while (this.#weights[WINDOW]! > young) this.#move(this.#lists.oldest(WINDOW), WINDOW_TAIL)
+    while (this.#weights[WINDOW]! > this.#youngTarget) this.#move(this.#lists.oldest(WINDOW), WINDOW_TAIL)
   }
 
   #oldestOfWindow(): number {
@@ -245,6 +249,7 @@ export class WTinyLfuPolicy implements Policy {
 
   #retarget(): void {
     this.#windowTarget = Math.max(1, Math.floor(this.#windowShare * this.#capacity))
+    this.#youngTarget = Math.max(1, this.#windowTarget - MARGIN_SHARE * this.#capacity)
   }
 
   #move(slot: number, part: number): void {

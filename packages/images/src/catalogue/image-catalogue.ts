@@ -35,6 +35,9 @@ export type ListingAnswer = Answer<CachedDirectoryListing> & {
   readonly partial?: 'damaged' | 'limit' | undefined
 }
 
+/** What a catalogue needs of a {@link MetadataCache}. */
+export type CatalogueCache = Pick<MetadataCache, 'get' | 'put' | 'checkFingerprint' | 'invalidateVault'>
+
 interface Place {
   readonly zoneIndex: number
   readonly path: string
@@ -45,7 +48,7 @@ interface Place {
  * changed. An image that changes is noticed by its times, its size or its edges, and everything of it is read anew.
  */
 export class ImageCatalogue {
-  readonly #cache: MetadataCache
+  readonly #cache: CatalogueCache
   readonly #clock: Clock
   /** By path: what the file looked like when its fingerprint was compared last. */
   readonly #proven = new MemoryCache<string, string>({
@@ -59,7 +62,7 @@ export class ImageCatalogue {
     cache,
     clock = systemClock,
   }: {
-    readonly cache: MetadataCache
+    readonly cache: CatalogueCache
     readonly clock?: Clock | undefined
   }) {
     this.#cache = cache

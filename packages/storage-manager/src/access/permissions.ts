@@ -293,16 +293,16 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     getOrLoad: OWNER,
     close: OWNER,
   },
-  // Paths are those of the host: whoever may read images reads what the process may.
+  // Paths are those of the host: a role of the store must not open whatever file the process may read.
   images: {
-    vault: on('data.read', 'images'),
-    digests: on('data.read', 'images'),
-    zones: on('data.read', 'images'),
-    territory: on('data.read', 'images'),
-    list: on('data.read', 'images'),
-    file: on('data.read', 'images'),
-    verify: on('verify.run', 'images'),
-    invalidate: on('maintenance.run', 'images'),
+    vault: OWNER,
+    digests: OWNER,
+    zones: OWNER,
+    territory: OWNER,
+    list: OWNER,
+    file: OWNER,
+    verify: OWNER,
+    invalidate: OWNER,
   },
 }
 
