@@ -1,5 +1,8 @@
 import type { Command } from '../../program/command.ts'
+import { formatTime } from '../../render/quantities.ts'
 import { withImages } from './with-images.ts'
+
+const TIMES: ReadonlySet<string> = new Set(['cachedAt', 'lastAccessed'])
 
 export const imageInfo: Command = {
   name: 'image info',
@@ -15,7 +18,10 @@ export const imageInfo: Command = {
       if (terminal.json) await terminal.printJson({ ...record, isCached })
       else
         for (const [name, value] of Object.entries(record))
-          if (value !== undefined) await terminal.printLine(`${name.padEnd(12)}  ${String(value)}`)
+          if (value !== undefined) {
+            const text = TIMES.has(name) ? formatTime(Number(value)) : String(value)
+            await terminal.printLine(`${name.padEnd(12)}  ${text}`)
+          }
     })
   },
 }
