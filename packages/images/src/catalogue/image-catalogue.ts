@@ -210,13 +210,18 @@ export class ImageCatalogue {
     path: string,
     operation: (vaultId: string) => Promise<Attempt<A>>,
   ): Promise<A> {
-    const vaultId = await vaultIdOf(path)
+    // Both at once: a hit in memory waits for little else.
+    const [vaultId, direct] = await Promise.all([vaultIdOf(path), statSource(path)])
+    // A link may lead elsewhere by now.
+    let before = await this.#proveSource(vaultId, vaultId === path ? direct : await statSource(vaultId))
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      // One attempt after another: each begins with what the one before found changed.
-      const before = await this.#proveSource(vaultId)
       const { store, ...answer } = await operation(vaultId)
       const after = store === undefined ? before : await statSource(vaultId)
-      if (after.identity !== before.identity) continue
+      if (after.identity !== before.identity) {
+        // One attempt after another: each begins with what the one before found changed.
+        before = await this.#proveSource(vaultId, await statSource(vaultId))
+        continue
+      }
       await store?.()
       // What is left of an attempt without `store` is the answer.
       return answer as unknown as A
@@ -225,8 +230,7 @@ export class ImageCatalogue {
   }
 
   /** Compares the fingerprint, unless the file's times prove that nothing happened since the last comparison. */
-  async #proveSource(vaultId: string): Promise<SourceStat> {
-    const found = await statSource(vaultId)
+  async #proveSource(vaultId: string, found: SourceStat): Promise<SourceStat> {
     if (this.#proven.get(vaultId) === found.identity) return found
     await this.#cache.checkFingerprint(vaultId, await fingerprintOf(vaultId))
     if (isProven(found, this.#clock)) this.#proven.set(vaultId, found.identity)
