@@ -39,6 +39,8 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'PROOF_FORMAT',
     'NOTE_FORMAT',
     'POLICY_FORMAT',
+    'CACHE_CONFIG_INVALID',
+    'CACHE_KEY_TOO_LONG',
   ]),
   ...codes(EXIT.notFound, [
     'STORE_NOT_FOUND',
@@ -55,6 +57,7 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'ACCESS_UNKNOWN',
     'AUDIT_INDEX_UNKNOWN',
     'AUDIT_PRUNED',
+    'IMAGE_PATH_UNKNOWN',
   ]),
   ...codes(EXIT.denied, [
     'KEY_SECRET_MISSING',
