@@ -29,6 +29,8 @@ export const ERROR_CODES = {
     'This database was set aside because it is damaged. Run `forge doctor`; the others still serve.',
   DATABASE_DAMAGED: 'A database file is damaged. Run `forge doctor`, and restore from a backup.',
   RECORD_TAMPERED: 'A stored value is not what was written. Run `forge verify` to see how far it goes.',
+  STATE_MISMATCH:
+    'Rows of the database are older than the journal tells: somebody put them back. Restore its directory from a copy of the same time, or accept them with `forge audit accept-rollback`.',
   CHECKPOINT_FAILED: 'The image could not be taken. The message says why; the store itself is untouched.',
   IO_FAILED: 'The operating system refused a file operation. The message names it.',
   // Keys and sealing

@@ -15,6 +15,7 @@ export {
 export { actingAs, presentActor } from './commit/acting-as.ts'
 export { LocalStore } from './store/local-store.ts'
 export type { LocalStoreOptions, ObserverSource } from './store/local-store-options.ts'
+export type { StateScope } from './state/state-root.ts'
 export type { RecoveryOutcome } from './store/local-store-parts.ts'
 export type { HealthReason, HealthReport, StoreState } from './health/health.ts'
 export { readStoreFile, type StoreFile } from './recovery/read-store-file.ts'

@@ -82,6 +82,7 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'DATABASE_OFFLINE',
     'DATABASE_DAMAGED',
     'RECORD_TAMPERED',
+    'STATE_MISMATCH',
     'CRYPTO_OPEN_FAILED',
     'CRYPTO_FORMAT',
     'CRYPTO_KEY_UNKNOWN',

@@ -22,6 +22,8 @@ export interface FlushControllerOptions {
   readonly keepJournal: boolean
   readonly everyBytes: number
   readonly metrics: Metrics
+  /** Runs before a flush point that is taken by itself; it may commit. */
+  readonly prepare: () => Promise<void>
   /** Settles when the databases hold every commit up to the one given. */
   readonly applied: (sequence: number) => Promise<void>
   /** Writes the observer's state, which must be in synced tables before the journal lets its commits go. */
@@ -37,7 +39,9 @@ export class FlushController {
   #bytesSinceLast = 0
   /** Settles when the last action that was asked for is done. */
   #last: Promise<unknown> = Promise.resolve()
-  #scheduled = false
+  /** Settles when the flush point that was due by itself is taken. */
+  #background: Promise<void> | undefined
+  #stopped = false
 
   constructor(options: FlushControllerOptions) {
     this.#o = options
@@ -45,13 +49,17 @@ export class FlushController {
 
   onFrame(bytes: number): void {
     this.#bytesSinceLast += bytes
-    if (this.#bytesSinceLast < this.#o.everyBytes || this.#scheduled) return
-    this.#scheduled = true
-    void this.take()
-      .catch((cause: unknown) => this.#o.onFailure(cause))
-      .finally(() => {
-        this.#scheduled = false
-      })
+    if (this.#bytesSinceLast < this.#o.everyBytes || this.#background !== undefined || this.#stopped) return
+    this.#background = this.#takeInBackground().finally(() => {
+      this.#background = undefined
+    })
+  }
+
+  /** From now on none is taken by itself; settles when none is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#background
+    await this.idle()
   }
 
   /** Settles when no flush point is being taken. */
@@ -69,6 +77,16 @@ export class FlushController {
   /** Makes every database durable up to the present commit, records it, and drops what the journal no longer needs. */
   take(): Promise<void> {
     return this.alone(() => this.#take())
+  }
+
+  async #takeInBackground(): Promise<void> {
+    try {
+      // Outside the turn below: what it commits waits for whoever holds commits back until its own turn comes.
+      if (!this.#o.keepJournal) await this.#o.prepare()
+      await this.take()
+    } catch (cause) {
+      this.#o.onFailure(cause)
+    }
   }
 
   async #take(): Promise<void> {

@@ -30,8 +30,10 @@ import { Health } from '../health/health.ts'
 import { journalSealer, readJournal, type JournalRecord } from '../journal/journal-reader.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
 import { StoreLock } from '../lock/store-lock.ts'
+import { ExpectedState } from '../state/expected-state.ts'
 import type { LocalStoreOptions } from '../store/local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome, ResolvedOptions } from '../store/local-store-parts.ts'
+import { checkState } from './check-state.ts'
 import { beginCreation, endCreation, inspectDirectory, nearestExisting } from './creation.ts'
 import { openDatabases, setOffline, type OpenedDatabases } from './open-databases.ts'
 import { Replay } from './replay.ts'
@@ -215,9 +217,14 @@ async function openExisting(
     const observe = (first: number): Promise<Observation | undefined> =>
       beginObservation(resolved, { file, keyring, online, offline }, first)
     const replay = new Replay({ databases: online, flushedSequence: flushPoint?.sequence ?? -1, observe })
-    const onRecords = (records: readonly JournalRecord[]): Promise<void> => replay.add(records)
+    const expected = new ExpectedState()
+    const onRecords = (records: readonly JournalRecord[]): Promise<void> => {
+      expected.add(records)
+      return replay.add(records)
+    }
     const end = await readJournal({ files, keyring, storeId, flushPoint, repair: true, onRecords })
     const observation = await replay.finish(end.nextSequence)
+    await checkState(expected, { backend, online, offline, health })
     const recovery: RecoveryOutcome = {
       created: false,
       cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,

@@ -2,6 +2,7 @@ import type { Clock, CommitObserver, Logger, Metrics, Random } from '@forgeone/c
 import type { Keyring, KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import type { StoreFiles } from '../files/store-files.ts'
+import type { StateScope } from '../state/state-root.ts'
 import type { Durability } from './store.ts'
 
 /** Makes the observer of a store once the store and its keys are known. */
@@ -24,6 +25,11 @@ export interface LocalStoreOptions {
   readonly provider: KeyProvider
   /** What follows every commit, with rows in a database of its own, which `databases` must name. */
   readonly observer?: ObserverSource | undefined
+  /**
+   * Databases whose rows every flush point and clean close describe in a commit, so that opening notices an older row that
+   * was put back. All their rows are read for it: they should be few, or change seldom.
+   */
+  readonly stateScopes?: readonly StateScope[] | undefined
   /** `always`: refuse an existing store; `if-missing` (default): create one where none is; `never`: open only. */
   readonly create?: 'always' | 'if-missing' | 'never' | undefined
   /** Suite of a new store; default `aes-256-gcm`. */

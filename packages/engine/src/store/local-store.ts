@@ -11,6 +11,8 @@ import type { HealthReport } from '../health/health.ts'
 import { SpaceGuard } from '../health/space-guard.ts'
 import { openParts } from '../recovery/open-local-store.ts'
 import { KeyRotation } from '../rotation/key-rotation.ts'
+import { stateFacts } from '../state/state-record.ts'
+import { StateRoots } from '../state/state-roots.ts'
 import type { LocalStoreOptions } from './local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome } from './local-store-parts.ts'
 import type { CommitOptions, CommitPlace, KeyRange, Row, ScanOptions, Store } from './store.ts'
@@ -28,6 +30,7 @@ export class LocalStore implements Store {
   readonly #committer: Committer
   readonly #flusher: FlushController
   readonly #keys: KeyRotation
+  readonly #stateRoots: StateRoots
   #shredKeys: Promise<OpenedShredKeys> | undefined
   #closing: Promise<void> | undefined
 
@@ -37,8 +40,10 @@ export class LocalStore implements Store {
     const poison = (cause: unknown): void => void health.poison(cause)
     const startSequence = journal.nextSequence - 1
     const makeDurable = (): Promise<void> => this.#committer.makeDurable()
+    this.#stateRoots = new StateRoots({ scopes: options.stateScopes ?? [], databases: online })
     this.#applier = new Applier({
       databases: online,
+      stateRoots: this.#stateRoots,
       appliedSequence: startSequence,
       observation: parts.observation,
       makeDurable,
@@ -57,6 +62,7 @@ export class LocalStore implements Store {
       databases: online,
       keepJournal: parts.offline.size > 0,
       everyBytes: options.flushPointBytes ?? FLUSH_POINT_BYTES,
+      prepare: () => this.#describeState(),
       applied: (sequence) => this.#applier.applied(sequence),
       settleObserver: () => this.#applier.settleObserver(),
       lastTime: () => this.#committer.lastTime,
@@ -94,9 +100,10 @@ export class LocalStore implements Store {
     const store = new LocalStore(await openParts(options))
     const { recovery } = store.#parts
     // What was replayed lies in LevelDB's memory; make it durable, so that the next crash does not replay it again.
+    // Nothing is committed yet: whether the store may be written at all is for its owner to find out.
     if (recovery.commitsReplayed === 0 && !recovery.flushPointLost) return store
     try {
-      await store.flush()
+      await store.#flush(() => store.#committer.exclusively(() => store.#parts.journal.endSegment()))
       return store
     } catch (error) {
       await store.close().catch(() => undefined)
@@ -201,13 +208,7 @@ export class LocalStore implements Store {
   async flush(): Promise<void> {
     if (this.#closing !== undefined) throw closed()
     this.#parts.health.assertWritable()
-    try {
-      // Only whole segments are dropped, so the present one is ended first.
-      await this.#committer.exclusively(() => this.#parts.journal.endSegment())
-      await this.#flusher.take()
-    } catch (cause) {
-      throw this.#parts.health.poison(cause)
-    }
+    await this.#flush(() => this.#describeState())
   }
 
   /** Runs `action` while nothing is written and all databases show the same, last commit. */
@@ -225,9 +226,34 @@ export class LocalStore implements Store {
     await this.close()
   }
 
+  async #flush(prepare: () => Promise<void>): Promise<void> {
+    try {
+      await prepare()
+      await this.#flusher.take()
+    } catch (cause) {
+      throw this.#parts.health.poison(cause)
+    }
+  }
+
+  /**
+   * Commits what the watched rows are. It goes into a new segment, with every commit behind that state: only whole segments
+   * are dropped, and opening needs them all to tell whether the rows changed since.
+   */
+  async #describeState(): Promise<void> {
+    const { journal } = this.#parts
+    const state = await this.#committer.exclusively(async () => {
+      await journal.endSegment()
+      return await this.#stateRoots.take(journal.nextSequence - 1)
+    })
+    if (state === undefined) return
+    const content = { facts: stateFacts('store.flushed', state), operations: [] }
+    await this.#committer.submit(() => content, { privileged: true })
+  }
+
   async #close(): Promise<void> {
     const { health, journal, keyring, lock, online } = this.#parts
     try {
+      await this.#flusher.stop()
       await this.#committer.drain()
       this.#committer.stop()
       await this.#flusher.idle()
@@ -273,11 +299,11 @@ export class LocalStore implements Store {
   async #appendClosed(time: number): Promise<void> {
     const { journal, random } = this.#parts
     const writer = new ByteWriter()
-    const facts = { actor: 'system', action: 'store.closed', resourceClass: 'store' }
+    const sequence = journal.nextSequence
+    const facts = stateFacts('store.closed', await this.#stateRoots.take(sequence - 1))
     const record = { time, facts, operations: [], nonce: random.bytes(16) }
     writeCommitRecord(writer, record)
     await journal.startSegment()
-    const sequence = journal.nextSequence
     const bytes = await journal.append([writer.finish()], { sync: true, preallocate: false })
     this.#applier.release(sequence)
     this.#applier.enqueue([{ ...record, sequence, bytes }])

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Anchor } from '@forgeone/audit'
 import { Metrics, systemClock, systemRandom, type Clock } from '@forgeone/common'
-import { LocalStore, readStoreFile, type Operation } from '@forgeone/engine'
+import { LocalStore, readStoreFile, type Operation, type StateScope } from '@forgeone/engine'
 import { ImageCatalogue } from '@forgeone/images'
 import {
   BLOCK_CACHE_BYTES_DEFAULT,
@@ -17,6 +17,7 @@ import { AuditSource } from '../audit/audit-source.ts'
 import { ForgeCache } from '../cache/forge-cache.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
 import type { KeyPolicy } from '../keys/key-policy-options.ts'
+import { METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
 import { Subjects } from '../subjects/subjects.ts'
 import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
 import { keyProviderOf } from './key-provider-of.ts'
@@ -24,6 +25,12 @@ import { CACHE_DIRECTORY, shardLayout, SYSTEM_DATABASE, VAULT_DATABASE } from '.
 
 const MIB = 1024 * 1024
 const GIB = 1024 * MIB
+
+/** Rights, settings and secrets: an older row of them would undo a decision. */
+const STATE_SCOPES: readonly StateScope[] = [
+  { database: SYSTEM_DATABASE, without: [METRICS_KEYSPACE] },
+  { database: VAULT_DATABASE },
+]
 
 /** Everything a `Forge` is made of, opened. */
 export interface ForgeParts {
@@ -58,6 +65,7 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
     path,
     databases,
     observer: auditSource,
+    stateScopes: STATE_SCOPES,
     provider: keyProviderOf(options, suite),
     suite,
     create,

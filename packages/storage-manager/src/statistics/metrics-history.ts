@@ -8,7 +8,7 @@ import {
 } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 
-const KEYSPACE = 0x20
+export const METRICS_KEYSPACE = 0x20
 /** With one sample an hour this is six weeks. */
 export const METRIC_SAMPLES_MAX = 1000
 
@@ -76,12 +76,12 @@ export class MetricsHistory {
 }
 
 function range(): { from: Uint8Array; to: Uint8Array } {
-  return { from: Uint8Array.of(KEYSPACE), to: Uint8Array.of(KEYSPACE + 1) }
+  return { from: Uint8Array.of(METRICS_KEYSPACE), to: Uint8Array.of(METRICS_KEYSPACE + 1) }
 }
 
 function keyOf(at: number): Uint8Array {
   const key = new Uint8Array(7)
-  key[0] = KEYSPACE
+  key[0] = METRICS_KEYSPACE
   asBuffer(key).writeUIntBE(at, 1, 6)
   return key
 }

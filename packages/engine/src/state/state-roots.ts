@@ -1,0 +1,43 @@
+import type { SealedOperation } from '@forgeone/common'
+import type { Database } from '../database/database.ts'
+import type { StateRecord } from './state-record.ts'
+import { isInScope, stateRoot, type StateScope } from './state-root.ts'
+
+/** Says what the rows of some databases are, and remembers it until a commit touches them. */
+export class StateRoots {
+  readonly #scopes: ReadonlyMap<string, StateScope>
+  readonly #databases: ReadonlyMap<string, Database>
+  readonly #known = new Map<string, string>()
+
+  constructor(o: {
+    readonly scopes: readonly StateScope[]
+    readonly databases: ReadonlyMap<string, Database>
+  }) {
+    this.#scopes = new Map(o.scopes.map((scope) => [scope.database, scope]))
+    this.#databases = o.databases
+  }
+
+  /** Told of every commit, in the turn in which it gets its sequence. */
+  note(operations: readonly SealedOperation[]): void {
+    for (const { database, key } of operations) {
+      const scope = this.#scopes.get(database)
+      if (scope !== undefined && isInScope(scope, key)) this.#known.delete(database)
+    }
+  }
+
+  /**
+   * What the rows are behind a commit. Nothing may be written meanwhile, and every commit must be applied.
+   * @returns undefined when no database is to be watched
+   */
+  async take(sequence: number): Promise<StateRecord | undefined> {
+    const databases: (StateScope & { root: string })[] = []
+    for (const scope of this.#scopes.values()) {
+      const database = this.#databases.get(scope.database)
+      if (database === undefined) continue
+      const root = this.#known.get(scope.database) ?? (await stateRoot(database, scope))
+      this.#known.set(scope.database, root)
+      databases.push({ ...scope, root })
+    }
+    return databases.length === 0 ? undefined : { sequence, databases }
+  }
+}
