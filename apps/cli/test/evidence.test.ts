@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runForge, temporaryFolder, type RunResult } from './run-forge.ts'
@@ -84,7 +84,7 @@ test('an erasure needs a yes, gives a certificate, and is the same when asked fo
   expect(envelope).toEqual(JSON.parse(certificate))
 }, 40_000)
 
-test('a directory put back to an earlier state is refused by the anchor that every command keeps', async () => {
+test('a directory put back to an earlier state is read with an alarm, and goes on once it is accepted', async () => {
   await using folder = await temporaryFolder()
   const run = await newStore(folder.path)
   const anchored = { FORGE_ANCHOR: join(folder.path, 'anchor') }
@@ -93,10 +93,24 @@ test('a directory put back to an earlier state is refused by the anchor that eve
   const note = readFileSync(join(folder.path, 'anchor'), 'utf8')
   const size = Number(note.split('\n')[1])
   writeFileSync(join(folder.path, 'anchor'), note.replace(`\n${size}\n`, `\n${size + 50}\n`))
-  const refused = await run(['settings', 'get', 'a'], anchored)
+  const read = await run(['settings', 'get', 'a'], anchored)
+  expect([read.code, read.stdout, read.stderr.includes('AUDIT_ROLLBACK')]).toEqual([5, '1\n', true])
+  const refused = await run(['settings', 'set', 'a', '2'], anchored)
   expect([refused.code, refused.stderr.includes('AUDIT_ROLLBACK')]).toEqual([5, true])
+  expect((await run(['audit', 'accept-rollback'], anchored)).code).toBe(2)
+  const accepted = await run(['audit', 'accept-rollback', '--reason', 'a test', '--json'], anchored)
+  expect([accepted.code, JSON.parse(accepted.stdout).ended]).toEqual([0, [note.split('\n')[0]]])
+  expect((await run(['settings', 'set', 'a', '2'], anchored)).code).toBe(0)
+  expect((await run(['audit', 'verify', '--anchor', anchored.FORGE_ANCHOR], anchored)).code).toBe(0)
+  const restored = await run(['keys', 'accept-restored', '--reason', 'none is needed'], anchored)
+  expect(restored.code).toBe(0)
   const inside = await run(['stats'], { FORGE_ANCHOR: join(folder.path, 'data', 'anchor') })
   expect(inside.stderr).toContain('AUDIT_ANCHOR_FAILED')
   const doctor = await run(['doctor'])
   expect([doctor.code, doctor.stdout.includes('no anchor is set')]).toEqual([0, true])
+  expect((await run(['doctor'], anchored)).code).toBe(0)
+  const early = new Date(Date.now() - 2 * 3_600_000)
+  utimesSync(anchored.FORGE_ANCHOR, early, early)
+  const behind = await run(['doctor'], anchored)
+  expect([behind.code, behind.stdout.includes('AUDIT_ANCHOR_FAILED')]).toEqual([1, true])
 }, 40_000)

@@ -100,17 +100,38 @@ test('a command needs a program', () => {
   expect(() => commandAnchor({ argv: [] })).toThrow('names no program')
 })
 
+test('notes of an ended origin bind the log no more, and those of any other still do', async () => {
+  const { log, grow } = await openLog()
+  grow(5)
+  const note = await log.checkpoint()
+  const [origin = ''] = note.split('\n')
+  const shorter = { size: 4, rootAt: (size: number) => log.rootAt(size) }
+  expect(await compareWithAnchor({ ...shorter, endedOrigins: new Set([origin]) }, note)).toBe(5)
+  const other = new Set([`${origin}0`])
+  expect(await codeOf(() => compareWithAnchor({ ...shorter, endedOrigins: other }, note))).toBe(
+    'AUDIT_ROLLBACK',
+  )
+  const forged = note.replace('\n5\n', '\n6\n')
+  expect(await verifyOwn(log, { anchors: [forged] })).toMatchObject({ ok: false })
+  log.succeed([origin])
+  expect(await verifyOwn(log, { anchors: [forged] })).toMatchObject({ ok: true })
+})
+
 test('a comparison names what differs', async () => {
   const { log, grow } = await openLog()
   grow(5)
   const note = await log.checkpoint()
   expect(await compareWithAnchor(log, note)).toBe(5)
-  expect(await codeOf(() => compareWithAnchor({ size: 4, rootAt: () => log.rootAt(4) }, note))).toBe(
-    'AUDIT_ROLLBACK',
-  )
-  expect(await codeOf(() => compareWithAnchor({ size: 9, rootAt: () => log.rootAt(4) }, note))).toBe(
-    'AUDIT_FORK',
-  )
+  expect(
+    await codeOf(() =>
+      compareWithAnchor({ size: 4, rootAt: () => log.rootAt(4), endedOrigins: new Set() }, note),
+    ),
+  ).toBe('AUDIT_ROLLBACK')
+  expect(
+    await codeOf(() =>
+      compareWithAnchor({ size: 9, rootAt: () => log.rootAt(4), endedOrigins: new Set() }, note),
+    ),
+  ).toBe('AUDIT_FORK')
   expect(await codeOf(() => compareWithAnchor(log, 'x'))).toBe('NOTE_FORMAT')
 })
 

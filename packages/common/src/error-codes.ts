@@ -55,7 +55,8 @@ export const ERROR_CODES = {
     'Give as many whole shares of one set as its threshold asks for; the message says what is wrong.',
   KEY_IN_USE: 'Rotate and re-seal first: `forge keys rotate`. The message counts what still needs the key.',
   FIELD_LOW_CARDINALITY: 'Use a compound index: so few values are known by their frequency.',
-  KEYRING_ROLLED_BACK: 'An older keyring was put back. Restore the newest one from a key backup.',
+  KEYRING_ROLLED_BACK:
+    'An older keyring was put back. Restore the newest one; if that is lost, accept this one with `forge keys accept-restored`.',
   KDF_TOO_WEAK: 'The key derivation of this keyring is below the accepted floor.',
   KDF_TOO_COSTLY: 'The key derivation of this keyring asks for more than the accepted ceiling.',
   KEYRING_DAMAGED: 'Both keyring files are damaged. Restore `keyring` from a key backup.',
@@ -98,8 +99,9 @@ export const ERROR_CODES = {
   AUDIT_DIVERGED:
     'The audit log is not what it was signed as. Nothing is signed any more; run `forge audit verify`.',
   AUDIT_ROLLBACK:
-    'The audit log is shorter than a checkpoint of it: older files were put back. Restore newer ones; if it was meant, keep the old anchor as evidence and begin a new one.',
-  AUDIT_FORK: 'The audit log has another history than a checkpoint of it. Ask who wrote to a copy.',
+    'The audit log is shorter than a checkpoint of it: older files were put back. Restore newer ones; if it was meant, go on with `forge audit accept-rollback`.',
+  AUDIT_FORK:
+    'The audit log has another history than a checkpoint of it. Ask who wrote to a copy; go on with `forge audit accept-rollback`.',
   AUDIT_PRUNED: 'The leaves below the index named in the message were removed; their hashes are still there.',
   AUDIT_INDEX_UNKNOWN: 'The audit log has no leaf with this number yet.',
   AUDIT_ANCHOR_FAILED: 'The checkpoint could not be taken elsewhere. The message says where and why.',

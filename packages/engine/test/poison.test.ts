@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock, utf8Decode, utf8Encode } from '@forgeone/common'
+import { ForgeError, systemClock, utf8Decode, utf8Encode } from '@forgeone/common'
 import { afterAll, expect, test } from 'vitest'
 import { LocalStore, verifyStore, type Operation } from '../src/index.ts'
 import { SimulatedMachine } from '../src/testing/index.ts'
@@ -36,6 +36,34 @@ test('after a failed write commits fail with their outcome, reads go on, and reo
   const again = await openOn(machine.restart({ kind: 'keep' }))
   expect(['acknowledged', 'begun']).toContain(utf8Decode((await again.get('alpha', utf8Encode('k')))!))
   await write(again, put('alpha', 'k', 'after'))
+  await again.close()
+})
+
+test('while writes are refused reads and flush points go on, what was submitted is written, and closing commits nothing', async () => {
+  const machine = new SimulatedMachine()
+  const store = await openOn(machine)
+  const submitted = write(store, put('alpha', 'k', 'before'))
+  const reason = new ForgeError('AUDIT_ROLLBACK', 'an anchor knows another history')
+  store.refuseWrites(reason)
+  await submitted
+  await expect(write(store, put('alpha', 'k', 'refused'))).rejects.toMatchObject({
+    code: 'AUDIT_ROLLBACK',
+    details: { outcome: 'none' },
+  })
+  await expect(store.keys.rotate(['alpha'])).rejects.toMatchObject({ code: 'AUDIT_ROLLBACK' })
+  expect(store.health()).toMatchObject({ state: 'readonly', reasons: [{ code: 'AUDIT_ROLLBACK' }] })
+  expect(await readRows(store)).toEqual(new Map([['alpha/k', 'before']]))
+  await store.flush()
+  store.refuseWrites(undefined)
+  expect(store.health()).toEqual({ state: 'healthy', reasons: [] })
+  await write(store, put('alpha', 'k', 'after'))
+  store.refuseWrites(reason)
+  const { sequence } = store
+  await store.close()
+  const again = await openOn(machine)
+  expect(again.recovery).toMatchObject({ cleanClose: true, commitsReplayed: 0 })
+  expect(again.sequence).toBe(sequence)
+  expect(await readRows(again)).toEqual(new Map([['alpha/k', 'after']]))
   await again.close()
 })
 

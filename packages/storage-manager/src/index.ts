@@ -21,7 +21,20 @@ export type { ErasureCertificate, Residual } from './subjects/erasure-certificat
 export type { SubjectErasure, Subjects } from './subjects/subjects.ts'
 export { KEY_AGE_DAYS_DEFAULT, KEY_SEALS_DEFAULT, type KeyPolicy } from './keys/key-policy-options.ts'
 export type { ForgeKeys, KeysStatus } from './keys/forge-keys.ts'
-export { SHARD_COUNT_DEFAULT, type ForgeOptions, type Secret } from './manager/forge-options.ts'
+export {
+  ANCHOR_EVERY_MS_DEFAULT,
+  ANCHOR_EVERY_MS_MIN,
+  ANCHOR_GRACE_MS_DEFAULT,
+  type AnchorLoss,
+  type AnchorPlan,
+} from './audit/anchor-plan.ts'
+export {
+  REASON_BYTES_MAX,
+  SHARD_COUNT_DEFAULT,
+  type Acceptance,
+  type ForgeOptions,
+  type Secret,
+} from './manager/forge-options.ts'
 export type { ForgeVerifyReport } from './manager/verify-forge.ts'
 export type { FeatureFlag, FeatureFlags } from './settings/feature-flags.ts'
 export type { Setting } from './settings/setting-row.ts'

@@ -1,4 +1,5 @@
 import type { Command } from '../program/command.ts'
+import { auditAcceptRollback } from './audit/accept-rollback.ts'
 import { auditAnchor } from './audit/anchor.ts'
 import { auditCheckpoint } from './audit/checkpoint.ts'
 import { auditExport } from './audit/export.ts'
@@ -39,6 +40,7 @@ import { groupsRedrive } from './groups/redrive.ts'
 import { groupsRemove } from './groups/remove.ts'
 import { groupsResume } from './groups/resume.ts'
 import { groupsSeek } from './groups/seek.ts'
+import { keysAcceptRestored } from './keys/accept-restored.ts'
 import { keysAddProvider } from './keys/add-provider.ts'
 import { keysDestroy } from './keys/destroy.ts'
 import { keysRemoveProvider } from './keys/remove-provider.ts'
@@ -174,6 +176,7 @@ export const COMMANDS: readonly Command[] = [
   auditExport,
   auditAnchor,
   auditWitness,
+  auditAcceptRollback,
   keysStatus,
   keysRotate,
   keysReseal,
@@ -183,6 +186,7 @@ export const COMMANDS: readonly Command[] = [
   keysSharesCreate,
   keysSharesCombine,
   keysDestroy,
+  keysAcceptRestored,
   completion,
   demo,
 ]

@@ -78,7 +78,11 @@ async function dispatch(words: readonly string[], early: Terminal, signal: Abort
     commands: COMMANDS,
     resolvePath,
   })
-  return code ?? EXIT.ok
+  // What was asked for is answered, but nobody may take it for what was signed.
+  const { alarm } = store
+  if (alarm === undefined) return code ?? EXIT.ok
+  reportError(terminal, alarm)
+  return exitCodeOf(alarm)
 }
 
 /** From the workspace root, pnpm runs us in the root; the user stands where INIT_CWD says. */

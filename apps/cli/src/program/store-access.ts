@@ -1,4 +1,5 @@
 import { fileAnchor, type Anchor } from '@forgeone/audit'
+import { ForgeError, type ErrorCode, type Logger } from '@forgeone/common'
 import { openProvider, passphraseProvider, rawKeyProvider, type KeyProvider } from '@forgeone/crypto'
 import { readStoreFile } from '@forgeone/engine'
 import { Forge, type ForgeOptions } from '@forgeone/storage-manager'
@@ -26,12 +27,16 @@ async function anchorsFromEnvironment(path: string, isNew: boolean): Promise<rea
   return [await fileAnchor({ path: file, dataDirectory: path })]
 }
 
+/** Beside what a command answers they must not go unheard. */
+const ALARMS: readonly ErrorCode[] = ['AUDIT_ROLLBACK', 'AUDIT_FORK']
+
 /** Opens the store that the options name. */
 export class StoreAccess {
   readonly #options: OptionValues
   readonly #terminal: Terminal
   readonly #resolvePath: (path: string) => string
   readonly #fixedPath: string | undefined
+  #alarm: ForgeError | undefined
   #remembered: Pick<ForgeOptions, 'secret' | 'keyProvider'> | undefined
 
   constructor(o: {
@@ -84,16 +89,32 @@ export class StoreAccess {
     return typeof secret === 'string' ? passphraseProvider(secret) : rawKeyProvider(secret.key)
   }
 
+  /** Why what was opened is only read: an anchor knows another history. */
+  get alarm(): ForgeError | undefined {
+    return this.#alarm
+  }
+
   /** Opens an existing store. */
-  async open(): Promise<Forge> {
-    return await this.#open({ create: 'never' })
+  async open(
+    acceptance: Pick<ForgeOptions, 'acceptRollback' | 'acceptRestoredKeyring'> = {},
+  ): Promise<Forge> {
+    const forge = await this.#open({ ...acceptance, create: 'never' })
+    const found = forge.health().reasons.find(({ code }) => ALARMS.includes(code))
+    if (found !== undefined)
+      this.#alarm = new ForgeError(found.code, `the store is only read: ${found.message}`)
+    return forge
   }
 
   async create(options: Pick<ForgeOptions, 'shardCount' | 'encryption'>): Promise<Forge> {
     return await this.#open({ ...options, create: 'always' })
   }
 
-  async #open(options: Pick<ForgeOptions, 'shardCount' | 'encryption' | 'create'>): Promise<Forge> {
+  async #open(
+    options: Pick<
+      ForgeOptions,
+      'shardCount' | 'encryption' | 'create' | 'acceptRollback' | 'acceptRestoredKeyring'
+    >,
+  ): Promise<Forge> {
     const path = this.path()
     const existing = await readStoreFile(path)
     const isNew = options.create === 'always'
@@ -105,7 +126,13 @@ export class StoreAccess {
     if (existing === undefined && !isNew)
       return await Forge.open({ path, create: 'never', encryption: 'none' })
     const anchors = await anchorsFromEnvironment(path, isNew)
-    return await Forge.open({ path, ...options, ...secret, maxSizeGb, anchors })
+    const logger: Logger = {
+      log: (level, message, { code } = {}) => {
+        // Everything else that is logged shows in what the command answers, or in the health.
+        if (level === 'error' && code === 'AUDIT_ANCHOR_FAILED') this.#terminal.note(`${message} [${code}]`)
+      },
+    }
+    return await Forge.open({ path, ...options, ...secret, maxSizeGb, anchors, logger })
   }
 
   async #findSecret(

@@ -58,6 +58,7 @@ export class AuditLog implements CommitObserver {
   #keeper: CheckpointKeeper | undefined
   #settledSizes: readonly number[] = []
   #stopTimer: (() => void) | undefined
+  #endedOrigins: ReadonlySet<string> = new Set()
 
   constructor(options: AuditLogOptions) {
     const { signer, alsoSigning = [], clock, timer = systemTimer, logger = silentLogger } = options
@@ -76,6 +77,16 @@ export class AuditLog implements CommitObserver {
   /** First line of the checkpoints, and name of the key that signs them. */
   get origin(): string {
     return this.#signer.origin
+  }
+
+  /** Names it was signed under before this one: their notes bind it no more. */
+  get endedOrigins(): ReadonlySet<string> {
+    return this.#endedOrigins
+  }
+
+  /** Takes over from logs under these names, which are signed no more. */
+  succeed(origins: Iterable<string>): void {
+    this.#endedOrigins = new Set(origins)
   }
 
   /** Keys that sign checkpoints, the newest first; none when the log was opened without. */
@@ -139,6 +150,11 @@ export class AuditLog implements CommitObserver {
 
   async close(): Promise<void> {
     await this.stop()
+  }
+
+  /** From now on nothing is signed, and whoever asks for a signature gets this error; the log is read and proved as before. */
+  refuseSigning(reason: ForgeError): void {
+    this.#loadedKeeper().refuse(reason)
   }
 
   /** Signs a checkpoint every second in which the log grew; failures go to the logger. */

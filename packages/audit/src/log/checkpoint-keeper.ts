@@ -83,6 +83,11 @@ export class CheckpointKeeper {
     this.#parts.logger.log('error', 'the audit log diverged; nothing is signed any more', details)
   }
 
+  /** As above, for a reason that lies elsewhere. */
+  refuse(reason: ForgeError): void {
+    this.#divergence ??= reason
+  }
+
   #divergeAt(size: number): void {
     this.diverge(`its first ${size} leaves have another root`, { size })
   }

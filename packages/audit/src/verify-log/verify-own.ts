@@ -1,7 +1,8 @@
+import type { ForgeError } from '@forgeone/common'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
 import { verifyCheckpoint } from '../policy/verify-checkpoint.ts'
 import type { AuditLog } from '../log/audit-log.ts'
-import { fault, refusedAt, type LogRefused, type LogVerdict } from './log-verdict.ts'
+import { fault, refusedAt, type LogFault, type LogRefused, type LogVerdict } from './log-verdict.ts'
 import { LogScan, type ExpectedHead } from './scan-log.ts'
 import type { VerifyLogOptions } from './verify-log.ts'
 
@@ -21,6 +22,7 @@ export async function verifyOwn(
   const heads: ExpectedHead[] = []
   for (const anchor of anchors) {
     const head = anchorHead(anchor, log)
+    if (head === undefined) continue
     if ('ok' in head) return head
     heads.push(head)
   }
@@ -39,8 +41,13 @@ export async function verifyOwn(
     onProgress,
   }).run()
   if ('ok' in scanned) return scanned
-  if (log.divergence !== undefined) return fault('AUDIT_DIVERGED', log.divergence.message, { size })
+  const { divergence } = log
+  if (divergence !== undefined) return fault(faultOf(divergence), divergence.message, { size })
   return { ok: true, origin, size, root: scanned.root, witnesses: [] }
+}
+
+function faultOf({ code }: ForgeError): LogFault {
+  return code === 'AUDIT_ROLLBACK' || code === 'AUDIT_FORK' ? code : 'AUDIT_DIVERGED'
 }
 
 /** The newest always, and of more than can be held every second, fourth, … one. */
@@ -62,11 +69,15 @@ async function storedHeads(log: AuditLog): Promise<readonly ExpectedHead[]> {
   return last === undefined || heads.at(-1) === last ? heads : [...heads, last]
 }
 
-/** An anchor of an earlier generation, or key, was signed with what is gone by now: its root still has to fit. */
-function anchorHead(anchor: string, log: AuditLog): ExpectedHead | LogRefused {
+/**
+ * One of an earlier key was signed with what is gone by now: its root still has to fit.
+ * @returns undefined for one of an ended origin, which may be of leaves that were given up
+ */
+function anchorHead(anchor: string, log: AuditLog): ExpectedHead | LogRefused | undefined {
   const parsed = parseCheckpoint(anchor)
   if (!parsed.ok) return refusedAt(parsed, { path: 'anchor' })
   const { size, root, origin } = parsed.value
+  if (log.endedOrigins.has(origin)) return undefined
   const keys = log.verifierKeys
   if (origin === log.origin && keys.length > 0) {
     const logs = keys.map((key) => ({ origin, key }))

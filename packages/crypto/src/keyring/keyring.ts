@@ -70,6 +70,11 @@ export interface Keyring {
    * @throws KEYRING_DAMAGED, IO_FAILED, CRYPTO_LOCKED
    */
   openShredKeys(store: ShredStore): Promise<ShredKeys>
+  /**
+   * Writes the keyring under at least this revision, so that none of those before can pass for it.
+   * @throws CRYPTO_LOCKED, IO_FAILED
+   */
+  raiseRevision(revision: number): Promise<void>
   /** Whether any shred key was ever made. */
   readonly hasShredKeys: boolean
   /** Whether a secret opens one of the slots. @throws what the provider throws */

@@ -103,6 +103,15 @@ export class UnlockedKeyring implements Keyring {
     })
   }
 
+  raiseRevision(revision: number): Promise<void> {
+    const { writer } = this.#parts
+    return this.#inTurn(async () => {
+      // Every write adds one.
+      writer.change((document) => ({ ...document, revision: Math.max(document.revision, revision - 1) }))
+      await writer.persist()
+    })
+  }
+
   get hasShredKeys(): boolean {
     return this.#parts.writer.document.shred.length > 0
   }

@@ -123,7 +123,7 @@ export class Committer {
    */
   async makeDurable(): Promise<void> {
     const { journal, applier, health } = this.#o
-    health.assertWritable()
+    health.assertSound()
     const sequence = journal.nextSequence - 1
     try {
       await journal.sync()
@@ -184,7 +184,7 @@ export class Committer {
   async settled(): Promise<void> {
     const last = this.#nextSequence - 1
     while (this.#writtenSequence < last) {
-      this.#o.health.assertWritable()
+      this.#o.health.assertSound()
       this.#start()
       await (this.#running ?? this.#gate?.promise)
     }
@@ -259,7 +259,7 @@ export class Committer {
       const group = this.#takeGroup()
       let begun = false
       try {
-        this.#o.health.assertWritable()
+        this.#o.health.assertSound()
         this.#o.assertOwned()
         begun = true
         await this.#writeGroup(group)

@@ -22,6 +22,7 @@ export class Health {
   readonly #metrics: Metrics
   readonly #reasons = new Map<string, HealthReason>()
   #poison: ForgeError | undefined
+  #refusal: ForgeError | undefined
   #full = false
   #phase: 'opening' | 'open' | 'closed' = 'opening'
 
@@ -32,12 +33,17 @@ export class Health {
 
   get state(): StoreState {
     if (this.#phase !== 'open') return this.#phase
-    if (this.#poison !== undefined || this.#full) return 'readonly'
+    if (this.#poison !== undefined || this.#refusal !== undefined || this.#full) return 'readonly'
     return this.#reasons.size > 0 ? 'degraded' : 'healthy'
   }
 
   get poisoned(): boolean {
     return this.#poison !== undefined
+  }
+
+  /** Why nothing may be written, though it could be. */
+  get refusal(): ForgeError | undefined {
+    return this.#refusal
   }
 
   report(): HealthReport {
@@ -64,6 +70,11 @@ export class Health {
     this.#logger.log('warn', error.message, { code: error.code, where })
   }
 
+  /** What was wrong there is well again. */
+  withdraw(where: string): void {
+    for (const [key, reason] of this.#reasons) if (reason.where === where) this.#reasons.delete(key)
+  }
+
   /** Stops all writing until the store is reopened. The first cause is kept. */
   poison(cause: unknown): ForgeError {
     if (this.#poison !== undefined) return this.#poison
@@ -79,6 +90,13 @@ export class Health {
     return this.#poison
   }
 
+  /** Refuses every write with this error, until it is taken back; reads go on. */
+  refuseWrites(error: ForgeError | undefined, where: string): void {
+    if (this.#refusal !== undefined) this.#reasons.delete(`${this.#refusal.code} ${where}`)
+    this.#refusal = error
+    if (error !== undefined) this.note(error, where)
+  }
+
   /** Enters or leaves the state in which the disk is too full to write. */
   setFull(error: ForgeError | undefined): void {
     if ((error !== undefined) === this.#full) return
@@ -87,10 +105,16 @@ export class Health {
     else this.note(error, 'disk')
   }
 
-  /** @throws STORE_CLOSED, STORE_FAILED or STORE_FENCED (with `outcome: 'none'`) when nothing may be written */
-  assertWritable(): void {
+  /** @throws STORE_CLOSED, STORE_FAILED or STORE_FENCED (with `outcome: 'none'`) when nothing can be written */
+  assertSound(): void {
     if (this.#phase === 'closed') throw new ForgeError('STORE_CLOSED', 'the store is closed')
     if (this.#poison !== undefined) throw withOutcome(this.#poison, 'none')
+  }
+
+  /** @throws what `assertSound` throws, and the refusal (with `outcome: 'none'`) when nothing may be written */
+  assertWritable(): void {
+    this.assertSound()
+    if (this.#refusal !== undefined) throw withOutcome(this.#refusal, 'none')
   }
 
   assertReadable(): void {

@@ -9,6 +9,8 @@ import { setOffline } from './open-databases.ts'
 /**
  * Compares rows with what the journal says of them, and sets a database with other rows aside: a row that is authentic at
  * its place may still be an older one that somebody put back.
+ *
+ * @returns the databases with other rows that serve by `accept`
  */
 export async function checkState(
   expected: ExpectedState,
@@ -17,9 +19,11 @@ export async function checkState(
     readonly online: Map<string, Database>
     readonly offline: Map<string, ForgeError>
     readonly health: Health
+    readonly accept: boolean
   },
-): Promise<void> {
-  const { backend, online, offline, health } = o
+): Promise<readonly string[]> {
+  const { backend, online, offline, health, accept } = o
+  const accepted: string[] = []
   for (const scope of expected.databases) {
     const database = online.get(scope.database)
     if (database === undefined) continue
@@ -28,6 +32,10 @@ export async function checkState(
       const { findings } = await backend.scrub(database.name)
       if (findings.length > 0) throw damaged(database.name, findings[0]!)
       if ((await stateRoot(database, scope)) === scope.root) continue
+      if (accept) {
+        accepted.push(database.name)
+        continue
+      }
       online.delete(database.name)
       await database.close()
       setOffline(database.name, mismatch(database.name), health, offline)
@@ -37,6 +45,7 @@ export async function checkState(
       health.note(error, database.name)
     }
   }
+  return accepted
 }
 
 function mismatch(database: string): ForgeError {

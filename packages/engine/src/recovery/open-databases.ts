@@ -125,13 +125,10 @@ export function setOffline(
   offline: Map<string, ForgeError>,
 ): void {
   health.note(damage, name)
-  offline.set(
-    name,
-    new ForgeError('DATABASE_OFFLINE', `${name} is offline: ${damage.message}`, {
-      cause: damage,
-      details: { database: name },
-    }),
-  )
+  // Rows that were put back are no damage that a restored file mends: whoever meets them is to hear so.
+  const code = damage.code === 'STATE_MISMATCH' ? damage.code : 'DATABASE_OFFLINE'
+  const message = `${name} is offline: ${damage.message}`
+  offline.set(name, new ForgeError(code, message, { cause: damage, details: { database: name } }))
 }
 
 /** Waits for all, so that nothing is still opening when the first failure is thrown. */

@@ -164,7 +164,7 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
     await journal.append([created.finish()], { sync: true, preallocate: false })
     const generation = toHex(random.bytes(8))
     const file: StoreFile = { storeId, generation, created: time, suite, databases: options.databases }
-    await writeStoreFile(resolved, keyring, file)
+    await writeStoreFile({ files, keyring }, file)
     if (options.path !== undefined) await endCreation(options.path)
     const observation = await beginObservation(resolved, { file, keyring, online, offline: new Map() }, 0)
     await observation?.database.apply(observation.observe([{ ...record, sequence: 0 }]))
@@ -175,6 +175,7 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
       tornTail: undefined,
       flushPointLost: false,
       damagedLogs: [],
+      acceptedStates: [],
     }
     const parts = { lock, keyring, journal, file, online, offline: new Map(), observation }
     return { ...resolved, ...parts, recovery, lastTime: time }
@@ -213,7 +214,7 @@ async function openExisting(
       await openDatabases({ existing, added, backend, keyring, flushPoint, health, beforeOpening }),
     )
     const file: StoreFile = { ...decoded.file, databases: [...existing, ...added] }
-    if (added.length > 0 || !lasting) await writeStoreFile(resolved, keyring, file)
+    if (added.length > 0 || !lasting) await writeStoreFile({ files, keyring }, file)
     const observe = (first: number): Promise<Observation | undefined> =>
       beginObservation(resolved, { file, keyring, online, offline }, first)
     const replay = new Replay({ databases: online, flushedSequence: flushPoint?.sequence ?? -1, observe })
@@ -224,7 +225,8 @@ async function openExisting(
     }
     const end = await readJournal({ files, keyring, storeId, flushPoint, repair: true, onRecords })
     const observation = await replay.finish(end.nextSequence)
-    await checkState(expected, { backend, online, offline, health })
+    const accept = options.acceptState ?? false
+    const acceptedStates = await checkState(expected, { backend, online, offline, health, accept })
     const recovery: RecoveryOutcome = {
       created: false,
       cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
@@ -232,6 +234,7 @@ async function openExisting(
       tornTail: end.torn,
       flushPointLost: flushPoint === undefined,
       damagedLogs,
+      acceptedStates,
     }
     if (damagedLogs.length > 0) resolved.metrics.add('leveldb_logs_damaged_total', damagedLogs.length)
     const journal = new JournalWriter({ files, keyring, storeId, end })
@@ -311,7 +314,10 @@ function verifyStoreFile(verify: (mac: Mac) => void, keyring: Keyring): boolean 
   }
 }
 
-async function writeStoreFile({ files }: ResolvedOptions, keyring: Keyring, file: StoreFile): Promise<void> {
+export async function writeStoreFile(
+  { files, keyring }: Pick<LocalStoreParts, 'files' | 'keyring'>,
+  file: StoreFile,
+): Promise<void> {
   await files.replace(
     STORE_FILE_NAME,
     encodeStoreFile(file, (bytes) => keyring.lastingMac(STORE_MAC_LABEL, bytes)),

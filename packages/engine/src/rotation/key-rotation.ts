@@ -23,7 +23,11 @@ export interface ResealReport {
 
 const JOURNAL = 'journal'
 
-/** @see LocalStore.keys */
+/**
+ * Nothing changes, not even the keyring, while the store takes no commits: each change has one that tells of it.
+ *
+ * @see LocalStore.keys
+ */
 export class KeyRotation {
   readonly #o: KeyRotationOptions
   #resealing: Promise<unknown> = Promise.resolve()
@@ -54,6 +58,7 @@ export class KeyRotation {
    * @throws CRYPTO_KEY_UNKNOWN for a scope that is none, CRYPTO_KEY_EXHAUSTED, IO_FAILED
    */
   async rotate(scopes: readonly string[] = this.scopes): Promise<readonly KeyInfo[]> {
+    this.#o.parts.health.assertWritable()
     const made: KeyInfo[] = []
     // One after the other: each is a write of the keyring.
     for (const scope of scopes) made.push(await this.keyring.rotateData(scope))
@@ -78,6 +83,7 @@ export class KeyRotation {
    * @throws KEY_IN_USE with the counts, KEY_UNKNOWN, DATABASE_OFFLINE, IO_FAILED
    */
   async destroy(keyId: number): Promise<void> {
+    this.#o.parts.health.assertWritable()
     // Rows that were replaced may still lie in the journal.
     await this.#o.flush()
     const counts = await this.uses()
@@ -85,14 +91,17 @@ export class KeyRotation {
   }
 
   async addSlot(provider: KeyProvider): Promise<SlotInfo> {
+    this.#o.parts.health.assertWritable()
     return await this.keyring.addSlot(provider)
   }
 
   async removeSlot(id: number): Promise<void> {
+    this.#o.parts.health.assertWritable()
     await this.keyring.removeSlot(id)
   }
 
   async rotateMaster(providers: readonly KeyProvider[]): Promise<void> {
+    this.#o.parts.health.assertWritable()
     await this.keyring.rotateMaster(providers)
   }
 
@@ -114,6 +123,7 @@ export class KeyRotation {
   }
 
   async #reseal(options: ResealOptions): Promise<ResealReport> {
+    this.#o.parts.health.assertWritable()
     const { parts, committer, applier } = this.#o
     await this.#finishRotations()
     const older = this.#older()

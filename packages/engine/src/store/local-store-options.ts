@@ -30,6 +30,8 @@ export interface LocalStoreOptions {
    * was put back. All their rows are read for it: they should be few, or change seldom.
    */
   readonly stateScopes?: readonly StateScope[] | undefined
+  /** A database whose rows are not those that were described serves all the same; `recovery.acceptedStates` names it. */
+  readonly acceptState?: boolean | undefined
   /** `always`: refuse an existing store; `if-missing` (default): create one where none is; `never`: open only. */
   readonly create?: 'always' | 'if-missing' | 'never' | undefined
   /** Suite of a new store; default `aes-256-gcm`. */

@@ -32,6 +32,8 @@ export interface RecoveryOutcome {
   readonly flushPointLost: boolean
   /** Logs of LevelDB with a broken record, as `database/file`: what they held was replayed from the journal. */
   readonly damagedLogs: readonly string[]
+  /** Databases that serve though their rows are not those that the journal tells of, by `acceptState`. */
+  readonly acceptedStates: readonly string[]
 }
 
 /** A store that is locked, checked and recovered, ready to be used. */

@@ -9,7 +9,7 @@ import { openShredKeys, type OpenedShredKeys } from '../database/shred-database.
 import { writeCommitRecord } from '../format/commit-record.ts'
 import type { HealthReport } from '../health/health.ts'
 import { SpaceGuard } from '../health/space-guard.ts'
-import { openParts } from '../recovery/open-local-store.ts'
+import { openParts, writeStoreFile } from '../recovery/open-local-store.ts'
 import { KeyRotation } from '../rotation/key-rotation.ts'
 import { stateFacts } from '../state/state-record.ts'
 import { StateRoots } from '../state/state-roots.ts'
@@ -160,6 +160,29 @@ export class LocalStore implements Store {
     return this.#parts.health.report()
   }
 
+  /**
+   * Refuses every commit with this error from now on, and accepts them again when it is taken back; what was submitted before
+   * is written. Reads go on.
+   */
+  refuseWrites(error: ForgeError | undefined): void {
+    this.#parts.health.refuseWrites(error, 'store')
+  }
+
+  /** Notes a problem outside the engine in the health of the store, or takes back those noted for this place. */
+  reportProblem(problem: ForgeError | undefined, where: string): void {
+    const { health } = this.#parts
+    if (problem === undefined) health.withdraw(where)
+    else health.note(problem, where)
+  }
+
+  /**
+   * The store bears another generation when it is opened next: a new name for its log, under which nothing was signed.
+   * @param generation 16 random hexadecimal digits @throws IO_FAILED
+   */
+  async beginGeneration(generation: string): Promise<void> {
+    await writeStoreFile(this.#parts, { ...this.#parts.file, generation })
+  }
+
   /** Databases set aside because they are damaged. */
   get offlineDatabases(): readonly string[] {
     return [...this.#parts.offline.keys()]
@@ -207,7 +230,7 @@ export class LocalStore implements Store {
   /** Takes a flush point now and lets the journal before it go. */
   async flush(): Promise<void> {
     if (this.#closing !== undefined) throw closed()
-    this.#parts.health.assertWritable()
+    this.#parts.health.assertSound()
     await this.#flush(() => this.#describeState())
   }
 
@@ -240,14 +263,19 @@ export class LocalStore implements Store {
    * are dropped, and opening needs them all to tell whether the rows changed since.
    */
   async #describeState(): Promise<void> {
-    const { journal } = this.#parts
+    const { journal, health } = this.#parts
     const state = await this.#committer.exclusively(async () => {
       await journal.endSegment()
       return await this.#stateRoots.take(journal.nextSequence - 1)
     })
     if (state === undefined) return
     const content = { facts: stateFacts('store.flushed', state), operations: [] }
-    await this.#committer.submit(() => content, { privileged: true })
+    try {
+      await this.#committer.submit(() => content, { privileged: true })
+    } catch (error) {
+      // A store that takes no commits goes without; what it has is made durable all the same.
+      if (health.refusal === undefined) throw error
+    }
   }
 
   async #close(): Promise<void> {
@@ -276,9 +304,9 @@ export class LocalStore implements Store {
 
   /** Leaves one segment with `store.closed`, synced tables, and a flush point that describes both. */
   async #closeCleanly(): Promise<void> {
-    const { journal, online, observation, clock } = this.#parts
+    const { journal, online, observation, clock, health } = this.#parts
     const time = Math.max(clock.now(), this.#committer.lastTime)
-    if (this.#wroteCommits) await this.#appendClosed(time)
+    if (this.#wroteCommits && health.refusal === undefined) await this.#appendClosed(time)
     const sequence = journal.nextSequence - 1
     await observation?.close()
     await this.#applier.settleObserver()

@@ -247,6 +247,8 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     prune: on('audit.prune', 'audit'),
     load: OWNER,
     observe: OWNER,
+    succeed: OWNER,
+    refuseSigning: OWNER,
     settle: OWNER,
     start: OWNER,
     stop: OWNER,

@@ -10,9 +10,15 @@ import {
 } from '@forgeone/common'
 import { SIGNING_SCOPE, type Signer } from '@forgeone/crypto'
 import type { ObserverSource, Store } from '@forgeone/engine'
+import { AUDIT_DATABASE } from '../manager/database-names.ts'
 
-/** The database of leaves, tiles and checkpoints. */
-export const AUDIT_DATABASE = 'audit'
+/** An anchor that knows another history. */
+export interface Disagreement {
+  /** `AUDIT_ROLLBACK` or `AUDIT_FORK`. */
+  readonly reason: ForgeError
+  /** Under which that history was signed: it need not be a name that this log ever had. */
+  readonly origin: string
+}
 
 /** Makes the audit log of a store when the store is opened, and keeps hold of it. */
 export class AuditSource implements ObserverSource {
@@ -52,35 +58,32 @@ export class AuditSource implements ObserverSource {
     return this.#log
   }
 
-  /**
-   * Begins to sign, once every anchor agrees: a log that was rolled back must sign nothing under its name.
-   * @throws AUDIT_ROLLBACK, AUDIT_FORK, AUDIT_ANCHOR_FAILED
-   */
-  async start(store: Store, anchors: readonly Anchor[]): Promise<void> {
+  /** The log may commit what it has to tell of itself from now on; notes of ended origins bind it no more. */
+  connect(store: Store, ended: readonly string[]): void {
     this.#store = store
-    const log = this.#log
-    if (log === undefined) return
-    for (const anchor of anchors) {
-      const note = await anchor.newest()
-      if (note !== undefined) await compareWithAnchor(log, note)
-    }
-    log.start()
+    this.#log?.succeed(ended)
   }
 
-  /** Takes a fresh checkpoint to every anchor; one that fails is told to the logger, and tried again the next time. */
-  async publish(anchors: readonly Anchor[]): Promise<void> {
+  /**
+   * Compares with every anchor.
+   * @returns why this log is not the one that was signed, by each anchor that says so
+   * @throws AUDIT_ANCHOR_FAILED, NOTE_FORMAT
+   */
+  async disagreements(anchors: readonly Anchor[]): Promise<readonly Disagreement[]> {
     const log = this.#log
-    if (log === undefined || anchors.length === 0) return
-    const checkpoint = await log.checkpoint()
+    const found: Disagreement[] = []
+    if (log === undefined) return found
     for (const anchor of anchors) {
+      const note = await anchor.newest()
+      if (note === undefined) continue
       try {
-        const lines = await anchor.publish(checkpoint, log)
-        if (lines.length > 0) await log.addCosignatures({ checkpoint, lines })
-      } catch (error) {
-        if (!isForgeError(error, 'AUDIT_ANCHOR_FAILED')) throw error
-        this.#logger?.log('error', error.message, { code: error.code, place: anchor.place })
+        await compareWithAnchor(log, note)
+      } catch (reason) {
+        if (!isForgeError(reason, 'AUDIT_ROLLBACK', 'AUDIT_FORK')) throw reason
+        found.push({ reason, origin: note.slice(0, note.indexOf('\n')) })
       }
     }
+    return found
   }
 
   async #commit({ action, facts }: AuditAct): Promise<void> {

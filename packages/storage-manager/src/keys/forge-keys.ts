@@ -15,11 +15,13 @@ import type {
   ResealOptions,
   ResealReport,
 } from '@forgeone/engine'
-import { SYSTEM_DATABASE } from '../manager/shard-layout.ts'
+import { SYSTEM_DATABASE } from '../manager/database-names.ts'
 
 /** Where the newest revision of the keyring that a commit told of is kept: version u8 | revision u64. */
 const REVISION_KEY = utf8Encode('\u0013keyring-revision')
 const REVISION_VERSION = 1
+/** Reservations of seals raise the revision too, and no commit tells of them: an accepted keyring leaps over them all. */
+const REVISION_LEAP = 2 ** 20
 
 /** Keys and the ways to unlock them; never key material. */
 export interface KeysStatus {
@@ -42,19 +44,32 @@ export class ForgeKeys {
 
   /**
    * Refuses a keyring that is older than one a commit has told of: a key destroyed or a slot removed since would be back.
+   * @param o.acceptRestored goes on with it, under a revision above all that were seen, and a commit tells why
    * @throws KEYRING_ROLLED_BACK
    */
-  static async open(store: LocalStore): Promise<ForgeKeys> {
+  static async open(
+    store: LocalStore,
+    o: { readonly acceptRestored?: { readonly reason: string } | undefined } = {},
+  ): Promise<ForgeKeys> {
+    const keys = new ForgeKeys(store)
     const told = decodeRevision(await store.get(SYSTEM_DATABASE, REVISION_KEY))
-    const { revision } = store.keys.keyring
-    if (revision < told) {
-      throw new ForgeError(
-        'KEYRING_ROLLED_BACK',
-        `the keyring has revision ${revision}, but the store has seen ${told}: an older one was put back`,
-        { details: { revision, told } },
-      )
+    const { keyring } = store.keys
+    const { revision } = keyring
+    if (revision >= told) return keys
+    if (o.acceptRestored !== undefined) {
+      await keyring.raiseRevision(told + REVISION_LEAP)
+      await keys.#record('keys.restored', {
+        restored: revision,
+        told,
+        reason: o.acceptRestored.reason.trim(),
+      })
+      return keys
     }
-    return new ForgeKeys(store)
+    throw new ForgeError(
+      'KEYRING_ROLLED_BACK',
+      `the keyring has revision ${revision}, but the store has seen ${told}: an older one was put back`,
+      { details: { revision, told } },
+    )
   }
 
   /** What has data keys of its own: each database, and the journal. */

@@ -4,6 +4,7 @@ import type { KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Durability } from '@forgeone/engine'
 import { SHARD_COUNT_MAX } from '@forgeone/streams'
 import { z } from 'zod'
+import type { AnchorLoss, AnchorPlan } from '../audit/anchor-plan.ts'
 import type { KeyPolicy } from '../keys/key-policy-options.ts'
 
 /** More shards let more cores and disks share the work; each costs two LevelDB databases. */
@@ -11,6 +12,14 @@ export const SHARD_COUNT_DEFAULT = 4
 
 /** A passphrase of at least 12 characters, or 32 random bytes. */
 export type Secret = string | { readonly key: Uint8Array }
+
+/** A reason stands in a leaf, beside what else a commit tells of itself. */
+export const REASON_BYTES_MAX = 512
+
+/** Somebody takes the responsibility; the reason goes into the log. */
+export interface Acceptance {
+  readonly reason: string
+}
 
 /** How a store is opened. Only `path` is always needed, and a secret unless the store is not encrypted. */
 export interface ForgeOptions {
@@ -40,7 +49,18 @@ export interface ForgeOptions {
    * Where checkpoints are kept that this directory cannot take back. Opening compares with each: only so does a rollback of
    * the whole directory show. Checkpoints are published every hour and on closing.
    */
-  readonly anchors?: readonly Anchor[] | undefined
+  readonly anchors?: readonly (Anchor | AnchorPlan)[] | undefined
+  /** A required anchor that fails for so long is lost; default one hour. */
+  readonly anchorGraceMs?: number | undefined
+  /** `report` (default): a lost anchor shows in the health. `stop`: no commit is taken until it answers again. */
+  readonly onAnchorLoss?: AnchorLoss | undefined
+  /**
+   * Goes on from what is there though an anchor, or the journal, knows otherwise: after a restore that was meant, or in a
+   * copy that is to live on its own. The log gets a new name and a new key, and a commit tells of both, and of the reason.
+   */
+  readonly acceptRollback?: Acceptance | undefined
+  /** Goes on with a keyring that is older than the store has seen: one from a backup of keys. A commit tells of it. */
+  readonly acceptRestoredKeyring?: Acceptance | undefined
   /** When data keys are replaced by themselves. */
   readonly keyPolicy?: KeyPolicy | undefined
   /** Keys of secrets leave the memory after so long without use; default 15 minutes, 0 for never. */
@@ -52,6 +72,13 @@ export interface ForgeOptions {
 }
 
 const provided = z.custom<never>((value) => typeof value === 'object' && value !== null)
+
+const acceptance = z.strictObject({
+  reason: z
+    .string()
+    .refine((reason) => reason.trim() !== '', 'a reason is needed')
+    .refine((reason) => Buffer.byteLength(reason) <= REASON_BYTES_MAX, `at most ${REASON_BYTES_MAX} bytes`),
+})
 
 const schema = z.strictObject({
   path: z.string().min(1),
@@ -65,6 +92,10 @@ const schema = z.strictObject({
   cacheMb: z.number().min(0).max(65_536).optional(),
   compaction: z.enum(['background', 'manual']).optional(),
   anchors: z.array(provided).max(16).optional(),
+  anchorGraceMs: z.int().min(0).optional(),
+  onAnchorLoss: z.enum(['report', 'stop']).optional(),
+  acceptRollback: acceptance.optional(),
+  acceptRestoredKeyring: acceptance.optional(),
   keyPolicy: z
     .strictObject({
       maxAgeDays: z.number().positive().max(36_500).optional(),

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { Anchor } from '@forgeone/audit'
-import { Metrics, systemClock, systemRandom, type Clock } from '@forgeone/common'
-import { LocalStore, readStoreFile, type Operation, type StateScope } from '@forgeone/engine'
+import { systemTimer } from '@forgeone/audit'
+import { systemClock, systemRandom, type Clock, type Metrics } from '@forgeone/common'
+import type { LocalStore, Operation } from '@forgeone/engine'
 import { ImageCatalogue } from '@forgeone/images'
 import {
   BLOCK_CACHE_BYTES_DEFAULT,
@@ -13,24 +13,19 @@ import {
 } from '@forgeone/streams'
 import { Vault } from '@forgeone/vault'
 import { AccessControl } from '../access/access-control.ts'
-import { AuditSource } from '../audit/audit-source.ts'
+import { AnchorKeeper } from '../audit/anchor-keeper.ts'
+import { wholeAnchorPlan, ANCHOR_GRACE_MS_DEFAULT } from '../audit/anchor-plan.ts'
+import type { AuditSource } from '../audit/audit-source.ts'
 import { ForgeCache } from '../cache/forge-cache.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
 import type { KeyPolicy } from '../keys/key-policy-options.ts'
-import { METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
 import { Subjects } from '../subjects/subjects.ts'
+import { acceptRollback } from './accept-rollback.ts'
+import { CACHE_DIRECTORY, SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
 import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
-import { keyProviderOf } from './key-provider-of.ts'
-import { CACHE_DIRECTORY, shardLayout, SYSTEM_DATABASE, VAULT_DATABASE } from './shard-layout.ts'
+import { openStore } from './open-store.ts'
 
 const MIB = 1024 * 1024
-const GIB = 1024 * MIB
-
-/** Rights, settings and secrets: an older row of them would undo a decision. */
-const STATE_SCOPES: readonly StateScope[] = [
-  { database: SYSTEM_DATABASE, without: [METRICS_KEYSPACE] },
-  { database: VAULT_DATABASE },
-]
 
 /** Everything a `Forge` is made of, opened. */
 export interface ForgeParts {
@@ -45,49 +40,60 @@ export interface ForgeParts {
   readonly cache: ForgeCache
   readonly images: ImageCatalogue
   readonly auditSource: AuditSource
-  readonly anchors: readonly Anchor[]
+  readonly anchors: AnchorKeeper
   readonly metrics: Metrics
   readonly clock: Clock
   readonly shardCount: number
 }
 
-/** Opens the store and what stands on it; whatever fails closes the store again. */
+/**
+ * Opens the store and what stands on it; whatever fails closes the store again. Where an anchor knows of another history
+ * the store only reads: nothing is written into one that was rolled back, nor signed.
+ */
 export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts> {
   checkForgeOptions(options)
-  const { logger, clock = systemClock, anchors = [] } = options
-  const existing = await readStoreFile(options.path)
-  const { shardCount, databases } = shardLayout(options, existing)
-  const suite = existing?.suite ?? options.encryption ?? 'aes-256-gcm'
-  const metrics = new Metrics()
-  const auditSource = new AuditSource({ clock, logger })
-  const { path, create, durability, allowUnsafeFilesystem, random } = options
-  const store = await LocalStore.open({
-    path,
-    databases,
-    observer: auditSource,
-    stateScopes: STATE_SCOPES,
-    provider: keyProviderOf(options, suite),
-    suite,
-    create,
-    durability,
-    maxBytes: options.maxSizeGb === undefined ? undefined : Math.floor(options.maxSizeGb * GIB),
-    allowUnsafeFilesystem,
-    logger,
-    clock,
-    random,
-    metrics,
-  })
+  const { acceptRollback: rollback, acceptRestoredKeyring, clock = systemClock, keyPolicy = {} } = options
+  if (rollback !== undefined) await acceptRollback(options, rollback)
+  const { store, auditSource, metrics, shardCount } = await openStore(
+    rollback === undefined ? options : { ...options, create: 'never' },
+  )
   try {
-    // First of all: nothing is written into a store that was rolled back.
-    await auditSource.start(store, anchors)
-    const keys = await ForgeKeys.open(store)
-    const { keyPolicy = {} } = options
+    const anchors = await startAudit({ store, auditSource, options })
+    const keys = await ForgeKeys.open(store, { acceptRestored: acceptRestoredKeyring })
     const parts = { store, keys, keyPolicy, auditSource, anchors, metrics, clock, shardCount }
     return { ...parts, ...(await openFacilities(store, { options, auditSource, metrics, shardCount })) }
   } catch (error) {
     await store.close()
     throw error
   }
+}
+
+/** Begins to sign, once every anchor agrees. */
+async function startAudit(
+  o: Pick<ForgeParts, 'store' | 'auditSource'> & { readonly options: ForgeOptions },
+): Promise<AnchorKeeper> {
+  const { store, auditSource, options } = o
+  const { anchors = [], anchorGraceMs, onAnchorLoss = 'report', logger, clock = systemClock } = options
+  const { log } = auditSource
+  const plans = anchors.map(wholeAnchorPlan)
+  const keeper = new AnchorKeeper({
+    plans,
+    log,
+    store,
+    graceMs: anchorGraceMs ?? ANCHOR_GRACE_MS_DEFAULT,
+    onLoss: onAnchorLoss,
+    clock,
+    timer: systemTimer,
+    logger,
+  })
+  const [disagreement] = await auditSource.disagreements(plans.map(({ anchor }) => anchor))
+  if (disagreement !== undefined) {
+    keeper.refuse(disagreement.reason)
+    return keeper
+  }
+  log?.start()
+  keeper.start()
+  return keeper
 }
 
 async function openFacilities(

@@ -1,4 +1,4 @@
-import type { Anchor, AuditLog } from '@forgeone/audit'
+import type { AuditLog } from '@forgeone/audit'
 import { ForgeError, type Clock, type MetricReading, type Metrics } from '@forgeone/common'
 import {
   takeCheckpoint,
@@ -15,6 +15,7 @@ import type { Vault } from '@forgeone/vault'
 import type { AccessControl } from '../access/access-control.ts'
 import { forgeAs, type ForgeHandle } from '../access/forge-as.ts'
 import { checkPrincipalName } from '../access/grant.ts'
+import type { AnchorKeeper } from '../audit/anchor-keeper.ts'
 import type { AuditSource } from '../audit/audit-source.ts'
 import type { ForgeCache } from '../cache/forge-cache.ts'
 import { Compliance } from '../compliance/compliance.ts'
@@ -26,9 +27,9 @@ import { Settings } from '../settings/settings.ts'
 import type { ForgeStatistics, TopicStatistics } from '../statistics/forge-statistics.ts'
 import { MetricsHistory, type MetricsSample } from '../statistics/metrics-history.ts'
 import type { Subjects } from '../subjects/subjects.ts'
+import { SYSTEM_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
 import { openForgeParts, type ForgeParts } from './forge-parts.ts'
-import { SYSTEM_DATABASE } from './shard-layout.ts'
 import { recordVerification, verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
 
 /** Metrics are sampled into the store this often while it is open. */
@@ -61,7 +62,7 @@ export class Forge implements AsyncDisposable {
   /** Disk images, read through `cache`. */
   readonly images: ImageCatalogue
   readonly #auditSource: AuditSource
-  readonly #anchors: readonly Anchor[]
+  readonly #anchors: AnchorKeeper
   readonly #store: LocalStore
   readonly #metrics: Metrics
   readonly #history: MetricsHistory
@@ -225,7 +226,7 @@ export class Forge implements AsyncDisposable {
       await this.logs.close()
       await this.events.close()
       if (this.#store.sequence !== this.#openedAtSequence) await this.#sample()
-      await this.#auditSource.publish(this.#anchors)
+      await this.#anchors.close()
     } finally {
       await this.#store.close()
     }
@@ -233,7 +234,6 @@ export class Forge implements AsyncDisposable {
 
   async #hourly(): Promise<void> {
     await this.#sample()
-    await this.#auditSource.publish(this.#anchors).catch(() => undefined)
     await this.#applyPolicy()
   }
 

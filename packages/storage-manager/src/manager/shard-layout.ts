@@ -1,13 +1,8 @@
 import { ForgeError } from '@forgeone/common'
 import type { StoreFile } from '@forgeone/engine'
 import { streamDatabases } from '@forgeone/streams'
-import { AUDIT_DATABASE } from '../audit/audit-source.ts'
+import { AUDIT_DATABASE, SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
 import { SHARD_COUNT_DEFAULT, type ForgeOptions } from './forge-options.ts'
-
-export const SYSTEM_DATABASE = 'system'
-export const VAULT_DATABASE = 'vault'
-/** Beside the databases, not one of them: no journal and no backup holds it, and deleting it loses only time. */
-export const CACHE_DIRECTORY = 'cache'
 
 /** The databases of a store and how many shards each stream has. */
 export interface ShardLayout {

@@ -1,0 +1,80 @@
+import { originOf, verifierKey } from '@forgeone/audit'
+import { canonicalJson, ForgeError, fromHex, systemRandom, toHex } from '@forgeone/common'
+import { SIGNING_SCOPE, type Keyring } from '@forgeone/crypto'
+import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
+import { ENDED_ORIGINS_MAX, generationsRow } from '../audit/generations.ts'
+import { revisionRow } from '../keys/forge-keys.ts'
+import type { Acceptance, ForgeOptions } from './forge-options.ts'
+import { openStore } from './open-store.ts'
+
+const GENERATION_BYTES = 8
+/** Anchors that are named in the leaf, which has room for so many; as a rule there is one. */
+const NAMED_MAX = 8
+
+/**
+ * Ends the name under which the log was signed, and begins another with a key of its own: two histories of one name would
+ * be a fork, whoever meant them. The commit tells of the old name and its newest checkpoint, so that an auditor can prove
+ * what was kept, and of the new key. A crash leaves the old generation, or the new one.
+ *
+ * @throws DATABASE_OFFLINE, AUDIT_DIVERGED, AUDIT_ANCHOR_FAILED, IO_FAILED, and what opening throws
+ */
+export async function acceptRollback(options: ForgeOptions, { reason }: Acceptance): Promise<void> {
+  const { random = systemRandom, anchors = [] } = options
+  const { store, auditSource, generations } = await openStore(
+    { ...options, create: 'never' },
+    { acceptState: true },
+  )
+  try {
+    const { log } = auditSource
+    if (log === undefined) throw new ForgeError('DATABASE_OFFLINE', 'the audit database is offline')
+    // A log whose rows are damaged has nothing to go on from.
+    if (log.divergence !== undefined) throw log.divergence
+    const disagreements = await auditSource.disagreements(anchors.map((each) => wholeAnchorPlan(each).anchor))
+    const others = disagreements.map(({ origin }) => origin)
+    const ended = [...new Set([...(generations?.ended ?? []), log.origin, ...others])]
+    if (ended.length > ENDED_ORIGINS_MAX)
+      throw new ForgeError('COMMIT_INVALID', `a store has at most ${ENDED_ORIGINS_MAX} ended origins`)
+    const { keyring } = store.keys
+    const publicKey = await replaceSigningKey(keyring)
+    const current = toHex(random.bytes(GENERATION_BYTES))
+    const origin = originOf({ storeId: store.id, generation: fromHex(current)! })
+    const facts = {
+      accepted: [
+        ...disagreements.slice(0, NAMED_MAX).map(({ reason: { code }, origin: other }) => `${code} ${other}`),
+        ...store.recovery.acceptedStates.map((name) => `STATE_MISMATCH ${name}`),
+      ],
+      before: { origin: log.origin, size: log.lastCheckpointSize, root: await lastRoot(log) },
+      key: verifierKey({ name: origin, publicKey }).text,
+      origin,
+      reason: reason.trim(),
+      revision: keyring.revision,
+    }
+    const context = canonicalJson(facts, { code: 'INTERNAL', what: 'the facts of a new generation' })
+    await store.commit(() => ({
+      facts: { actor: 'app', action: 'store.restored', resourceClass: 'store', context },
+      operations: [generationsRow({ current, ended }), revisionRow(keyring)],
+    }))
+    await store.beginGeneration(current)
+  } finally {
+    await store.close()
+  }
+}
+
+/** The key before signs nothing under the new name. @returns the new one's public side */
+async function replaceSigningKey(keyring: Keyring): Promise<Uint8Array> {
+  await keyring.ensureScopes([SIGNING_SCOPE])
+  await keyring.rotateData(SIGNING_SCOPE)
+  for (const { id, scope, state } of keyring.list())
+    if (scope === SIGNING_SCOPE && state === 'decrypt-only')
+      await keyring.destroyKey({ keyId: id, uses: new Map() })
+  return keyring.signers()[0]!.publicKey
+}
+
+/** Of the newest checkpoint under the old name, in base64 as it stands there; empty when none was signed. */
+async function lastRoot(log: {
+  readonly lastCheckpointSize: number
+  rootAt(size: number): Promise<Uint8Array>
+}): Promise<string> {
+  const { lastCheckpointSize: size } = log
+  return size === 0 ? '' : Buffer.from(await log.rootAt(size)).toString('base64')
+}

@@ -1,0 +1,80 @@
+import { assert, Metrics, systemClock } from '@forgeone/common'
+import { LocalStore, readStoreFile, type StateScope } from '@forgeone/engine'
+import { AuditSource } from '../audit/audit-source.ts'
+import { readGenerations, type Generations } from '../audit/generations.ts'
+import { METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
+import { SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
+import type { ForgeOptions } from './forge-options.ts'
+import { keyProviderOf } from './key-provider-of.ts'
+import { shardLayout } from './shard-layout.ts'
+
+const GIB = 1024 ** 3
+
+/** Rights, settings and secrets: an older row of them would undo a decision. */
+const STATE_SCOPES: readonly StateScope[] = [
+  { database: SYSTEM_DATABASE, without: [METRICS_KEYSPACE] },
+  { database: VAULT_DATABASE },
+]
+
+/** The engine's part of a `Forge`. */
+export interface OpenedStore {
+  readonly store: LocalStore
+  readonly auditSource: AuditSource
+  /** Absent while the first generation lasts. */
+  readonly generations: Generations | undefined
+  readonly metrics: Metrics
+  readonly shardCount: number
+}
+
+/** Opens the store with its log, under the generation that its own row names; nothing is signed yet. */
+export async function openStore(
+  options: ForgeOptions,
+  { acceptState = false }: { readonly acceptState?: boolean } = {},
+): Promise<OpenedStore> {
+  const opened = await openOnce(options, acceptState)
+  const { store, generations } = opened
+  if (generations === undefined || generations.current === store.parts.file.generation) return opened
+  // A crash came between the commit that began the generation and `FORGE`, or somebody put an older `FORGE` back.
+  try {
+    await store.beginGeneration(generations.current)
+  } finally {
+    await store.close()
+  }
+  const again = await openOnce({ ...options, create: 'never' }, acceptState)
+  assert(again.store.parts.file.generation === generations.current, 'the generation was put in force')
+  return again
+}
+
+async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<OpenedStore> {
+  const { logger, clock = systemClock, path, create, durability, allowUnsafeFilesystem, random } = options
+  const existing = await readStoreFile(path)
+  const { shardCount, databases } = shardLayout(options, existing)
+  const suite = existing?.suite ?? options.encryption ?? 'aes-256-gcm'
+  const metrics = new Metrics()
+  const auditSource = new AuditSource({ clock, logger })
+  const store = await LocalStore.open({
+    path,
+    databases,
+    observer: auditSource,
+    stateScopes: STATE_SCOPES,
+    acceptState,
+    provider: keyProviderOf(options, suite),
+    suite,
+    create,
+    durability,
+    maxBytes: options.maxSizeGb === undefined ? undefined : Math.floor(options.maxSizeGb * GIB),
+    allowUnsafeFilesystem,
+    logger,
+    clock,
+    random,
+    metrics,
+  })
+  try {
+    const generations = await readGenerations(store)
+    auditSource.connect(store, generations?.ended ?? [])
+    return { store, auditSource, generations, metrics, shardCount }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
