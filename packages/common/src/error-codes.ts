@@ -98,6 +98,8 @@ export const ERROR_CODES = {
   AUDIT_LEAF_TOO_LARGE: 'Shorten what the commit says about itself; the limit stands in the message.',
   AUDIT_DIVERGED:
     'The audit log is not what it was signed as. Nothing is signed any more; run `forge audit verify`.',
+  AUDIT_ACTION_UNKNOWN:
+    'The kind of commit is not registered in this version. Nothing was written; report it.',
   AUDIT_ROLLBACK:
     'The audit log is shorter than a checkpoint of it: older files were put back. Restore newer ones; if it was meant, go on with `forge audit accept-rollback`.',
   AUDIT_FORK:

@@ -1,6 +1,7 @@
 import {
   ByteWriter,
   ForgeError,
+  type AuditFacts,
   type Clock,
   type Metrics,
   type Random,
@@ -58,6 +59,8 @@ export interface CommitterOptions {
   readonly clock: Clock
   readonly random: Random
   readonly metrics: Metrics
+  /** Throws to refuse a commit. */
+  readonly checkFacts: ((facts: AuditFacts) => void) | undefined
   /** Checked before every frame: throws STORE_FENCED when another process took over. */
   readonly assertOwned: () => void
   /** Told about every durable frame. */
@@ -203,6 +206,7 @@ export class Committer {
       const place = { sequence: this.#nextSequence, time: Math.max(this.#o.clock.now(), this.#lastTime) }
       const content = build(place)
       const bytes = checkCommit(content)
+      this.#o.checkFacts?.(content.facts)
       const operations = this.#seal(content)
       this.#o.space.record(bytes)
       const nonce = operations.length === 0 ? this.#o.random.bytes(16) : undefined

@@ -1,4 +1,4 @@
-import type { Clock, CommitObserver, Logger, Metrics, Random } from '@forgeone/common'
+import type { AuditFacts, Clock, CommitObserver, Logger, Metrics, Random } from '@forgeone/common'
 import type { Keyring, KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import type { StoreFiles } from '../files/store-files.ts'
@@ -30,6 +30,8 @@ export interface LocalStoreOptions {
    * was put back. All their rows are read for it: they should be few, or change seldom.
    */
   readonly stateScopes?: readonly StateScope[] | undefined
+  /** Asked about the facts of every commit; throws to refuse it. */
+  readonly checkFacts?: ((facts: AuditFacts) => void) | undefined
   /** A database whose rows are not those that were described serves all the same; `recovery.acceptedStates` names it. */
   readonly acceptState?: boolean | undefined
   /** `always`: refuse an existing store; `if-missing` (default): create one where none is; `never`: open only. */

@@ -76,6 +76,7 @@ export class LocalStore implements Store {
       applier: this.#applier,
       space,
       durability: options.durability ?? 'sync',
+      checkFacts: options.checkFacts,
       assertOwned: () => parts.lock?.assertOwned(),
       onFrame: (bytes) => this.#flusher.onFrame(bytes),
     })

@@ -1,5 +1,6 @@
 import { assert, Metrics, systemClock } from '@forgeone/common'
 import { LocalStore, readStoreFile, type StateScope } from '@forgeone/engine'
+import { checkAct } from '../audit/acts.ts'
 import { AuditSource } from '../audit/audit-source.ts'
 import { readGenerations, type Generations } from '../audit/generations.ts'
 import { METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
@@ -58,6 +59,7 @@ async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<Op
     observer: auditSource,
     stateScopes: STATE_SCOPES,
     acceptState,
+    checkFacts: checkAct,
     provider: keyProviderOf(options, suite),
     suite,
     create,

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { canonicalJson, ForgeError } from '@forgeone/common'
+import { expect, test } from 'vitest'
+import { ACT_NAMES, checkAct } from '../src/audit/acts.ts'
+
+function codeOf(action: string, told?: unknown): string {
+  const context =
+    told === undefined ? undefined : canonicalJson(told, { code: 'INTERNAL', what: 'a context' })
+  try {
+    checkAct({ actor: 'app', action, resourceClass: 'test', ...(context === undefined ? {} : { context }) })
+    return 'taken'
+  } catch (error) {
+    return error instanceof ForgeError ? error.code : String(error)
+  }
+}
+
+test('an act that is not registered, or tells what its kind does not, is refused', () => {
+  expect(codeOf('logs.append')).toBe('taken')
+  expect(codeOf('logs.appended')).toBe('AUDIT_ACTION_UNKNOWN')
+  expect(codeOf('logs.append', { topic: 'orders' })).toBe('AUDIT_ACTION_UNKNOWN')
+  expect(codeOf('vault.listed', { count: 3 })).toBe('taken')
+  for (const told of [undefined, {}, { count: '3' }, { count: 3, path: 'db/root' }])
+    expect(codeOf('vault.listed', told)).toBe('AUDIT_ACTION_UNKNOWN')
+})
+
+test('every act stands in docs/audit-acts.md, in this order, and nothing else does', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../docs/audit-acts.md', import.meta.url)), 'utf8')
+  const listed = [...page.matchAll(/^\| `([a-z-]+\.[a-z-]+)`/gm)].map(([, name]) => name)
+  expect(listed).toEqual(ACT_NAMES)
+})
