@@ -113,4 +113,10 @@ test('a directory put back to an earlier state is read with an alarm, and goes o
   utimesSync(anchored.FORGE_ANCHOR, early, early)
   const behind = await run(['doctor'], anchored)
   expect([behind.code, behind.stdout.includes('AUDIT_ANCHOR_FAILED')]).toEqual([1, true])
+  const keyring = join(folder.path, 'data', 'keyring')
+  const aged = readFileSync(keyring, 'utf8').replaceAll(/"created":\d+/g, '"created":1000000000000')
+  writeFileSync(keyring, aged)
+  expect((await run(['doctor'])).stdout).toMatch(
+    /warn {2}key age +\d+ keys are due, the oldest is \d{4} days old/,
+  )
 }, 40_000)

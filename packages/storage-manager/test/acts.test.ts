@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { canonicalJson, ForgeError } from '@forgeone/common'
 import { expect, test } from 'vitest'
 import { ACT_NAMES, checkAct } from '../src/audit/acts.ts'
+import { ACTS_TO_COME, EVIDENCE_ACTS } from '../src/compliance/evidence.ts'
 
 function codeOf(action: string, told?: unknown): string {
   const context =
@@ -22,6 +23,13 @@ test('an act that is not registered, or tells what its kind does not, is refused
   expect(codeOf('vault.listed', { count: 3 })).toBe('taken')
   for (const told of [undefined, {}, { count: '3' }, { count: 3, path: 'db/root' }])
     expect(codeOf('vault.listed', told)).toBe('AUDIT_ACTION_UNKNOWN')
+})
+
+test('evidence asks for acts that there are, but for those that are to come', () => {
+  const isThere = (act: string): boolean =>
+    ACT_NAMES.some((name) => (act.endsWith('.') ? name.startsWith(act) : name === act))
+  expect(EVIDENCE_ACTS.filter((act) => !isThere(act) && !ACTS_TO_COME.includes(act))).toEqual([])
+  expect(ACTS_TO_COME.filter(isThere)).toEqual([])
 })
 
 test('every act stands in docs/audit-acts.md, in this order, and nothing else does', () => {

@@ -24,7 +24,11 @@ interface EvidenceKind {
 }
 
 const KINDS: readonly EvidenceKind[] = [
-  { id: 'keys', acts: ['keys.'], missing: 'no key was rotated, added or removed in the period' },
+  {
+    id: 'keys',
+    acts: ['keys.', 'audit.key-changed'],
+    missing: 'no key was rotated, added or removed in the period',
+  },
   { id: 'access', acts: ['access.'], missing: 'no right was changed and no access refused in the period' },
   {
     id: 'exports',
@@ -37,22 +41,49 @@ const KINDS: readonly EvidenceKind[] = [
       'subject.erased',
       'vault.destroyed',
       'vault.purged',
-      'logs.remove',
-      'events.remove',
+      'logs.remove-topic',
+      'events.remove-topic',
+      'logs.compact-keys',
+      'events.compact-keys',
       'logs.retain',
       'events.retain',
     ],
     missing: 'nothing was erased or removed by retention in the period',
   },
-  { id: 'changes', acts: ['settings.', 'flags.'], missing: 'no setting was changed in the period' },
+  {
+    id: 'changes',
+    acts: [
+      'settings.',
+      'flags.',
+      'logs.create-topic',
+      'events.create-topic',
+      'logs.update-topic',
+      'events.update-topic',
+      'logs.set-retention',
+      'events.set-retention',
+      'logs.remove-retention',
+      'events.remove-retention',
+      'vault.configured',
+    ],
+    missing: 'no setting, topic or rule of retention was changed in the period',
+  },
   {
     id: 'monitoring',
-    acts: ['access.denied', 'vault.unseal-failed', 'store.created', 'store.closed', 'store.verified'],
+    acts: [
+      'access.denied',
+      'vault.unseal-failed',
+      'store.created',
+      'store.closed',
+      'store.verified',
+      'store.restored',
+      'audit.key-changed',
+      'audit.pruned',
+    ],
     missing: 'nothing was refused, verified, opened or closed in the period',
   },
   {
     id: 'recovery',
-    acts: ['backup.', 'snapshot.'],
+    acts: ['backup.', 'snapshot.', 'store.restored', 'keys.restored'],
     missing: 'no backup was made and no restore rehearsed in the period',
   },
   {
@@ -67,6 +98,12 @@ const KINDS: readonly EvidenceKind[] = [
     missing: 'no export for a person was recorded in the period',
   },
 ]
+
+/** Acts that some evidence asks for, and that no version records yet. */
+export const ACTS_TO_COME: readonly string[] = ['backup.', 'snapshot.', 'subject.exported']
+
+/** Every act that some evidence asks for. */
+export const EVIDENCE_ACTS: readonly string[] = KINDS.flatMap(({ acts }) => acts)
 
 /** Sorts the entries of a period under the kinds of evidence. A pure function: whoever has the leaves gets the same. */
 export function collectEvidence(entries: readonly AuditEntry[]): readonly Evidence[] {

@@ -1,0 +1,45 @@
+import { access, constants, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DoctorCheck } from '@forgeone/engine'
+import { ANCHOR_GRACE_MS_DEFAULT } from '@forgeone/storage-manager'
+import { formatDuration } from '../../render/quantities.ts'
+
+/** Without a checkpoint elsewhere nothing can show that the whole directory was taken back to an earlier state. */
+export async function anchorCheck(storePath: string): Promise<DoctorCheck> {
+  const file = process.env['FORGE_ANCHOR'] ?? ''
+  if (file !== '') return await anchorFileCheck(file, storePath)
+  return {
+    name: 'anchor',
+    status: 'warn',
+    message: 'no anchor is set: a rollback of the whole directory would not show',
+    next: 'Set FORGE_ANCHOR to a file on another disk or machine, or run forge audit anchor.',
+  }
+}
+
+/** An anchor that gets no more checkpoints notices no more rollbacks. */
+async function anchorFileCheck(file: string, storePath: string): Promise<DoctorCheck> {
+  const name = 'anchor'
+  const next = 'Make the file writable and reachable; every command that closes the store writes to it.'
+  const fails = (message: string): DoctorCheck => {
+    return { name, status: 'fail', message, code: 'AUDIT_ANCHOR_FAILED', next }
+  }
+  try {
+    await access(file, constants.R_OK | constants.W_OK)
+    const behindMs = (await newestSegmentMs(storePath)) - (await stat(file)).mtimeMs
+    if (behindMs > ANCHOR_GRACE_MS_DEFAULT)
+      return fails(`${file} got its last checkpoint ${formatDuration(behindMs)} before the last commit`)
+    return { name, status: 'ok', message: `commands compare with ${file}` }
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    if (reason !== 'ENOENT') return fails(`${file} cannot be used: ${reason}`)
+    return { name, status: 'warn', message: `${file} is not there and holds no checkpoint`, next }
+  }
+}
+
+/** When the journal was written last: by a commit. */
+async function newestSegmentMs(storePath: string): Promise<number> {
+  const journal = join(storePath, 'journal')
+  const names = (await readdir(journal).catch(() => [])).filter((name) => name !== 'flush-point')
+  const times = await Promise.all(names.map(async (name) => (await stat(join(journal, name))).mtimeMs))
+  return Math.max(0, ...times)
+}
