@@ -3,14 +3,14 @@ import type { Backend } from '../database/backend.ts'
 import type { Database } from '../database/database.ts'
 import type { Health } from '../health/health.ts'
 import type { ExpectedState } from '../state/expected-state.ts'
-import { stateRoot } from '../state/state-root.ts'
+import { stateRoot, type ScopedRoot } from '../state/state-root.ts'
 import { setOffline } from './open-databases.ts'
 
 /**
  * Compares rows with what the journal says of them, and sets a database with other rows aside: a row that is authentic at
  * its place may still be an older one that somebody put back.
  *
- * @returns the databases with other rows that serve by `accept`
+ * @returns what was found to be as it was described, and the databases with other rows that serve by `accept`
  */
 export async function checkState(
   expected: ExpectedState,
@@ -21,8 +21,9 @@ export async function checkState(
     readonly health: Health
     readonly accept: boolean
   },
-): Promise<readonly string[]> {
+): Promise<{ readonly found: readonly ScopedRoot[]; readonly accepted: readonly string[] }> {
   const { backend, online, offline, health, accept } = o
+  const found: ScopedRoot[] = []
   const accepted: string[] = []
   for (const scope of expected.databases) {
     const database = online.get(scope.database)
@@ -31,7 +32,10 @@ export async function checkState(
       // LevelDB may crash on blocks whose checksum fails, so it is not asked to read them.
       const { findings } = await backend.scrub(database.name)
       if (findings.length > 0) throw damaged(database.name, findings[0]!)
-      if ((await stateRoot(database, scope)) === scope.root) continue
+      if ((await stateRoot(database, scope)) === scope.root) {
+        found.push(scope)
+        continue
+      }
       if (accept) {
         accepted.push(database.name)
         continue
@@ -45,7 +49,7 @@ export async function checkState(
       health.note(error, database.name)
     }
   }
-  return accepted
+  return { found, accepted }
 }
 
 function mismatch(database: string): ForgeError {

@@ -178,7 +178,7 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
       acceptedStates: [],
     }
     const parts = { lock, keyring, journal, file, online, offline: new Map(), observation }
-    return { ...resolved, ...parts, recovery, lastTime: time }
+    return { ...resolved, ...parts, recovery, lastTime: time, foundState: [] }
   })
 }
 
@@ -226,7 +226,7 @@ async function openExisting(
     const end = await readJournal({ files, keyring, storeId, flushPoint, repair: true, onRecords })
     const observation = await replay.finish(end.nextSequence)
     const accept = options.acceptState ?? false
-    const acceptedStates = await checkState(expected, { backend, online, offline, health, accept })
+    const state = await checkState(expected, { backend, online, offline, health, accept })
     const recovery: RecoveryOutcome = {
       created: false,
       cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
@@ -234,13 +234,13 @@ async function openExisting(
       tornTail: end.torn,
       flushPointLost: flushPoint === undefined,
       damagedLogs,
-      acceptedStates,
+      acceptedStates: state.accepted,
     }
     if (damagedLogs.length > 0) resolved.metrics.add('leveldb_logs_damaged_total', damagedLogs.length)
     const journal = new JournalWriter({ files, keyring, storeId, end })
     const lastTime = Math.max(replay.lastTime, flushPoint?.time ?? 0)
     const parts = { lock, keyring, journal, file, online, offline, observation, recovery, lastTime }
-    return { ...resolved, ...parts }
+    return { ...resolved, ...parts, foundState: state.found }
   })
 }
 

@@ -1,10 +1,8 @@
 import type { JournalRecord } from '../journal/journal-reader.ts'
 import { stateRecordOf } from './state-record.ts'
-import { isInScope, type StateScope } from './state-root.ts'
+import { isInScope, type ScopedRoot, type StateScope } from './state-root.ts'
 
-interface ExpectedRows extends StateScope {
-  /** Hexadecimal. */
-  readonly root: string
+interface ExpectedRows extends ScopedRoot {
   /** The last commit that is in those rows. */
   readonly sequence: number
 }

@@ -1,12 +1,12 @@
 import { canonicalJson, type AuditFacts } from '@forgeone/common'
 import { z } from 'zod'
-import type { StateScope } from './state-root.ts'
+import type { ScopedRoot } from './state-root.ts'
 
 /** What the rows of some databases were once: the context of `store.flushed` and `store.closed`. */
 export interface StateRecord {
   /** All commits up to and including this one are in the rows. */
   readonly sequence: number
-  readonly databases: readonly (StateScope & { readonly root: string })[]
+  readonly databases: readonly ScopedRoot[]
 }
 
 const schema = z.strictObject({

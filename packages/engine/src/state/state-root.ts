@@ -13,6 +13,12 @@ export interface StateScope {
   readonly without?: readonly number[] | undefined
 }
 
+/** What these rows are. */
+export interface ScopedRoot extends StateScope {
+  /** 64 hexadecimal digits. */
+  readonly root: string
+}
+
 /** Whether a row counts. */
 export function isInScope({ without = [] }: StateScope, key: Uint8Array): boolean {
   return !without.includes(key[0]!)

@@ -1,7 +1,7 @@
 import type { SealedOperation } from '@forgeone/common'
 import type { Database } from '../database/database.ts'
 import type { StateRecord } from './state-record.ts'
-import { isInScope, stateRoot, type StateScope } from './state-root.ts'
+import { isInScope, stateRoot, type ScopedRoot, type StateScope } from './state-root.ts'
 
 /** Says what the rows of some databases are, and remembers it until a commit touches them. */
 export class StateRoots {
@@ -12,9 +12,15 @@ export class StateRoots {
   constructor(o: {
     readonly scopes: readonly StateScope[]
     readonly databases: ReadonlyMap<string, Database>
+    /** What opening found. */
+    readonly found: readonly ScopedRoot[]
   }) {
     this.#scopes = new Map(o.scopes.map((scope) => [scope.database, scope]))
     this.#databases = o.databases
+    for (const { database, root, without = [] } of o.found) {
+      const asked = this.#scopes.get(database)?.without ?? []
+      if (asked.join() === without.join()) this.#known.set(database, root)
+    }
   }
 
   /** Told of every commit, in the turn in which it gets its sequence. */
@@ -30,7 +36,7 @@ export class StateRoots {
    * @returns undefined when no database is to be watched
    */
   async take(sequence: number): Promise<StateRecord | undefined> {
-    const databases: (StateScope & { root: string })[] = []
+    const databases: ScopedRoot[] = []
     for (const scope of this.#scopes.values()) {
       const database = this.#databases.get(scope.database)
       if (database === undefined) continue

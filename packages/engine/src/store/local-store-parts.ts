@@ -8,6 +8,7 @@ import type { StoreFile } from '../format/store-file.ts'
 import type { Health } from '../health/health.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
 import type { StoreLock } from '../lock/store-lock.ts'
+import type { ScopedRoot } from '../state/state-root.ts'
 import type { LocalStoreOptions } from './local-store-options.ts'
 
 /** The caller's options with everything injected filled in. */
@@ -47,5 +48,7 @@ export interface LocalStoreParts extends ResolvedOptions {
   /** Absent without an observer, and while the database of its rows is offline. */
   readonly observation: Observation | undefined
   readonly recovery: RecoveryOutcome
+  /** Rows that opening found to be as the journal describes them. */
+  readonly foundState: readonly ScopedRoot[]
   readonly lastTime: number
 }

@@ -40,7 +40,8 @@ export class LocalStore implements Store {
     const poison = (cause: unknown): void => void health.poison(cause)
     const startSequence = journal.nextSequence - 1
     const makeDurable = (): Promise<void> => this.#committer.makeDurable()
-    this.#stateRoots = new StateRoots({ scopes: options.stateScopes ?? [], databases: online })
+    const { stateScopes: scopes = [] } = options
+    this.#stateRoots = new StateRoots({ scopes, databases: online, found: parts.foundState })
     this.#applier = new Applier({
       databases: online,
       stateRoots: this.#stateRoots,
