@@ -33,6 +33,9 @@ import {
 
 const KEYSPACE = 0x14
 const OWNER = 'owner'
+const EVERYONE = '*'
+/** What {@link AccessControl.pseudonym} makes. */
+const PSEUDONYM = /^p_[0-9a-f]{24}$/
 
 export interface AccessOptions {
   readonly store: Store
@@ -64,6 +67,8 @@ export class AccessControl {
   readonly #roles = new Map<string, readonly string[]>()
   readonly #tokens = new Map<string, TokenRecord>()
   readonly #rights = new Map<string, Rights>()
+  /** Who has a role or a grant, by pseudonym; made anew after a change. */
+  #principals: ReadonlyMap<string, string> | undefined
   readonly #listeners = new Set<Listener>()
   readonly #denials: DenialLog
 
@@ -157,6 +162,16 @@ export class AccessControl {
   }
 
   /**
+   * The same for whoever stands behind the pseudonym in a row; what has not the form of one is the owner's. A principal
+   * without role or grant has the rights of everyone, and no others: so it is decided where the pseudonym is nobody's.
+   */
+  checkPseudonym(pseudonym: string, request: AccessRequest): AccessDecision {
+    if (!PSEUDONYM.test(pseudonym)) return { allowed: true, rule: OWNER }
+    this.#principals ??= new Map(this.list().map(({ principal }) => [this.pseudonym(principal), principal]))
+    return this.#rightsOf(this.#principals.get(pseudonym) ?? EVERYONE).decide(request)
+  }
+
+  /**
    * Refuses what is not allowed; the refusal is committed beside it, and stands even when that cannot be.
    * @throws ACCESS_DENIED
    */
@@ -246,14 +261,14 @@ export class AccessControl {
   #concerns(holder: string, principal: string): boolean {
     if (principal === OWNER) return false
     const roles = this.#roles.get(principal) ?? []
-    return [principal, '*', ...roles.map((role) => `role:${role}`)].includes(holder)
+    return [principal, EVERYONE, ...roles.map((role) => `role:${role}`)].includes(holder)
   }
 
   #rightsOf(principal: string): Rights {
     const known = this.#rights.get(principal)
     if (known !== undefined) return known
     const roles = this.#roles.get(principal) ?? []
-    const holders = new Set([principal, '*', ...roles.map((role) => `role:${role}`)])
+    const holders = new Set([principal, EVERYONE, ...roles.map((role) => `role:${role}`)])
     const rights = new Rights(
       [...this.#grants.values()].filter(({ holder }) => holders.has(holder)),
       roles,
@@ -264,6 +279,7 @@ export class AccessControl {
 
   #changed(): void {
     this.#rights.clear()
+    this.#principals = undefined
     for (const listener of this.#listeners) listener()
   }
 

@@ -263,6 +263,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     createToken: OWNER,
     revokeToken: on('grants.write', 'access'),
     pseudonym: on('grants.read', 'access'),
+    checkPseudonym: OWNER,
     authorize: OWNER,
     authenticate: OWNER,
     onChange: OWNER,

@@ -110,6 +110,8 @@ async function openFacilities(
     verifySecret: (provider) => store.keys.keyring.accepts(provider),
     autoLockMs: options.vaultAutoLockMs,
     alongsideErasure,
+    mayStillRead: ({ by, path, time }) =>
+      access.checkPseudonym(by, { action: 'vault.read', resource: `vault/${path}`, now: time }).allowed,
   })
   const signers = (): AuditSource['signers'] => auditSource.signers
   const subjects = new Subjects({
