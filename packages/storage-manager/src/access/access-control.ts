@@ -37,6 +37,9 @@ const EVERYONE = '*'
 /** What {@link AccessControl.pseudonym} makes. */
 const PSEUDONYM = /^p_[0-9a-f]{24}$/
 
+/** A right that ends by the clock, or a token that expires, is noticed so soon by what goes on giving. */
+export const RECHECK_MS = 1000
+
 export interface AccessOptions {
   readonly store: Store
   readonly database: string
@@ -71,6 +74,7 @@ export class AccessControl {
   #principals: ReadonlyMap<string, string> | undefined
   readonly #listeners = new Set<Listener>()
   readonly #denials: DenialLog
+  #recheckTimer: NodeJS.Timeout | undefined
 
   private constructor(options: AccessOptions) {
     this.#o = options
@@ -185,10 +189,17 @@ export class AccessControl {
     })
   }
 
-  /** Hears of every change of rights. @returns a function that ends it */
+  /**
+   * Hears of every change of rights, and every second, since rights and tokens also end by the clock.
+   * @returns a function that ends it
+   */
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    this.#recheckTimer ??= setInterval(() => this.#tell(), RECHECK_MS).unref()
+    return () => {
+      this.#listeners.delete(listener)
+      if (this.#listeners.size === 0) this.#stopRechecks()
+    }
   }
 
   /**
@@ -252,8 +263,10 @@ export class AccessControl {
     return record!.principal
   }
 
-  /** Writes the refusals that are still counted. */
+  /** Writes the refusals that are still counted, and tells of nothing more. */
   async close(): Promise<void> {
+    this.#listeners.clear()
+    this.#stopRechecks()
     await this.#denials.close()
   }
 
@@ -280,7 +293,16 @@ export class AccessControl {
   #changed(): void {
     this.#rights.clear()
     this.#principals = undefined
+    this.#tell()
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener()
+  }
+
+  #stopRechecks(): void {
+    clearInterval(this.#recheckTimer)
+    this.#recheckTimer = undefined
   }
 
   #checkRole(role: string): void {
