@@ -75,8 +75,9 @@ test('a subscription ends by itself when its right ends by the clock, and buries
   await using folder = await temporaryFolder()
   const clock = new ManualClock()
   await using forge = await Forge.open({ path: `${folder.path}/data`, secret: KEY, shardCount: 1, clock })
-  const notAfter = clock.now() + 1000
-  await forge.access.grant({ holder: 'cid', actions: ['data.read'], resource: 'events/**', notAfter })
+  // It is 22:13:20: the hours end within the next minute.
+  const hours = { from: '22:00', to: '22:14' }
+  await forge.access.grant({ holder: 'cid', actions: ['data.read'], resource: 'events/**', hours })
   const seen: unknown[] = []
   const first = Promise.withResolvers<void>()
   const cid = forge.as('cid')
@@ -89,7 +90,7 @@ test('a subscription ends by itself when its right ends by the clock, and buries
   const waiting = idle.nextBatch(1)
   await forge.events.append({ topic: 'orders.eu', payload: 1 })
   await first.promise
-  clock.advance(1000)
+  clock.advance(60_000)
   await forge.events.append(Array.from({ length: 5 }, (_, n) => ({ topic: 'orders.eu', payload: n + 2 })))
   await handled.done()
   // The one that waits for nothing is told too.

@@ -184,6 +184,22 @@ describe('a principal', () => {
     expect(await codeOf(() => dan.stats())).toBe('ACCESS_DENIED')
   })
 
+  test('gets its rights at the hours of a grant only', async () => {
+    // A Tuesday.
+    expect(new Date(clock.now()).toISOString()).toMatch(/^2023-11-14T22:13/)
+    const grant = { holder: 'gil', actions: ['stats.read' as const], resource: 'store' }
+    await forge.access.grant({ ...grant, hours: { from: '22:30', to: '01:00', days: ['tue'] } })
+    await forge.access.grant({ ...grant, effect: 'deny', hours: { from: '23:30', to: '23:31' } })
+    const answers: string[] = []
+    // 22:13, 22:33, 23:30, 23:31, 00:59, 01:00, and the evening after.
+    for (const minutes of [0, 20, 57, 1, 88, 1, 22 * 60]) {
+      clock.advance(minutes * 60_000)
+      answers.push(await codeOf(() => forge.as('gil').stats()))
+    }
+    const [yes, no] = ['nothing', 'ACCESS_DENIED']
+    expect(answers).toEqual([no, yes, no, yes, yes, no, no])
+  })
+
   test('reads secrets by path only, and its leaf names its pseudonym', async () => {
     await forge.access.grant({ holder: 'eve', actions: ['vault.read'], resource: 'vault/app/**' })
     const eve = forge.as('eve')
@@ -327,7 +343,8 @@ describe('a token', () => {
 })
 
 test('rights, roles and tokens are there after a reopening, and their names in no file', async () => {
-  await forge.access.grant({ holder: 'frida-canary', actions: ['data.read'], resource: 'logs/app/**' })
+  const hours = { from: '00:00', to: '24:00' }
+  await forge.access.grant({ holder: 'frida-canary', actions: ['data.read'], resource: 'logs/app/**', hours })
   await forge.close()
   forge = await Forge.open({ path: `${folder.path}/data`, secret: KEY, clock })
   const names = forge.access.list().map(({ principal }) => principal)
