@@ -1,5 +1,6 @@
 export { Forge } from './manager/forge.ts'
-export type { AccessControl, NewGrant, PrincipalInfo, TokenInfo } from './access/access-control.ts'
+export type { AccessControl, NewGrant, PrincipalInfo } from './access/access-control.ts'
+export type { TokenInfo } from './access/tokens.ts'
 export type { AccessDecision } from './access/evaluate.ts'
 export type { ForgeHandle } from './access/forge-as.ts'
 export { BREAK_GLASS_MS_MAX, GRANTS_PER_HOLDER_MAX, HOLDERS_MAX, type Grant } from './access/grant.ts'

@@ -56,12 +56,19 @@ export const accessList: Command = {
     await terminal.print(
       renderTable(
         terminal,
-        [{ title: 'token' }, { title: 'principal' }, { title: 'created' }, { title: 'expires' }],
-        tokens.map(({ id, principal, created, expires }) => [
+        [
+          { title: 'token' },
+          { title: 'principal' },
+          { title: 'created' },
+          { title: 'expires' },
+          { title: 'last used' },
+        ],
+        tokens.map(({ id, principal, created, expires, lastUsed }) => [
           id,
           principal,
           formatTime(created),
           formatTime(expires),
+          lastUsed === undefined ? 'never' : formatTime(lastUsed),
         ]),
       ),
     )
