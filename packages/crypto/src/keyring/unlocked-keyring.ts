@@ -8,15 +8,7 @@ import type { ShredStore } from '../shred/shred-store.ts'
 import { ed25519Signer, type Signer } from '../signing/ed25519.ts'
 import { suiteById } from '../suite/suite-table.ts'
 import type { Suite, SuiteName } from '../suite/suite.ts'
-import {
-  createKeyRecord,
-  isSealing,
-  keyInfo,
-  loadDataKey,
-  SIGNING_SCOPE,
-  withUnwrapped,
-  type KeyInfo,
-} from './data-key.ts'
+import { createKeyRecord, isSealing, keyInfo, loadDataKey, withUnwrapped, type KeyInfo } from './data-key.ts'
 import type { IndexPurpose } from './index-keys.ts'
 import { freshKeyId } from './key-id.ts'
 import { INDEX_SCOPE, KEYS_MAX, type KeyRecord } from './keyring-document.ts'
@@ -26,6 +18,7 @@ import type { Keyring } from './keyring.ts'
 import { destroyDataKey, rotateDataKey, rotateDataKeyNow, rotateMasterKey, type KeyUses } from './rotation.ts'
 import { checkDataScope } from './scope-name.ts'
 import { ShredBuckets } from './shred-buckets.ts'
+import { nextSigningKey, retiredSigningKeys, signingKeys } from './signing-keys.ts'
 import { addSlot, removeSlot } from './slot-changes.ts'
 import { slotInfo, slotOpener, type SlotInfo } from './slot.ts'
 
@@ -120,13 +113,17 @@ export class UnlockedKeyring implements Keyring {
   }
 
   signers(): readonly Signer[] {
-    const { writer } = this.#parts
-    const records = writer.document.keys.filter(
-      ({ scope, state }) => scope === SIGNING_SCOPE && (state === 'primary' || state === 'decrypt-only'),
-    )
-    return records
-      .toSorted((left, right) => right.epoch - left.epoch)
-      .map((record) => withUnwrapped(record, writer.master, ed25519Signer))
+    const { writer, clock } = this.#parts
+    return signingKeys(writer.document, clock.now()).map((record) => this.#signer(record))
+  }
+
+  nextSigner(): Promise<Signer> {
+    return this.#inTurn(async () => this.#signer(await nextSigningKey(this.#parts)))
+  }
+
+  retiredSigners(): readonly number[] {
+    const { writer, clock } = this.#parts
+    return retiredSigningKeys(writer.document, clock.now()).map(({ id }) => id)
   }
 
   keyedHash(purpose: IndexPurpose, value: Uint8Array): Uint8Array {
@@ -159,6 +156,10 @@ export class UnlockedKeyring implements Keyring {
   async flush(): Promise<void> {
     await this.#changing
     await this.#parts.writer.settled()
+  }
+
+  #signer(record: KeyRecord): Signer {
+    return withUnwrapped(record, this.#parts.writer.master, ed25519Signer)
   }
 
   /** Changes take turns, or two of them would both miss a scope, or promote over each other. */

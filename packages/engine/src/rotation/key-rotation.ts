@@ -54,6 +54,7 @@ export class KeyRotation {
    * @throws CRYPTO_KEY_UNKNOWN for a scope that is none, CRYPTO_KEY_EXHAUSTED, IO_FAILED
    */
   async rotate(scopes: readonly string[] = this.scopes): Promise<readonly KeyInfo[]> {
+    for (const scope of scopes) this.#checkScope(scope)
     const made: KeyInfo[] = []
     // One after the other: each is a write of the keyring.
     for (const scope of scopes) made.push(await this.keyring.rotateData(scope))
@@ -141,7 +142,15 @@ export class KeyRotation {
   /** A crash may have left a new key that was not put in force. */
   async #finishRotations(): Promise<void> {
     const pending = this.keyring.list().filter(({ state }) => state === 'pending')
-    await this.rotate(pending.map(({ scope }) => scope))
+    // A signing key that waits is put in force by whoever tells of it.
+    await this.rotate(pending.map(({ scope }) => scope).filter((scope) => this.scopes.includes(scope)))
+  }
+
+  #checkScope(scope: string): void {
+    if (this.scopes.includes(scope)) return
+    throw new ForgeError('CRYPTO_KEY_UNKNOWN', `${scope} is no scope whose keys are rotated here`, {
+      details: { scope },
+    })
   }
 
   #primaryId(scope: string): number {

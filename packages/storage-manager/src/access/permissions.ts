@@ -244,6 +244,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     exportTiles: on('audit.export', 'audit'),
     addCosignatures: on('audit.export', 'audit'),
     rotateKey: on('audit.rotate-key', 'audit'),
+    useSigners: OWNER,
     prune: on('audit.prune', 'audit'),
     load: OWNER,
     observe: OWNER,

@@ -52,7 +52,11 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
   const { shardCount, databases } = shardLayout(options, existing)
   const suite = existing?.suite ?? options.encryption ?? 'aes-256-gcm'
   const metrics = new Metrics()
-  const auditSource = new AuditSource({ clock, logger })
+  const auditSource = new AuditSource({
+    clock,
+    logger,
+    alongsideKeyChange: (keyring) => [revisionRow(keyring)],
+  })
   const { path, create, durability, allowUnsafeFilesystem, random } = options
   const store = await LocalStore.open({
     path,

@@ -234,6 +234,7 @@ export class Forge implements AsyncDisposable {
   async #hourly(): Promise<void> {
     await this.#sample()
     await this.#auditSource.publish(this.#anchors).catch(() => undefined)
+    await this.#auditSource.retireKeys().catch(() => undefined)
     await this.#applyPolicy()
   }
 
