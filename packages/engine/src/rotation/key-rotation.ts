@@ -5,7 +5,8 @@ import type { Committer } from '../commit/committer.ts'
 import type { LocalStoreParts } from '../store/local-store-parts.ts'
 import type { CommitPlace, Operation } from '../store/store.ts'
 import { countKeyUses, type KeyUseCounts } from './key-uses.ts'
-import { resealDatabase, resealObserved, type ResealOptions } from './reseal.ts'
+import { committedBatch, observedBatch } from './reseal-batch.ts'
+import { resealDatabase, type ResealOptions } from './reseal.ts'
 
 /** Keys of a store are changed here: rotated, re-sealed, destroyed, and the ways to the master key. */
 export interface KeyRotationOptions {
@@ -120,15 +121,12 @@ export class KeyRotation {
     const older = this.#older()
     const resealed = new Map<string, number>()
     for (const [name, database] of parts.online) {
-      const primaryId = this.#primaryId(name)
-      const target = { database, primaryId }
-      const observed = database === parts.observation?.database
-      resealed.set(
-        name,
-        observed
-          ? await resealObserved(target, applier, options)
-          : await resealDatabase(target, committer, options),
-      )
+      const target = { database, primaryId: this.#primaryId(name) }
+      const batch =
+        database === parts.observation?.database
+          ? observedBatch(target, applier)
+          : committedBatch(target, { committer, actor: options.actor })
+      resealed.set(name, await resealDatabase({ database: name, batch }, options))
     }
     await this.#o.flush()
     for (const { id } of older) this.#cleared.add(id)
