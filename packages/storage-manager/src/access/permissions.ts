@@ -293,6 +293,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     stats: on('stats.read', 'cache'),
     // Reads and writes at once, with a loader that runs as the store.
     getOrLoad: OWNER,
+    empty: OWNER,
     close: OWNER,
   },
   // Paths are those of the host: a role of the store must not open whatever file the process may read.

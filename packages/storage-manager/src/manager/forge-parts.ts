@@ -76,10 +76,14 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
   try {
     // First of all: nothing is written into a store that was rolled back.
     await auditSource.start(store, anchors)
-    const keys = await ForgeKeys.open(store)
+    const cache = new ForgeCache({ store, directory: join(options.path, CACHE_DIRECTORY), clock })
+    const keys = await ForgeKeys.open({ store, emptyCache: () => cache.empty() })
     const { keyPolicy = {} } = options
     const parts = { store, keys, keyPolicy, auditSource, anchors, metrics, clock, shardCount }
-    return { ...parts, ...(await openFacilities(store, { options, auditSource, metrics, shardCount })) }
+    return {
+      ...parts,
+      ...(await openFacilities(store, { options, auditSource, cache, metrics, shardCount })),
+    }
   } catch (error) {
     await store.close()
     throw error
@@ -91,11 +95,12 @@ async function openFacilities(
   o: {
     readonly options: ForgeOptions
     readonly auditSource: AuditSource
+    readonly cache: ForgeCache
     readonly metrics: Metrics
     readonly shardCount: number
   },
 ): Promise<Pick<ForgeParts, 'logs' | 'events' | 'vault' | 'access' | 'subjects' | 'cache' | 'images'>> {
-  const { options, auditSource, metrics, shardCount } = o
+  const { options, auditSource, cache, metrics, shardCount } = o
   const { clock = systemClock, random = systemRandom, compaction, cacheMb } = options
   const shared = { store, clock, random }
   const shredKeys = (): ReturnType<LocalStore['shredKeys']> => store.shredKeys()
@@ -125,7 +130,6 @@ async function openFacilities(
     signers,
     alongsideErasure,
   })
-  const cache = new ForgeCache({ store, directory: join(options.path, CACHE_DIRECTORY), clock })
   const images = new ImageCatalogue({ cache, clock })
   return { logs, events, access, vault, subjects, cache, images }
 }
