@@ -67,7 +67,7 @@ export interface Keyring {
   removeSlot(id: number): Promise<void>
   /**
    * Keys that can be erased one by one, kept in a store of their own.
-   * @throws KEYRING_DAMAGED, IO_FAILED, CRYPTO_LOCKED
+   * @throws KEYRING_DAMAGED, CRYPTO_SUITE_REFUSED, IO_FAILED, CRYPTO_LOCKED
    */
   openShredKeys(store: ShredStore): Promise<ShredKeys>
   /** Whether any shred key was ever made. */

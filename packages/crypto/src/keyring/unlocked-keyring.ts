@@ -6,6 +6,7 @@ import { ShredKeys } from '../shred/shred-keys.ts'
 import { OWNER_BYTES } from '../shred/shred-rows.ts'
 import type { ShredStore } from '../shred/shred-store.ts'
 import { ed25519Signer, type Signer } from '../signing/ed25519.ts'
+import { checkSuiteAllowed } from '../suite/allowed-suites.ts'
 import { suiteById } from '../suite/suite-table.ts'
 import type { Suite, SuiteName } from '../suite/suite.ts'
 import { createKeyRecord, isSealing, keyInfo, loadDataKey, withUnwrapped, type KeyInfo } from './data-key.ts'
@@ -21,6 +22,9 @@ import { ShredBuckets } from './shred-buckets.ts'
 import { nextSigningKey, retiredSigningKeys, signingKeys } from './signing-keys.ts'
 import { addSlot, removeSlot } from './slot-changes.ts'
 import { slotInfo, slotOpener, type SlotInfo } from './slot.ts'
+
+/** Shred keys seal with it, whatever the suite of the store is: nobody counts their seals. */
+const SHRED_SUITE: SuiteName = 'xchacha20-poly1305'
 
 /** The one implementation of {@link Keyring}: joins document, keys and writer. */
 export class UnlockedKeyring implements Keyring {
@@ -84,8 +88,9 @@ export class UnlockedKeyring implements Keyring {
   }
 
   async openShredKeys(store: ShredStore): Promise<ShredKeys> {
-    const { writer, table, index, clock, random } = this.#parts
+    const { writer, table, index, allowedSuites, clock, random } = this.#parts
     table.checkUnlocked()
+    checkSuiteAllowed({ suite: SHRED_SUITE, allowed: allowedSuites, what: 'what is erased key by key' })
     return await ShredKeys.open({
       store,
       buckets: new ShredBuckets({ writer, random }),

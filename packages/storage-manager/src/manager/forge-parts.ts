@@ -57,13 +57,14 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
     logger,
     alongsideKeyChange: (keyring) => [revisionRow(keyring)],
   })
-  const { path, create, durability, allowUnsafeFilesystem, random } = options
+  const { path, create, durability, allowedSuites, allowUnsafeFilesystem, random } = options
   const store = await LocalStore.open({
     path,
     databases,
     observer: auditSource,
     provider: keyProviderOf(options, suite),
     suite,
+    allowedSuites,
     create,
     durability,
     maxBytes: options.maxSizeGb === undefined ? undefined : Math.floor(options.maxSizeGb * GIB),
