@@ -206,3 +206,20 @@ it('a witness cosigns, and a policy asks for it', async () => {
     error: 'QUORUM_MISSED',
   })
 })
+
+it('a new key signs beside the old one, and whoever trusts either is content', async () => {
+  await using folder = await temporaryFolder()
+  const cwd = folder.path
+  await createStore(cwd)
+  await ok(['audit', 'checkpoint', '--vkey', 'old.vkey', ...DATA], cwd)
+  const { stdout } = await ok(['audit', 'rotate-key', '--vkey', 'both.vkey', ...DATA], cwd)
+  await writeFile(join(cwd, 'new.vkey'), stdout)
+  const old = await readFile(join(cwd, 'old.vkey'), 'utf8')
+  expect(await readFile(join(cwd, 'both.vkey'), 'utf8')).toBe(`${stdout}${old}`)
+  const list = await ok(['audit', 'list', '--action', 'audit.key-changed', '--json', ...DATA], cwd)
+  const { index, leaf } = JSON.parse(list.stdout) as { index: number; leaf: object }
+  expect(leaf).toMatchObject({ ctx: { from: old.trim(), to: stdout.trim() } })
+  await ok(['audit', 'prove', String(index), '--out', 'receipt', ...DATA], cwd)
+  for (const vkey of ['old.vkey', 'new.vkey'])
+    await ok(['audit', 'verify', '--receipt', 'receipt', '--vkey', vkey], cwd)
+})

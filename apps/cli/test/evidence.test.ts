@@ -41,6 +41,36 @@ test('rights are granted, checked, listed and revoked', async () => {
   expect([bad.code, bad.stderr.includes('by path')]).toEqual([2, true])
 }, 40_000)
 
+test('a right may have hours and days, and a role may not', async () => {
+  await using folder = await temporaryFolder()
+  const run = await newStore(folder.path)
+  const right = ['access', 'grant', 'ann', '--action', 'data.read', '--resource', 'events/**', '--json']
+  const grant = async (...more: string[]): Promise<unknown> =>
+    JSON.parse((await run([...right, ...more])).stdout).hours
+  expect([
+    await grant('--hours', '22:00-06:00', '--days', 'fri-mon', '--utc-offset', '-05:30'),
+    await grant('--days', 'wed,mon-tue'),
+  ]).toEqual([
+    { from: '22:00', to: '06:00', days: ['mon', 'fri', 'sat', 'sun'], offsetMinutes: -330 },
+    { from: '00:00', to: '24:00', days: ['mon', 'tue', 'wed'] },
+  ])
+  const { stdout } = await run(['access', 'list'])
+  expect(stdout).toContain('mon,fri,sat,sun 22:00-06:00 UTC-05:30')
+  for (const bad of [
+    [...right, '--hours', '8-18'],
+    [...right, '--hours', '08:00-08:00'],
+    [...right, '--days', 'mo'],
+    [...right, '--days', 'mon-tue-wed'],
+    [...right, '--utc-offset', '+01:00'],
+    [...right, '--hours', '08:00-18:00', '--utc-offset', '1'],
+    ['access', 'grant', 'ann', '--role', 'reader', '--until', '4h'],
+    ['access', 'grant', 'ann', '--role', 'reader', '--days', 'mon'],
+  ]) {
+    expect([bad, (await run(bad)).code]).toEqual([bad, 2])
+  }
+  expect((await run(['access', 'check', 'ann', 'data.read', 'logs/x'])).code).toBe(4)
+}, 60_000)
+
 test('a token is shown once and its id revokes it', async () => {
   await using folder = await temporaryFolder()
   const run = await newStore(folder.path)

@@ -11,6 +11,7 @@ export {
   originOf,
   type AuditAct,
   type AuditLogOptions,
+  type SigningKeys,
 } from './log/audit-log-options.ts'
 export { SIGNING_INTERVAL_MS_MIN } from './log/log-signer.ts'
 export { systemTimer, type Timer } from './log/timer.ts'

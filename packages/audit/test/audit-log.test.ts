@@ -152,11 +152,15 @@ test('indexes and sizes outside the log have a code', async () => {
 })
 
 test('after a rotation both keys sign, and a verifier that trusts either is content', async () => {
-  const { log, grow } = await openLog()
+  const keys = {
+    prepare: () => Promise.resolve(signer(9)),
+    promote: () => Promise.resolve([signer(9), signer()]),
+  }
+  const { log, grow } = await openLog({ keys })
   grow(5)
   const before = await log.checkpoint()
   const [oldKey] = log.verifierKeys
-  const newKey = await log.rotateKey(signer(9))
+  const newKey = await log.rotateKey()
   const after = await log.checkpoint()
   expect(after).not.toBe(before)
   const receipt = await log.receipt(2)

@@ -222,3 +222,29 @@ test('signing keys are their own, survive reopening and rotation, and sign nothi
   signer!.lock()
   expect(codeOf(() => signer!.sign(message))).toBe('CRYPTO_LOCKED')
 })
+
+test('a signing key that takes the place of all others destroys them in the same write', async () => {
+  const file = new MemoryKeyringFile()
+  const keyring = await create({ file })
+  await keyring.ensureScopes([SIGNING_SCOPE])
+  await keyring.rotateData(SIGNING_SCOPE)
+  expect(keyring.signers()).toHaveLength(2)
+  const { revision } = keyring
+  const { publicKey } = await keyring.replaceSigner()
+  // One to have it durable, one to put it in force.
+  expect(keyring.revision).toBe(revision + 2)
+  const again = await reopen({ file })
+  expect(again.signers().map((signer) => signer.publicKey)).toEqual([publicKey])
+  const states = again.list().filter(({ scope }) => scope === SIGNING_SCOPE)
+  expect(states.map(({ state }) => state).toSorted()).toEqual(['destroyed', 'destroyed', 'primary'])
+})
+
+test('a revision that was raised is written, and goes on from there', async () => {
+  const file = new MemoryKeyringFile()
+  const keyring = await create({ file })
+  const { revision } = keyring
+  await keyring.raiseRevision(revision + 100)
+  expect((await reopen({ file })).revision).toBe(revision + 100)
+  await keyring.raiseRevision(3)
+  expect(keyring.revision).toBe(revision + 101)
+})

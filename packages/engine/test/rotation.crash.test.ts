@@ -140,6 +140,31 @@ describe('rotation of all data keys', () => {
     await again.close()
   })
 
+  test('rests between the batches of every database, the observer’s included, unless told not to', async () => {
+    const store = await open(memory())
+    // A row of the observer's database is written at every fifth commit: two batches of them.
+    const operations = [put('gamma', 'k', 'v')]
+    const commits = Array.from({ length: 10_010 }, () => store.commit(() => ({ facts: FACTS, operations })))
+    await Promise.all(commits)
+    for (const pace of ['gentle', 'full'] as const) {
+      await store.keys.rotate([OBSERVED])
+      const rested: boolean[] = []
+      let others = false
+      await store.keys.reseal({
+        pace,
+        onProgress: ({ database }) => {
+          if (database !== OBSERVED) return
+          rested.push(others)
+          others = false
+          // Whatever else waits for its turn gets it in a rest, and not where one batch follows the other.
+          setImmediate(() => (others = true))
+        },
+      })
+      expect([pace, rested]).toEqual([pace, [false, pace === 'gentle']])
+    }
+    await store.close()
+  })
+
   test('of the master key keeps the store openable, its own file included', async () => {
     const home = memory()
     const seen: Seen = new Map()

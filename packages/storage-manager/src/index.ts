@@ -1,8 +1,10 @@
 export { Forge } from './manager/forge.ts'
-export type { AccessControl, NewGrant, PrincipalInfo, TokenInfo } from './access/access-control.ts'
+export type { AccessControl, NewGrant, PrincipalInfo } from './access/access-control.ts'
+export type { TokenInfo } from './access/tokens.ts'
 export type { AccessDecision } from './access/evaluate.ts'
 export type { ForgeHandle } from './access/forge-as.ts'
 export { BREAK_GLASS_MS_MAX, GRANTS_PER_HOLDER_MAX, HOLDERS_MAX, type Grant } from './access/grant.ts'
+export { WEEKDAYS, type GrantHours, type Weekday } from './access/grant-hours.ts'
 export { ACTIONS, ROLES, type Action } from './access/roles.ts'
 export { TOKEN_MS_DEFAULT, TOKEN_MS_MAX } from './access/token.ts'
 export {

@@ -184,6 +184,22 @@ describe('a principal', () => {
     expect(await codeOf(() => dan.stats())).toBe('ACCESS_DENIED')
   })
 
+  test('gets its rights at the hours of a grant only', async () => {
+    // A Tuesday.
+    expect(new Date(clock.now()).toISOString()).toMatch(/^2023-11-14T22:13/)
+    const grant = { holder: 'gil', actions: ['stats.read' as const], resource: 'store' }
+    await forge.access.grant({ ...grant, hours: { from: '22:30', to: '01:00', days: ['tue'] } })
+    await forge.access.grant({ ...grant, effect: 'deny', hours: { from: '23:30', to: '23:31' } })
+    const answers: string[] = []
+    // 22:13, 22:33, 23:30, 23:31, 00:59, 01:00, and the evening after.
+    for (const minutes of [0, 20, 57, 1, 88, 1, 22 * 60]) {
+      clock.advance(minutes * 60_000)
+      answers.push(await codeOf(() => forge.as('gil').stats()))
+    }
+    const [yes, no] = ['nothing', 'ACCESS_DENIED']
+    expect(answers).toEqual([no, yes, no, yes, yes, no, no])
+  })
+
   test('reads secrets by path only, and its leaf names its pseudonym', async () => {
     await forge.access.grant({ holder: 'eve', actions: ['vault.read'], resource: 'vault/app/**' })
     const eve = forge.as('eve')
@@ -230,6 +246,14 @@ describe('a principal', () => {
         'ACCESS_SELF_GRANT',
       )
     }
+    // A name is no office.
+    await forge.access.setRoles('owner', ['security-officer'])
+    const owner = forge.as('owner')
+    expect(
+      await codeOf(() => owner.access.grant({ holder: 'owner', ...all, actions: [...all.actions] })),
+    ).toBe('ACCESS_SELF_GRANT')
+    await owner.access.setRoles('quinn', ['reader'])
+    expect(JSON.parse(await lastLeaf()).who).toBe(forge.access.pseudonym('owner'))
     expect(Reflect.get(olga.access, 'createToken')).toBeUndefined()
     expect(await codeOf(() => olga.access.setRoles('paul', ['reader']))).toBe('nothing')
     const seen = new Set<unknown>()
@@ -304,31 +328,9 @@ test('a refusal leaves one leaf and nothing else; equal ones of a second are cou
   expect(await forge.events.read().toArray()).toHaveLength(eventsBefore.length)
 })
 
-describe('a token', () => {
-  test('stands for its principal until it is revoked or expires', async () => {
-    await forge.access.setRoles('robot', ['reader'])
-    const { token, info } = await forge.access.createToken('robot', { ttlMs: 5000 })
-    const handle = forge.authenticate(token)
-    expect(await handle.logs.read().toArray()).toHaveLength(1)
-    expect(JSON.stringify(forge.access.tokens())).not.toContain(token.slice(-20))
-    const other = await forge.access.createToken('robot', { ttlMs: 5000 })
-    await forge.access.revokeToken(info.id)
-    expect(await codeOf(() => handle.logs.read())).toBe('ACCESS_TOKEN_INVALID')
-    clock.advance(5000)
-    expect(await codeOf(() => forge.authenticate(other.token))).toBe('ACCESS_TOKEN_EXPIRED')
-    for (const wrong of [
-      '',
-      'ft_x',
-      token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
-      `ft_${'0'.repeat(16)}_${'A'.repeat(43)}`,
-    ]) {
-      expect(await codeOf(() => forge.authenticate(wrong))).toBe('ACCESS_TOKEN_INVALID')
-    }
-  })
-})
-
 test('rights, roles and tokens are there after a reopening, and their names in no file', async () => {
-  await forge.access.grant({ holder: 'frida-canary', actions: ['data.read'], resource: 'logs/app/**' })
+  const hours = { from: '00:00', to: '24:00' }
+  await forge.access.grant({ holder: 'frida-canary', actions: ['data.read'], resource: 'logs/app/**', hours })
   await forge.close()
   forge = await Forge.open({ path: `${folder.path}/data`, secret: KEY, clock })
   const names = forge.access.list().map(({ principal }) => principal)

@@ -1,5 +1,6 @@
 import { cp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { ManualClock } from '@forgeone/common'
+import type { KeyInfo } from '@forgeone/crypto'
 import { examineStore } from '@forgeone/engine'
 import { expect, test } from 'vitest'
 import { Forge } from '../src/index.ts'
@@ -18,6 +19,10 @@ async function withStore(run: (o: { path: string; open: () => Promise<Forge> }) 
   await using folder = await temporaryFolder()
   const path = `${folder.path}/data`
   await run({ path, open: () => Forge.open({ path, secret: KEY, shardCount: 1, clock: new ManualClock() }) })
+}
+
+function cacheKeys(forge: Forge): readonly KeyInfo[] {
+  return forge.keys.status().keys.filter(({ scope }) => scope === 'cache')
 }
 
 async function maintenance(forge: Forge): Promise<readonly unknown[]> {
@@ -44,7 +49,6 @@ test('the cache survives the store, holds nothing readable, and is made at first
     const found = await second.cache.lookup('sessions', { vaultId: NAME })
     expect(found).toMatchObject({ source: 'disk', record: SESSION })
     expect((await second.verify()).ok).toBe(true)
-    expect(second.keys.scopes).not.toContain('cache')
     await second.close()
     for (const name of await readdir(`${path}/cache`))
       expect((await readFile(`${path}/cache/${name}`)).includes('canary'), name).toBe(false)
@@ -76,6 +80,64 @@ test('a cache that is deleted, damaged or of another store is empty, and one dam
       await writeFile(`${path}/cache/CURRENT`, 'MANIFEST-000099\n')
       expect([await cacheIn({ open }), await cacheIn({ open })]).toEqual([undefined, SESSION])
     })
+  })
+})
+
+test('its key is rotated with the others, what it sealed is read on, and goes with that key', async () => {
+  await withStore(async ({ open }) => {
+    const address = { vaultId: NAME }
+    const first = await open()
+    expect(first.keys.scopes).not.toContain('cache')
+    await first.cache.put('sessions', SESSION)
+    expect(first.keys.scopes).toContain('cache')
+    const [old] = cacheKeys(first)
+    await expect(first.keys.destroy(old!.id)).rejects.toMatchObject({ code: 'KEY_IN_USE' })
+    await first.keys.rotate()
+    expect(cacheKeys(first).map(({ state }) => state)).toEqual(['decrypt-only', 'primary'])
+    await first.keys.reseal()
+    // Nothing is left to be moved: the policy would try every hour.
+    expect(first.keys.status().unfinished).toEqual([])
+    await first.close()
+    const second = await open()
+    expect(await second.cache.lookup('sessions', address)).toMatchObject({ source: 'disk', record: SESSION })
+    await second.cache.put('sessions', { ...SESSION, currentPath: 'new key' })
+    await second.keys.destroy(old!.id)
+    expect(await second.cache.get('sessions', address)).toBeUndefined()
+    await second.cache.put('sessions', SESSION)
+    await second.close()
+    const third = await open()
+    expect(await third.cache.get('sessions', address)).toEqual(SESSION)
+    expect(cacheKeys(third).map(({ state }) => state)).toEqual(['destroyed', 'primary'])
+    await third.close()
+  })
+})
+
+test('a cache key is destroyed also where the cache was never opened, and is as if deleted then', async () => {
+  await withStore(async ({ path, open }) => {
+    const first = await open()
+    await first.cache.put('sessions', SESSION)
+    await first.close()
+    const second = await open()
+    const [made] = await second.keys.rotate({ scopes: ['cache'] })
+    const old = second.keys.status().keys.find(({ scope, id }) => scope === 'cache' && id !== made!.id)
+    expect(await second.keys.destroyUnused(old!.id)).toBe(true)
+    expect(await readdir(path)).not.toContain('cache')
+    expect(await second.cache.get('sessions', { vaultId: NAME })).toBeUndefined()
+    await second.close()
+    expect(await readdir(path)).not.toContain('cache.damaged')
+  })
+})
+
+test('what is stored while the cache is being emptied lies in the new one', async () => {
+  await withStore(async ({ open }) => {
+    const first = await open()
+    await first.cache.put('sessions', SESSION)
+    const next = { ...SESSION, currentPath: 'next' }
+    await Promise.all([first.cache.empty(), first.cache.put('sessions', next)])
+    await first.close()
+    await using second = await open()
+    const found = await second.cache.lookup('sessions', { vaultId: NAME })
+    expect(found).toMatchObject({ source: 'disk', record: next })
   })
 })
 

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ManualClock } from '@forgeone/common'
 import { rawKeyProvider } from '@forgeone/crypto'
@@ -21,6 +21,8 @@ describe('options', () => {
     ['maxSizeGb', { maxSizeGb: -1 }],
     ['durability', { durability: 'never' }],
     ['encryption', { encryption: 'rot13' }],
+    ['allowedSuites.0', { allowedSuites: ['rot13'] }],
+    ['allowedSuites', { allowedSuites: [] }],
     ['cacheMb', { cacheMb: -1 }],
     ['colour', { colour: 'red' }],
   ])('%s is refused by name when it is wrong: %j', async (option, part) => {
@@ -160,5 +162,40 @@ describe('an open store', () => {
     await forge.close()
     await expect(forge.logs.append({ topic: 'a', message: 'x' })).rejects.toEqual(failing('STORE_CLOSED'))
     await expect(forge.settings.get('a')).rejects.toThrow()
+  })
+})
+
+describe('ciphers that are not allowed', () => {
+  const allowedSuites = ['aes-256-gcm', 'xchacha20-poly1305'] as const
+
+  test('keep a store that is not encrypted from being opened or made, and nothing is written', async () => {
+    await using folder = await temporaryFolder()
+    const path = join(folder.path, 'data')
+    const options: ForgeOptions = { path, secret: SECRET, shardCount: 1, encryption: 'none' }
+    await expect(Forge.open({ ...options, allowedSuites })).rejects.toEqual(
+      failing('CRYPTO_SUITE_REFUSED', { suite: 'none' }),
+    )
+    expect(await readdir(path)).toEqual([])
+    await (await Forge.open(options)).close()
+    const before = await readFile(join(path, 'keyring'))
+    const { encryption: _, ...again } = options
+    await expect(Forge.open({ ...again, allowedSuites })).rejects.toEqual(
+      failing('CRYPTO_SUITE_REFUSED', { suite: 'none' }),
+    )
+    expect(await readFile(join(path, 'keyring'))).toEqual(before)
+    await (await Forge.open({ ...again, allowedSuites: ['none'] })).close()
+  })
+
+  test('let a store of an allowed one work, and refuse its secrets where theirs is not', async () => {
+    await using folder = await temporaryFolder()
+    const options: ForgeOptions = { path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 }
+    const first = await Forge.open({ ...options, allowedSuites })
+    await first.settings.set('a', 1)
+    await first.vault.set('a', 'secret')
+    await first.close()
+    await using second = await Forge.open({ ...options, allowedSuites: ['aes-256-gcm'] })
+    expect(await second.settings.get('a')).toBe(1)
+    await expect(second.vault.get('a')).rejects.toEqual(failing('CRYPTO_SUITE_REFUSED'))
+    await expect(second.subjects.seal('ann', 'x')).rejects.toEqual(failing('CRYPTO_SUITE_REFUSED'))
   })
 })

@@ -5,6 +5,7 @@ export {
   PATHS_PER_READ_MAX,
   SECRET_BYTES_MAX,
   SECRETS_MAX,
+  type LeaseUse,
   type VaultOptions,
 } from './vault/vault-options.ts'
 export { SecretValue } from './secret/secret-value.ts'

@@ -2,6 +2,7 @@ import type { Command } from '../program/command.ts'
 import { auditAcceptRollback } from './audit/accept-rollback.ts'
 import { auditAnchor } from './audit/anchor.ts'
 import { auditCheckpoint } from './audit/checkpoint.ts'
+import { auditRotateKey } from './audit/rotate-key.ts'
 import { auditExport } from './audit/export.ts'
 import { auditList } from './audit/list.ts'
 import { auditProve } from './audit/prove.ts'
@@ -171,6 +172,7 @@ export const COMMANDS: readonly Command[] = [
   auditList,
   auditShow,
   auditCheckpoint,
+  auditRotateKey,
   auditProve,
   auditVerify,
   auditExport,

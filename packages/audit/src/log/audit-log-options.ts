@@ -15,6 +15,14 @@ export interface AuditAct {
   readonly facts: Readonly<Record<string, string | number>>
 }
 
+/** Where the keys of a log are kept, for `rotateKey`. */
+export interface SigningKeys {
+  /** The next key: durable already, and never used before. */
+  prepare(): Promise<Signer>
+  /** Makes it the newest, durably. @returns all that sign from now on, the newest first */
+  promote(): Promise<readonly Signer[]>
+}
+
 export interface AuditLogOptions {
   /** 16 bytes. */
   readonly storeId: Uint8Array
@@ -24,6 +32,8 @@ export interface AuditLogOptions {
   readonly signer?: Signer | undefined
   /** Keys that sign beside it, such as the one before a rotation. */
   readonly alsoSigning?: readonly Signer[] | undefined
+  /** Without it the keys of the log are not rotated. */
+  readonly keys?: SigningKeys | undefined
   /** Commits an act of the log itself before it happens: the log cannot write into itself. */
   readonly record?: ((act: AuditAct) => Promise<void>) | undefined
   readonly clock: Clock

@@ -19,7 +19,7 @@ import { queryLeaves } from '../query/query-leaves.ts'
 import type { AuditEntry, AuditFilter } from '../query/audit-entry.ts'
 import { consistencyRanges, inclusionRanges } from '../tree/proof-plan.ts'
 import { parseTilePath, TILE_WIDTH } from '../tree/tile-path.ts'
-import { originOf, type AuditAct, type AuditLogOptions } from './audit-log-options.ts'
+import { originOf, type AuditAct, type AuditLogOptions, type SigningKeys } from './audit-log-options.ts'
 import { CheckpointKeeper } from './checkpoint-keeper.ts'
 import { GrowingLog } from './growing-log.ts'
 import { LogReader } from './log-reader.ts'
@@ -51,6 +51,7 @@ export class AuditLog implements CommitObserver {
   readonly #timer: Timer
   readonly #logger: Logger
   readonly #record: (act: AuditAct) => Promise<void>
+  readonly #keys: SigningKeys | undefined
   readonly #recent = new RecentRows()
   #growing = new GrowingLog()
   #reader: LogReader | undefined
@@ -59,11 +60,13 @@ export class AuditLog implements CommitObserver {
   #settledSizes: readonly number[] = []
   #stopTimer: (() => void) | undefined
   #endedOrigins: ReadonlySet<string> = new Set()
+  #rotating: Promise<unknown> = Promise.resolve()
 
   constructor(options: AuditLogOptions) {
     const { signer, alsoSigning = [], clock, timer = systemTimer, logger = silentLogger } = options
     const signers = signer === undefined ? [] : [signer, ...alsoSigning]
     this.#record = options.record ?? (() => Promise.resolve())
+    this.#keys = options.keys
     this.#timer = timer
     this.#logger = logger
     this.#signer = new LogSigner({ origin: originOf(options), signers, clock, timer })
@@ -310,13 +313,36 @@ export class AuditLog implements CommitObserver {
     return this.#loadedKeeper().last?.size ?? 0
   }
 
-  /** From now on this key signs beside the ones before, and comes first. */
-  async rotateKey(signer: Signer): Promise<VerifierKey> {
-    const key = Buffer.from(signer.publicKey).toString('base64')
-    await this.#record({ action: 'audit.key-changed', facts: { key } })
-    await this.#keeper?.idle()
-    this.#signer.add(signer)
-    return this.#signer.keys[0]!
+  /**
+   * Has a new key sign beside the ones before. A leaf names it and the one it replaces, and lies under a checkpoint of the
+   * old keys alone before the new one signs anything: who trusts the old one learns of the new one from it.
+   * @throws AUDIT_SIGNER_MISSING where keys are not kept, CRYPTO_KEY_EXHAUSTED, AUDIT_DIVERGED, AUDIT_ROLLBACK, IO_FAILED
+   */
+  rotateKey(): Promise<VerifierKey> {
+    // Two at once would announce one key and put two in force.
+    const rotated = this.#rotating.then(async () => await this.#rotateKey())
+    this.#rotating = rotated.catch(() => undefined)
+    return rotated
+  }
+
+  /** From now on these keys sign, and no others; the newest first. */
+  useSigners(signers: readonly Signer[]): void {
+    this.#signer.use(signers)
+  }
+
+  async #rotateKey(): Promise<VerifierKey> {
+    const keys = this.#keys
+    const [old] = this.verifierKeys
+    if (keys === undefined || old === undefined)
+      throw new ForgeError(
+        'AUDIT_SIGNER_MISSING',
+        'the audit log was opened without keys that it could rotate',
+      )
+    const { text: to } = this.#signer.verifierKeyOf(await keys.prepare())
+    await this.#record({ action: 'audit.key-changed', facts: { from: old.text, to } })
+    await this.checkpoint()
+    this.useSigners(await keys.promote())
+    return this.verifierKeys[0]!
   }
 
   #checkRange({ index, size }: { index: number; size: number }): void {

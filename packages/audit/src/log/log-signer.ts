@@ -30,7 +30,7 @@ export class LogSigner {
     this.origin = o.origin
     this.#clock = o.clock
     this.#timer = o.timer
-    this.#keys = o.signers.map((signer) => this.#signingKey(signer))
+    this.#keys = this.#signingKeys(o.signers)
   }
 
   /** Keys that sign, the newest first. */
@@ -38,9 +38,14 @@ export class LogSigner {
     return this.#keys.map(({ key }) => key)
   }
 
-  /** From now on this key signs too, and comes first. */
-  add(signer: Signer): void {
-    this.#keys = [this.#signingKey(signer), ...this.#keys]
+  /** From now on these keys sign, and no others; the newest first. */
+  use(signers: readonly Signer[]): void {
+    this.#keys = this.#signingKeys(signers)
+  }
+
+  /** What verifiers know a key of this log by. */
+  verifierKeyOf({ publicKey }: Signer): VerifierKey {
+    return verifierKey({ name: this.origin, publicKey })
   }
 
   /** Whether a note is of this origin and every key of ours has signed it. */
@@ -79,8 +84,8 @@ export class LogSigner {
     this.#signedAtMs = this.#clock.monotonicMs()
   }
 
-  #signingKey(signer: Signer): SigningKey {
-    return { signer, key: verifierKey({ name: this.origin, publicKey: signer.publicKey }) }
+  #signingKeys(signers: readonly Signer[]): readonly SigningKey[] {
+    return signers.map((signer) => ({ signer, key: this.verifierKeyOf(signer) }))
   }
 }
 

@@ -2,6 +2,7 @@ import { assert, ForgeError, toHex, type Clock, type Random } from '@forgeone/co
 import { KEY_BYTES } from '../hash/hkdf.ts'
 import type { KeyProvider } from '../provider/key-provider.ts'
 import { KeyTable } from '../sealing/key-table.ts'
+import { checkSuiteAllowed } from '../suite/allowed-suites.ts'
 import { suiteByName } from '../suite/suite-table.ts'
 import type { Suite, SuiteName } from '../suite/suite.ts'
 import { commitmentOf } from './commitment.ts'
@@ -33,6 +34,8 @@ export interface CreateKeyringOptions {
   readonly scopes: readonly string[]
   /** Seals a data key may make, when fewer than its suite allows. */
   readonly sealsMax?: number | undefined
+  /** As of `OpenKeyringOptions`. */
+  readonly allowedSuites?: readonly SuiteName[] | undefined
   readonly clock: Clock
   readonly random: Random
 }
@@ -41,10 +44,11 @@ const FIRST_SLOT_ID = 1
 
 /**
  * Creates the keyring of a new store: one slot, a master key, the index key and a data key per scope.
- * @throws STORE_EXISTS when a keyring is there, STORE_OPTION_INVALID, IO_FAILED, and what the provider throws
+ * @throws STORE_EXISTS when a keyring is there, STORE_OPTION_INVALID, CRYPTO_SUITE_REFUSED, IO_FAILED, and what the provider throws
  */
 export async function createKeyring(o: CreateKeyringOptions): Promise<Keyring> {
   assert(o.storeId.length === STORE_ID_BYTES, 'a store id has 16 bytes')
+  checkSuiteAllowed({ suite: o.suite, allowed: o.allowedSuites, what: 'the new keyring' })
   if (o.provider.kind === 'open' && o.suite !== 'none') {
     throw new ForgeError('STORE_OPTION_INVALID', `a store without a secret cannot use ${o.suite}`)
   }
@@ -65,7 +69,7 @@ async function assemble(
   o: CreateKeyringOptions,
   { id, key }: { id: number; key: Uint8Array },
 ): Promise<Keyring> {
-  const { file, storeId, sealsMax, clock, random } = o
+  const { file, storeId, sealsMax, allowedSuites, clock, random } = o
   const suite = suiteByName(o.suite)
   const master = new MasterKey({ root: key, id, storeId })
   const document = await firstDocument(o, { id, key, suite, master })
@@ -73,7 +77,17 @@ async function assemble(
   const writer = new KeyringWriter({ file, master, table, document })
   const index = withUnwrapped(document.keys[0]!, master, (root) => new IndexKeys({ root, storeId }))
   const openedSlot = FIRST_SLOT_ID
-  const parts = { writer, table, index, damagedCopies: [], openedSlot, sealsMax, clock, random }
+  const parts = {
+    writer,
+    table,
+    index,
+    damagedCopies: [],
+    openedSlot,
+    sealsMax,
+    allowedSuites,
+    clock,
+    random,
+  }
   const keyring = new UnlockedKeyring(parts)
   if (o.scopes.length > 0) await keyring.ensureScopes(o.scopes)
   else await writer.persist()

@@ -67,7 +67,7 @@ export interface Keyring {
   removeSlot(id: number): Promise<void>
   /**
    * Keys that can be erased one by one, kept in a store of their own.
-   * @throws KEYRING_DAMAGED, IO_FAILED, CRYPTO_LOCKED
+   * @throws KEYRING_DAMAGED, CRYPTO_SUITE_REFUSED, IO_FAILED, CRYPTO_LOCKED
    */
   openShredKeys(store: ShredStore): Promise<ShredKeys>
   /**
@@ -79,8 +79,23 @@ export interface Keyring {
   readonly hasShredKeys: boolean
   /** Whether a secret opens one of the slots. @throws what the provider throws */
   accepts(provider: KeyProvider): Promise<boolean>
-  /** The signing keys, the newest first; none before `ensureScopes` was asked for `SIGNING_SCOPE`. */
+  /**
+   * The keys that sign now, the newest first: one that was replaced signs for `SIGNING_OVERLAP_MS` more. None before
+   * `ensureScopes` was asked for `SIGNING_SCOPE`.
+   */
   signers(): readonly Signer[]
+  /**
+   * The key that `rotateData` of `SIGNING_SCOPE` puts in force next: durable already, so that it can be told of before.
+   * @throws CRYPTO_KEY_UNKNOWN, CRYPTO_KEY_EXHAUSTED, CRYPTO_LOCKED, IO_FAILED
+   */
+  nextSigner(): Promise<Signer>
+  /**
+   * A new signing key at once; those before are destroyed and sign nothing more.
+   * @throws CRYPTO_KEY_UNKNOWN, CRYPTO_KEY_EXHAUSTED, CRYPTO_LOCKED, IO_FAILED
+   */
+  replaceSigner(): Promise<Signer>
+  /** Ids of signing keys that sign no more, and wait to be destroyed. */
+  retiredSigners(): readonly number[]
   list(): KeyInfo[]
   slots(): SlotInfo[]
   /** Wipes the keys as far as JavaScript can; every later use throws CRYPTO_LOCKED. Call {@link flush} before. */

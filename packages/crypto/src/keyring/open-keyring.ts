@@ -10,6 +10,9 @@ import {
 } from '@forgeone/common'
 import type { KeyProvider } from '../provider/key-provider.ts'
 import { KeyTable } from '../sealing/key-table.ts'
+import { checkSuiteAllowed } from '../suite/allowed-suites.ts'
+import { suiteById } from '../suite/suite-table.ts'
+import type { SuiteName } from '../suite/suite.ts'
 import { isSealing, isUsable, loadDataKey, withUnwrapped } from './data-key.ts'
 import { IndexKeys } from './index-keys.ts'
 import { candidatesOf, damagedAmong, readCopies, type KeyringCopy } from './keyring-copies.ts'
@@ -33,6 +36,11 @@ export interface OpenKeyringOptions {
   readonly random: Random
   /** Seals a data key may make, when fewer than its suite allows. */
   readonly sealsMax?: number | undefined
+  /**
+   * Suites to rely on; a keyring with a data key of another is refused, and so are shred keys without `xchacha20-poly1305`.
+   * Default: all.
+   */
+  readonly allowedSuites?: readonly SuiteName[] | undefined
   /** False leaves a damaged or outdated copy as it is. Default true. */
   readonly repair?: boolean
 }
@@ -50,7 +58,7 @@ const COPY_FAILURES: readonly ErrorCode[] = [
  * Opens a keyring from the sound copy of the higher revision and repairs the other. It writes nothing else: seals are
  * reserved at the first seal.
  * @throws KEYRING_MISSING, KEYRING_DAMAGED, KEYRING_VERSION, KEY_SECRET_WRONG, KEY_SECRET_MISSING, KDF_TOO_WEAK,
- * KDF_TOO_COSTLY, IO_FAILED, and what the provider throws
+ * KDF_TOO_COSTLY, CRYPTO_SUITE_REFUSED, IO_FAILED, and what the provider throws
  */
 export async function openKeyring(o: OpenKeyringOptions): Promise<Keyring> {
   assert(o.storeId.length === STORE_ID_BYTES, 'a store id has 16 bytes')
@@ -60,6 +68,7 @@ export async function openKeyring(o: OpenKeyringOptions): Promise<Keyring> {
   const slots = new RememberedSlots(o.provider)
   try {
     const { document, master, openedSlot } = await openFirst(candidates, o, (slot) => slots.unlock(slot))
+    checkSuites(document, o.allowedSuites)
     const damagedCopies = damagedAmong(copies, master)
     const keyring = await load(o, { document, master, openedSlot, damagedCopies })
     if (o.repair !== false) await repair(o.file, copies, master.encode(document))
@@ -123,7 +132,7 @@ async function load(
   opened: OpenedMaster & { readonly damagedCopies: readonly CopyName[] },
 ): Promise<Keyring> {
   const { document, master, openedSlot, damagedCopies } = opened
-  const { file, storeId, sealsMax, clock, random } = o
+  const { file, storeId, sealsMax, allowedSuites, clock, random } = o
   const table = new KeyTable()
   const writer = new KeyringWriter({ file, master, table, document })
   const usable = document.keys.filter(isUsable)
@@ -135,7 +144,16 @@ async function load(
   for (const { id, state } of document.keys) if (state === 'destroyed') table.destroy(id)
   const indexRecord = usable.find((record) => record.scope === INDEX_SCOPE && record.state === 'primary')!
   const index = withUnwrapped(indexRecord, master, (root) => new IndexKeys({ root, storeId }))
-  return new UnlockedKeyring({ writer, table, index, damagedCopies, openedSlot, sealsMax, clock, random })
+  const parts = { writer, table, index, damagedCopies, openedSlot, sealsMax, allowedSuites, clock, random }
+  return new UnlockedKeyring(parts)
+}
+
+/** Those of destroyed keys seal nothing; index and signing keys never do. */
+function checkSuites({ keys }: KeyringDocument, allowed: readonly SuiteName[] | undefined): void {
+  for (const record of keys.filter((key) => isUsable(key) && isSealing(key))) {
+    const { name } = suiteById(record.suite)!
+    checkSuiteAllowed({ suite: name, allowed, what: `what key ${record.id} of ${record.scope} sealed` })
+  }
 }
 
 async function repair(file: KeyringFile, copies: readonly KeyringCopy[], bytes: Uint8Array): Promise<void> {

@@ -1,27 +1,14 @@
 import { ForgeError } from '@forgeone/common'
 import { KEY_BYTES } from '../hash/hkdf.ts'
-import { suiteById } from '../suite/suite-table.ts'
 import { commitmentOf } from './commitment.ts'
-import {
-  createKeyRecord,
-  isSealing,
-  keyInfo,
-  loadDataKey,
-  loadDataKeyNow,
-  withUnwrapped,
-  type KeyInfo,
-} from './data-key.ts'
+import { isSealing, keyInfo, loadDataKey, loadDataKeyNow, withUnwrapped, type KeyInfo } from './data-key.ts'
 import { freshKeyId } from './key-id.ts'
-import {
-  INDEX_SCOPE,
-  KEYS_MAX,
-  type KeyRecord,
-  type KeyringDocument,
-  type ShredRecord,
-} from './keyring-document.ts'
+import { type KeyRecord, type KeyringDocument, type ShredRecord } from './keyring-document.ts'
 import type { KeyringParts } from './keyring-parts.ts'
 import { MasterKey } from './master-key.ts'
+import { nextRecord, pendingKey } from './pending-key.ts'
 import { withUnwrappedBucket } from './shred-bucket.ts'
+import { signingKeys } from './signing-keys.ts'
 import type { SlotOpener } from './slot.ts'
 import { WrappingKey, WRAP_SUITE_ID } from './wrapping.ts'
 
@@ -32,15 +19,7 @@ import { WrappingKey, WRAP_SUITE_ID } from './wrapping.ts'
  */
 export async function rotateDataKey(parts: KeyringParts, scope: string): Promise<KeyInfo> {
   const { writer, table } = parts
-  const pending = writer.document.keys.find((key) => key.scope === scope && key.state === 'pending')
-  const record = pending ?? nextRecord(parts, scope, 'pending')
-  if (pending === undefined) {
-    writer.change((document) => ({ ...document, keys: [...document.keys, record] }))
-    await writer.persist().catch((error: unknown) => {
-      forget(parts, record)
-      throw error
-    })
-  }
+  const record = await pendingKey(parts, scope)
   const promoted: KeyRecord = { ...record, state: 'primary' }
   const { master } = writer
   // Loaded before anything changes: a key that does not open must not become the one that seals.
@@ -61,7 +40,7 @@ export function rotateDataKeyNow(parts: KeyringParts, scope: string): void {
   const { writer, table, sealsMax } = parts
   const before = writer.document
   const pending = before.keys.find((key) => key.scope === scope && key.state === 'pending')
-  const record: KeyRecord = { ...(pending ?? nextRecord(parts, scope, 'pending')), state: 'primary' }
+  const record: KeyRecord = { ...(pending ?? nextRecord(parts, scope)), state: 'primary' }
   const loaded = loadDataKeyNow({ record, master: writer.master, reservations: writer, sealsMax })
   writer.change((document) => withPrimary(document, record))
   try {
@@ -129,18 +108,23 @@ export interface KeyUses {
 
 /**
  * Forgets a key for good. Its id, dates and commitment stay.
- * @throws KEY_IN_USE when anything is sealed under it or it still seals, KEY_UNKNOWN, IO_FAILED
+ * @throws KEY_IN_USE when anything is sealed under it or it still seals or signs, KEY_UNKNOWN, IO_FAILED
  */
 export async function destroyDataKey(parts: KeyringParts, { keyId, uses }: KeyUses): Promise<void> {
-  const { writer, table } = parts
+  const { writer, table, clock } = parts
   const record = writer.document.keys.find((key) => key.id === keyId)
   if (record === undefined) throw new ForgeError('KEY_UNKNOWN', `the keyring has no key ${keyId}`)
   if (record.state === 'destroyed') return
   const used = [...uses].filter(([, count]) => count > 0)
-  if (record.state !== 'decrypt-only' || used.length > 0) {
+  const signs = signingKeys(writer.document, clock.now()).some(({ id }) => id === keyId)
+  if (record.state !== 'decrypt-only' || used.length > 0 || signs) {
     const places = used.map(([place, count]) => `${place}: ${count}`).join(', ')
     const reason =
-      record.state === 'decrypt-only' ? `values are sealed under it (${places})` : `it is ${record.state}`
+      record.state !== 'decrypt-only'
+        ? `it is ${record.state}`
+        : signs
+          ? 'it signs beside the key that replaced it'
+          : `values are sealed under it (${places})`
     throw new ForgeError('KEY_IN_USE', `key ${keyId} of ${record.scope} cannot be destroyed: ${reason}`, {
       details: { keyId, uses: used.reduce((sum, [, count]) => sum + count, 0) },
     })
@@ -154,35 +138,6 @@ export async function destroyDataKey(parts: KeyringParts, { keyId, uses }: KeyUs
   await writer.persist()
 }
 
-function nextRecord(parts: KeyringParts, scope: string, state: 'pending'): KeyRecord {
-  const { writer, clock, random } = parts
-  const { keys } = writer.document
-  const epochs = keys.filter((key) => key.scope === scope)
-  const current = epochs.find((key) => key.state === 'primary')
-  if (scope === INDEX_SCOPE) {
-    throw new ForgeError(
-      'STORE_OPTION_INVALID',
-      'the index key is not rotated: every keyed hash in the store depends on it',
-    )
-  }
-  if (current === undefined) {
-    throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key for ${scope}`, { details: { scope } })
-  }
-  if (keys.length >= KEYS_MAX) {
-    throw new ForgeError('CRYPTO_KEY_EXHAUSTED', `the keyring already holds ${KEYS_MAX} keys`)
-  }
-  return createKeyRecord({
-    id: freshKeyId(writer.document, [], random),
-    scope,
-    epoch: Math.max(...epochs.map((key) => key.epoch)) + 1,
-    state,
-    suite: suiteById(current.suite)!,
-    master: writer.master,
-    created: clock.now(),
-    random,
-  })
-}
-
 /** The document with `record` as the one that seals for its scope. */
 function withPrimary(document: KeyringDocument, record: KeyRecord): KeyringDocument {
   const others = document.keys
@@ -191,10 +146,6 @@ function withPrimary(document: KeyringDocument, record: KeyRecord): KeyringDocum
       key.scope === record.scope && key.state === 'primary' ? { ...key, state: 'decrypt-only' } : key,
     )
   return { ...document, keys: [...others, record] }
-}
-
-function forget({ writer }: KeyringParts, record: KeyRecord): void {
-  writer.change((document) => ({ ...document, keys: document.keys.filter(({ id }) => id !== record.id) }))
 }
 
 interface Rewrap {

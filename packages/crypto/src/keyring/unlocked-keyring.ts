@@ -6,17 +6,10 @@ import { ShredKeys } from '../shred/shred-keys.ts'
 import { OWNER_BYTES } from '../shred/shred-rows.ts'
 import type { ShredStore } from '../shred/shred-store.ts'
 import { ed25519Signer, type Signer } from '../signing/ed25519.ts'
+import { checkSuiteAllowed } from '../suite/allowed-suites.ts'
 import { suiteById } from '../suite/suite-table.ts'
 import type { Suite, SuiteName } from '../suite/suite.ts'
-import {
-  createKeyRecord,
-  isSealing,
-  keyInfo,
-  loadDataKey,
-  SIGNING_SCOPE,
-  withUnwrapped,
-  type KeyInfo,
-} from './data-key.ts'
+import { createKeyRecord, isSealing, keyInfo, loadDataKey, withUnwrapped, type KeyInfo } from './data-key.ts'
 import type { IndexPurpose } from './index-keys.ts'
 import { freshKeyId } from './key-id.ts'
 import { INDEX_SCOPE, KEYS_MAX, type KeyRecord } from './keyring-document.ts'
@@ -26,8 +19,12 @@ import type { Keyring } from './keyring.ts'
 import { destroyDataKey, rotateDataKey, rotateDataKeyNow, rotateMasterKey, type KeyUses } from './rotation.ts'
 import { checkDataScope } from './scope-name.ts'
 import { ShredBuckets } from './shred-buckets.ts'
+import { nextSigningKey, replaceSigningKey, retiredSigningKeys, signingKeys } from './signing-keys.ts'
 import { addSlot, removeSlot } from './slot-changes.ts'
 import { slotInfo, slotOpener, type SlotInfo } from './slot.ts'
+
+/** Shred keys seal with it, whatever the suite of the store is: nobody counts their seals. */
+const SHRED_SUITE: SuiteName = 'xchacha20-poly1305'
 
 /** The one implementation of {@link Keyring}: joins document, keys and writer. */
 export class UnlockedKeyring implements Keyring {
@@ -91,8 +88,9 @@ export class UnlockedKeyring implements Keyring {
   }
 
   async openShredKeys(store: ShredStore): Promise<ShredKeys> {
-    const { writer, table, index, clock, random } = this.#parts
+    const { writer, table, index, allowedSuites, clock, random } = this.#parts
     table.checkUnlocked()
+    checkSuiteAllowed({ suite: SHRED_SUITE, allowed: allowedSuites, what: 'what is erased key by key' })
     return await ShredKeys.open({
       store,
       buckets: new ShredBuckets({ writer, random }),
@@ -129,13 +127,21 @@ export class UnlockedKeyring implements Keyring {
   }
 
   signers(): readonly Signer[] {
-    const { writer } = this.#parts
-    const records = writer.document.keys.filter(
-      ({ scope, state }) => scope === SIGNING_SCOPE && (state === 'primary' || state === 'decrypt-only'),
-    )
-    return records
-      .toSorted((left, right) => right.epoch - left.epoch)
-      .map((record) => withUnwrapped(record, writer.master, ed25519Signer))
+    const { writer, clock } = this.#parts
+    return signingKeys(writer.document, clock.now()).map((record) => this.#signer(record))
+  }
+
+  nextSigner(): Promise<Signer> {
+    return this.#inTurn(async () => this.#signer(await nextSigningKey(this.#parts)))
+  }
+
+  replaceSigner(): Promise<Signer> {
+    return this.#inTurn(async () => this.#signer(await replaceSigningKey(this.#parts)))
+  }
+
+  retiredSigners(): readonly number[] {
+    const { writer, clock } = this.#parts
+    return retiredSigningKeys(writer.document, clock.now()).map(({ id }) => id)
   }
 
   keyedHash(purpose: IndexPurpose, value: Uint8Array): Uint8Array {
@@ -168,6 +174,10 @@ export class UnlockedKeyring implements Keyring {
   async flush(): Promise<void> {
     await this.#changing
     await this.#parts.writer.settled()
+  }
+
+  #signer(record: KeyRecord): Signer {
+    return withUnwrapped(record, this.#parts.writer.master, ed25519Signer)
   }
 
   /** Changes take turns, or two of them would both miss a scope, or promote over each other. */

@@ -9,7 +9,7 @@ import {
   toHex,
   type Logger,
 } from '@forgeone/common'
-import { createKeyring, openKeyring, type Keyring } from '@forgeone/crypto'
+import { checkSuiteAllowed, createKeyring, openKeyring, type Keyring } from '@forgeone/crypto'
 import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
 import { Observation } from '../commit/observation.ts'
 import { ClassicBackend } from '../database/classic-backend.ts'
@@ -114,9 +114,11 @@ async function memoryContent(resolved: ResolvedOptions): Promise<'store' | 'empt
 
 async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefined): Promise<LocalStoreParts> {
   const { options, files, backend, health, clock, random } = resolved
+  const { suite = 'aes-256-gcm', allowedSuites } = options
+  // Before the first file: a refusal leaves nothing behind.
+  checkSuiteAllowed({ suite, allowed: allowedSuites, what: 'a new store' })
   if (options.path !== undefined) await beginCreation(options.path, files)
   const storeId = random.bytes(16)
-  const suite = options.suite ?? 'aes-256-gcm'
   const scopes = ['journal', ...options.databases]
   const provider = options.provider
   const keyring = await createKeyring({
@@ -124,6 +126,7 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
     provider,
     storeId,
     suite,
+    allowedSuites,
     scopes,
     clock,
     random,
@@ -192,6 +195,7 @@ async function openExisting(
   const keyring = await openKeyring({
     file: files.keyring,
     provider: options.provider,
+    allowedSuites: options.allowedSuites,
     storeId,
     clock,
     random,

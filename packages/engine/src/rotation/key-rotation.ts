@@ -5,7 +5,8 @@ import type { Committer } from '../commit/committer.ts'
 import type { LocalStoreParts } from '../store/local-store-parts.ts'
 import type { CommitPlace, Operation } from '../store/store.ts'
 import { countKeyUses, type KeyUseCounts } from './key-uses.ts'
-import { resealDatabase, resealObserved, type ResealOptions } from './reseal.ts'
+import { committedBatch, observedBatch } from './reseal-batch.ts'
+import { resealDatabase, type ResealOptions } from './reseal.ts'
 
 /** Keys of a store are changed here: rotated, re-sealed, destroyed, and the ways to the master key. */
 export interface KeyRotationOptions {
@@ -59,6 +60,7 @@ export class KeyRotation {
    */
   async rotate(scopes: readonly string[] = this.scopes): Promise<readonly KeyInfo[]> {
     this.#o.parts.health.assertWritable()
+    for (const scope of scopes) this.#checkScope(scope)
     const made: KeyInfo[] = []
     // One after the other: each is a write of the keyring.
     for (const scope of scopes) made.push(await this.keyring.rotateData(scope))
@@ -129,15 +131,12 @@ export class KeyRotation {
     const older = this.#older()
     const resealed = new Map<string, number>()
     for (const [name, database] of parts.online) {
-      const primaryId = this.#primaryId(name)
-      const target = { database, primaryId }
-      const observed = database === parts.observation?.database
-      resealed.set(
-        name,
-        observed
-          ? await resealObserved(target, applier, options)
-          : await resealDatabase(target, committer, options),
-      )
+      const target = { database, primaryId: this.#primaryId(name) }
+      const batch =
+        database === parts.observation?.database
+          ? observedBatch(target, applier)
+          : committedBatch(target, { committer, actor: options.actor })
+      resealed.set(name, await resealDatabase({ database: name, batch }, options))
     }
     await this.#o.flush()
     for (const { id } of older) this.#cleared.add(id)
@@ -151,7 +150,15 @@ export class KeyRotation {
   /** A crash may have left a new key that was not put in force. */
   async #finishRotations(): Promise<void> {
     const pending = this.keyring.list().filter(({ state }) => state === 'pending')
-    await this.rotate(pending.map(({ scope }) => scope))
+    // A signing key that waits is put in force by whoever tells of it.
+    await this.rotate(pending.map(({ scope }) => scope).filter((scope) => this.scopes.includes(scope)))
+  }
+
+  #checkScope(scope: string): void {
+    if (this.scopes.includes(scope)) return
+    throw new ForgeError('CRYPTO_KEY_UNKNOWN', `${scope} is no scope whose keys are rotated here`, {
+      details: { scope },
+    })
   }
 
   #primaryId(scope: string): number {

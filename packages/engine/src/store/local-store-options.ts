@@ -38,6 +38,8 @@ export interface LocalStoreOptions {
   readonly create?: 'always' | 'if-missing' | 'never' | undefined
   /** Suite of a new store; default `aes-256-gcm`. */
   readonly suite?: SuiteName | undefined
+  /** Suites to rely on, default all: a store of another is not opened, and not created. */
+  readonly allowedSuites?: readonly SuiteName[] | undefined
   /** Of commits that do not say; default `sync`. */
   readonly durability?: Durability | undefined
   /** Quota over journal and databases. */

@@ -1,4 +1,5 @@
 import type { Grant } from './grant.ts'
+import { hoursMatcher } from './grant-hours.ts'
 import { covers, intersects, parseResource } from './resource-pattern.ts'
 import { ROLES, type Action } from './roles.ts'
 
@@ -24,6 +25,8 @@ interface CompiledGrant {
   readonly deny: boolean
   readonly notBefore: number
   readonly notAfter: number
+  /** Asked last: few grants match. */
+  readonly inHours: (now: number) => boolean
 }
 
 /**
@@ -45,8 +48,10 @@ export class Rights {
     for (const grant of this.#grants) {
       if (!grant.actions.has(action) || now < grant.notBefore || now >= grant.notAfter) continue
       if (grant.deny) {
-        if (intersects(grant.segments, asked)) return { allowed: false, rule: grant.id }
-      } else if (allowing === undefined && covers(grant.segments, asked)) allowing = grant.id
+        if (intersects(grant.segments, asked) && grant.inHours(now)) return { allowed: false, rule: grant.id }
+      } else if (allowing === undefined && covers(grant.segments, asked) && grant.inHours(now)) {
+        allowing = grant.id
+      }
     }
     return allowing === undefined ? { allowed: false, rule: 'default' } : { allowed: true, rule: allowing }
   }
@@ -60,12 +65,17 @@ function compile(grant: Grant): CompiledGrant {
     deny: grant.effect === 'deny',
     notBefore: grant.notBefore ?? 0,
     notAfter: grant.notAfter ?? Number.POSITIVE_INFINITY,
+    inHours: grant.hours === undefined ? always : hoursMatcher(grant.hours),
   }
 }
 
 function compileRole(role: string): readonly CompiledGrant[] {
   const actions = ROLES[role]
   if (actions === undefined) return []
-  const always = { notBefore: 0, notAfter: Number.POSITIVE_INFINITY }
-  return [{ id: `role:${role}`, actions: new Set(actions), segments: ['**'], deny: false, ...always }]
+  const when = { notBefore: 0, notAfter: Number.POSITIVE_INFINITY, inHours: always }
+  return [{ id: `role:${role}`, actions: new Set(actions), segments: ['**'], deny: false, ...when }]
+}
+
+function always(): boolean {
+  return true
 }

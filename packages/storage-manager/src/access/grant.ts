@@ -1,5 +1,6 @@
 import { canonicalJson, ForgeError, utf8Decode, utf8Encode } from '@forgeone/common'
 import { z } from 'zod'
+import { hoursSchema, type GrantHours } from './grant-hours.ts'
 import { parseResource } from './resource-pattern.ts'
 import { ACTIONS, PATH_ONLY_ACTIONS, ROLES, type Action } from './roles.ts'
 
@@ -20,6 +21,8 @@ export interface Grant {
   readonly effect: 'allow' | 'deny'
   readonly notBefore?: number | undefined
   readonly notAfter?: number | undefined
+  /** Outside of them it is as if it were not there, whether it allows or denies. */
+  readonly hours?: GrantHours | undefined
   readonly breakGlass?: boolean | undefined
   readonly reason?: string | undefined
 }
@@ -34,6 +37,7 @@ const schema: z.ZodType<Grant> = z.strictObject({
   effect: z.enum(['allow', 'deny']),
   notBefore: z.int().min(0).optional(),
   notAfter: z.int().min(0).optional(),
+  hours: hoursSchema.optional(),
   breakGlass: z.boolean().optional(),
   reason: z.string().max(512).optional(),
 })
@@ -56,7 +60,8 @@ export function checkGrant(grant: Grant, now: number): Grant {
     if (!short || (reason ?? '') === '')
       throw invalid('an emergency grant has a reason and ends within four hours')
   }
-  return grant
+  // A copy: what the caller does to his own later changes no right.
+  return parsed.data
 }
 
 /** @throws ACCESS_GRANT_INVALID */

@@ -1,7 +1,4 @@
-import type { AccessControl } from './access-control.ts'
-
-/** A right that ends by the clock, or a token that expires, is noticed so soon. */
-const RECHECK_MS = 1000
+import { RECHECK_MS, type AccessControl } from './access-control.ts'
 
 /**
  * An iterable result that asks again whether it may go on: when rights have changed, and every second.

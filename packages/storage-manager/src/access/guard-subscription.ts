@@ -16,8 +16,47 @@ export interface SubscriptionGuard {
 /** Deliveries behind their faces: only `ackAll` looks here. */
 const behind = new WeakMap<object, Delivery>()
 
+export type SubscribeCall = (...args: unknown[]) => Subscription
+
+/**
+ * Subscribes as a principal: handlers and `nextBatch` hand out guarded deliveries, and the subscription is closed as soon
+ * as its right is found to have ended. What was on its way to a handler then goes back, and counts as one attempt.
+ */
+export function guardSubscribe(
+  subscribe: SubscribeCall,
+  args: readonly unknown[],
+  guard: SubscriptionGuard,
+): Subscription {
+  const close = async (): Promise<void> => {
+    unlisten()
+    await subscription.close()
+  }
+  const closing: SubscriptionGuard = {
+    ...guard,
+    authorize: () => {
+      try {
+        guard.authorize()
+      } catch (refused) {
+        // Before the next delivery is taken: one that no handler may see would be tried again until it is a dead letter.
+        void close()
+        throw refused
+      }
+    },
+  }
+  const subscription = subscribe(...guardHandlers(args, closing))
+  const unlisten = guard.access.onChange(() => {
+    try {
+      closing.authorize()
+    } catch {
+      // It was closed.
+    }
+  })
+  void subscription.done().catch(unlisten)
+  return faceOf(subscription, { guard: closing, close })
+}
+
 /** The arguments of `subscribe`, with handlers that get guarded deliveries while the right lasts. */
-export function guardHandlers(args: readonly unknown[], guard: SubscriptionGuard): unknown[] {
+function guardHandlers(args: readonly unknown[], guard: SubscriptionGuard): unknown[] {
   const [options, handler] = args
   const guarded = [...args]
   if (typeof handler === 'function') {
@@ -36,20 +75,10 @@ export function guardHandlers(args: readonly unknown[], guard: SubscriptionGuard
   return guarded
 }
 
-/** A subscription that hands out guarded deliveries, and ends when its right does. */
-export function guardSubscription(subscription: Subscription, guard: SubscriptionGuard): Subscription {
-  const end = guard.access.onChange(() => {
-    try {
-      guard.authorize()
-    } catch {
-      end()
-      void subscription.close()
-    }
-  })
-  void subscription
-    .done()
-    .finally(end)
-    .catch(() => undefined)
+function faceOf(
+  subscription: Subscription,
+  { guard, close }: { readonly guard: SubscriptionGuard; readonly close: () => Promise<void> },
+): Subscription {
   const nextBatch: Subscription['nextBatch'] = async (max, options) => {
     guard.authorize()
     const deliveries = await guard.acting(() => subscription.nextBatch(max, options))
@@ -63,7 +92,7 @@ export function guardSubscription(subscription: Subscription, guard: Subscriptio
       return guard.acting(() => subscription.ackAll(own))
     },
     done: () => subscription.done(),
-    close: () => subscription.close(),
+    close,
     async *[Symbol.asyncIterator]() {
       for (;;) {
         const [delivery] = await nextBatch(1)
@@ -71,7 +100,7 @@ export function guardSubscription(subscription: Subscription, guard: Subscriptio
         yield delivery
       }
     },
-    [Symbol.asyncDispose]: () => subscription.close(),
+    [Symbol.asyncDispose]: close,
   }
   // The public methods of a subscription, and nothing of it besides.
   return Object.freeze(Object.assign(Object.create(null), face)) as Subscription

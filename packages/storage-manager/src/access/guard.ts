@@ -1,10 +1,9 @@
 import { assert, ForgeError } from '@forgeone/common'
 import { actingAs } from '@forgeone/engine'
-import type { Subscription } from '@forgeone/streams'
 import type { AccessControl } from './access-control.ts'
 import { topicResource } from './resource-pattern.ts'
 import { guardIterable } from './guard-iterable.ts'
-import { guardHandlers, guardSubscription, type SubscriptionGuard } from './guard-subscription.ts'
+import { guardSubscribe, type SubscribeCall, type SubscriptionGuard } from './guard-subscription.ts'
 import type { MethodRule, MethodRules } from './permissions.ts'
 
 type Method = (...args: unknown[]) => unknown
@@ -76,7 +75,9 @@ export class Guard {
       }
       authorize()
       const guard = this.#subscriptionGuard(authorize)
-      return this.#guardResult(call(...(name === 'subscribe' ? guardHandlers(args, guard) : args)), guard)
+      // What the methods of this name are.
+      if (name === 'subscribe') return guardSubscribe(call as SubscribeCall, args, guard)
+      return guardResult(call(...args), guard)
     }
   }
 
@@ -113,14 +114,6 @@ export class Guard {
     this.#o.access.authorize(this.#o.principal, { action, resource })
   }
 
-  /** A result that goes on giving is asked about again whenever rights have changed. */
-  #guardResult(result: unknown, guard: SubscriptionGuard): unknown {
-    if (typeof result !== 'object' || result === null) return result
-    if (isSubscription(result)) return guardSubscription(result, guard)
-    if (Symbol.asyncIterator in result) return guardIterable(result, guard)
-    return result
-  }
-
   /** Calls that write who acts into their leaf are told. */
   #withIdentity(name: string, target: object, args: unknown[]): unknown[] {
     const takesBy = IDENTIFIED.get(name)
@@ -142,8 +135,10 @@ function bound(target: object, name: string): Method {
   return (...args) => Reflect.apply(method, target, args)
 }
 
-function isSubscription(result: object): result is Subscription {
-  return 'nextBatch' in result && 'close' in result
+/** A result that goes on giving is asked about again whenever rights have changed. */
+function guardResult(result: unknown, guard: SubscriptionGuard): unknown {
+  const goesOn = typeof result === 'object' && result !== null && Symbol.asyncIterator in result
+  return goesOn ? guardIterable(result, guard) : result
 }
 
 /** Position of the options that name who acts, in the methods of `AccessControl`. */

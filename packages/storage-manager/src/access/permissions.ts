@@ -244,6 +244,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     exportTiles: on('audit.export', 'audit'),
     addCosignatures: on('audit.export', 'audit'),
     rotateKey: on('audit.rotate-key', 'audit'),
+    useSigners: OWNER,
     prune: on('audit.prune', 'audit'),
     load: OWNER,
     observe: OWNER,
@@ -265,6 +266,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     createToken: OWNER,
     revokeToken: on('grants.write', 'access'),
     pseudonym: on('grants.read', 'access'),
+    checkPseudonym: OWNER,
     authorize: OWNER,
     authenticate: OWNER,
     onChange: OWNER,
@@ -293,6 +295,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     stats: on('stats.read', 'cache'),
     // Reads and writes at once, with a loader that runs as the store.
     getOrLoad: OWNER,
+    empty: OWNER,
     close: OWNER,
   },
   // Paths are those of the host: a role of the store must not open whatever file the process may read.

@@ -26,6 +26,15 @@ const schema: z.ZodType<TokenRecord> = z.strictObject({
   expires: z.int().min(0),
 })
 
+const useSchema = z.strictObject({ id: z.string().regex(/^[0-9a-f]{16}$/), at: z.int().min(0) })
+
+/** When a token was last used. @throws RECORD_TAMPERED */
+export function decodeTokenUse(bytes: Uint8Array): { readonly id: string; readonly at: number } {
+  const parsed = useSchema.safeParse(JSON.parse(utf8Decode(bytes)))
+  if (parsed.success) return parsed.data
+  throw new ForgeError('RECORD_TAMPERED', 'the last use of a token has an unknown form')
+}
+
 /** @throws RECORD_TAMPERED */
 export function decodeToken(bytes: Uint8Array): TokenRecord {
   const parsed = schema.safeParse(JSON.parse(utf8Decode(bytes)))

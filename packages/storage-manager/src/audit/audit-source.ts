@@ -6,10 +6,11 @@ import {
   fromHex,
   isForgeError,
   type Clock,
+  type JsonObject,
   type Logger,
 } from '@forgeone/common'
-import { SIGNING_SCOPE, type Signer } from '@forgeone/crypto'
-import type { ObserverSource, Store } from '@forgeone/engine'
+import { SIGNING_SCOPE, type Keyring, type Signer } from '@forgeone/crypto'
+import type { LocalStore, ObserverSource, Operation } from '@forgeone/engine'
 import { AUDIT_DATABASE } from '../manager/database-names.ts'
 
 /** An anchor that knows another history. */
@@ -20,18 +21,23 @@ export interface Disagreement {
   readonly origin: string
 }
 
+export interface AuditSourceOptions {
+  readonly clock: Clock
+  readonly logger: Logger | undefined
+  /** Rows for the commits that tell of a change of the keyring. */
+  readonly alongsideKeyChange: (keyring: Keyring) => readonly Operation[]
+}
+
 /** Makes the audit log of a store when the store is opened, and keeps hold of it. */
 export class AuditSource implements ObserverSource {
   readonly database: string = AUDIT_DATABASE
-  readonly #clock: Clock
-  readonly #logger: Logger | undefined
+  readonly #o: AuditSourceOptions
   #log: AuditLog | undefined
   #signers: readonly Signer[] = []
-  #store: Store | undefined
+  #store: LocalStore | undefined
 
-  constructor({ clock, logger }: { clock: Clock; logger: Logger | undefined }) {
-    this.#clock = clock
-    this.#logger = logger
+  constructor(options: AuditSourceOptions) {
+    this.#o = options
   }
 
   /** The log once the store is open; absent while its database is offline. */
@@ -51,15 +57,15 @@ export class AuditSource implements ObserverSource {
     const generation = fromHex(o.generation)
     assert(generation !== undefined, 'a generation is hexadecimal')
     const { storeId } = o
-    const clock = this.#clock
-    const logger = this.#logger
+    const { clock, logger } = this.#o
     const record = (act: AuditAct): Promise<void> => this.#commit(act)
-    this.#log = new AuditLog({ storeId, generation, signer, alsoSigning, clock, logger, record })
+    const keys = { prepare: () => o.keyring.nextSigner(), promote: () => this.#promote() }
+    this.#log = new AuditLog({ storeId, generation, signer, alsoSigning, keys, clock, logger, record })
     return this.#log
   }
 
   /** The log may commit what it has to tell of itself from now on; notes of ended origins bind it no more. */
-  connect(store: Store, ended: readonly string[]): void {
+  connect(store: LocalStore, ended: readonly string[]): void {
     this.#store = store
     this.#log?.succeed(ended)
   }
@@ -86,10 +92,42 @@ export class AuditSource implements ObserverSource {
     return found
   }
 
+  /**
+   * Destroys the signing keys whose time beside their successor is over, and signs with the others.
+   * @throws IO_FAILED, and what a commit throws
+   */
+  async retireKeys(): Promise<void> {
+    const { keyring } = this.#started().keys
+    for (const id of keyring.retiredSigners()) {
+      // One after the other: each is a write of the keyring, and a commit that tells of it.
+      await keyring.destroyKey({ keyId: id, uses: new Map() })
+      await this.#recordKeyChange('keys.destroyed', { id })
+    }
+    this.#signers = keyring.signers()
+    this.#log?.useSigners(this.#signers)
+  }
+
+  async #promote(): Promise<readonly Signer[]> {
+    const { keyring } = this.#started().keys
+    const { id } = await keyring.rotateData(SIGNING_SCOPE)
+    this.#signers = keyring.signers()
+    await this.#recordKeyChange('keys.rotated', { scopes: [SIGNING_SCOPE], ids: [id] })
+    return this.#signers
+  }
+
+  async #recordKeyChange(action: string, facts: JsonObject): Promise<void> {
+    const { keys } = this.#started()
+    await keys.record({ action, facts, operations: this.#o.alongsideKeyChange(keys.keyring) })
+  }
+
+  #started(): LocalStore {
+    if (this.#store !== undefined) return this.#store
+    throw new ForgeError('STORE_CLOSED', 'the audit log was not started')
+  }
+
   async #commit({ action, facts }: AuditAct): Promise<void> {
-    if (this.#store === undefined) throw new ForgeError('STORE_CLOSED', 'the audit log was not started')
     const context = canonicalJson(facts, { code: 'INTERNAL', what: 'the facts of the audit log' })
     const whole = { actor: 'app', action, resourceClass: 'audit', context }
-    await this.#store.commit(() => ({ facts: whole, operations: [] }))
+    await this.#started().commit(() => ({ facts: whole, operations: [] }))
   }
 }

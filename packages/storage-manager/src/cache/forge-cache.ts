@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import {
   MetadataCache,
   type CacheMaintenance,
@@ -12,8 +13,8 @@ import {
 import { canonicalJson, ForgeError, utf8Encode, type Clock } from '@forgeone/common'
 import type { LocalStore } from '@forgeone/engine'
 
-/** Scope of the data keys that seal the cache. */
-const SCOPE = 'cache'
+/** Scope of the data keys that seal the cache; it has one from its first use on. */
+export const CACHE_SCOPE = 'cache'
 const KEYSPACE = Uint8Array.of(1)
 const INDEX_KEY_LABEL = 'cache-index'
 
@@ -32,6 +33,8 @@ export class ForgeCache {
   readonly #o: ForgeCacheOptions
   #opened: Promise<MetadataCache> | undefined
   #recorded: Promise<void> = Promise.resolve()
+  /** Settles when no removal is under way. */
+  #emptied: Promise<void> = Promise.resolve()
   #isClosed = false
 
   constructor(options: ForgeCacheOptions) {
@@ -113,9 +116,27 @@ export class ForgeCache {
     return await (await this.#open()).stats()
   }
 
+  /**
+   * Removes the cache and every byte of it; whoever asks next begins an empty one. What is asked at the same moment may
+   * fail as if it were closed.
+   * @throws IO_FAILED
+   */
+  async empty(): Promise<void> {
+    const before = this.#opened
+    this.#opened = undefined
+    const emptied = this.#emptied.then(async () => {
+      const cache = await before?.catch(() => undefined)
+      await cache?.close().catch(() => undefined)
+      await removeDirectory(this.#o.directory)
+    })
+    this.#emptied = emptied.catch(() => undefined)
+    await emptied
+  }
+
   /** Writes what waits; the store calls it before it closes itself. */
   async close(): Promise<void> {
     this.#isClosed = true
+    await this.#emptied
     const cache = await this.#opened?.catch(() => undefined)
     // A cache that cannot be closed cleanly counts itself anew when it is opened next.
     await cache?.close().catch(() => undefined)
@@ -134,12 +155,13 @@ export class ForgeCache {
   }
 
   async #openSealed(): Promise<MetadataCache> {
+    await this.#emptied
     const { store, directory, clock } = this.#o
     const { keyring } = store.keys
-    await keyring.ensureScopes([SCOPE])
+    await keyring.ensureScopes([CACHE_SCOPE])
     return await MetadataCache.open({
       config: { dbPath: directory },
-      sealer: keyring.sealer(SCOPE, KEYSPACE),
+      sealer: keyring.sealer(CACHE_SCOPE, KEYSPACE),
       // Lasting: a rotated data key must not make every name another one.
       indexKey: keyring.lastingMac(INDEX_KEY_LABEL, utf8Encode('v1')),
       onMaintenance: (done) => this.#record(done),
@@ -163,5 +185,13 @@ export class ForgeCache {
       const commit = this.#o.store.commit(() => ({ facts, operations: [] }), { privileged: true })
       await commit.catch(() => undefined)
     })
+  }
+}
+
+async function removeDirectory(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true })
+  } catch (cause) {
+    throw new ForgeError('IO_FAILED', 'the cache could not be removed', { cause })
   }
 }

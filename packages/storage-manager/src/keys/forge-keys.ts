@@ -15,6 +15,7 @@ import type {
   ResealOptions,
   ResealReport,
 } from '@forgeone/engine'
+import { CACHE_SCOPE } from '../cache/forge-cache.ts'
 import { SYSTEM_DATABASE } from '../manager/database-names.ts'
 
 /** Where the newest revision of the keyring that a commit told of is kept: version u8 | revision u64. */
@@ -34,12 +35,20 @@ export interface KeysStatus {
   readonly unfinished: readonly string[]
 }
 
+export interface ForgeKeysOptions {
+  readonly store: LocalStore
+  /** Removes every value that the keys of the cache have sealed. */
+  readonly emptyCache: () => Promise<void>
+}
+
 /** Rotation of keys, and the ways to unlock a store. Every change is a commit that names the keyring's revision. */
 export class ForgeKeys {
   readonly #rotation: KeyRotation
+  readonly #emptyCache: () => Promise<void>
 
-  private constructor(store: LocalStore) {
+  private constructor({ store, emptyCache }: ForgeKeysOptions) {
     this.#rotation = store.keys
+    this.#emptyCache = emptyCache
   }
 
   /**
@@ -48,10 +57,11 @@ export class ForgeKeys {
    * @throws KEYRING_ROLLED_BACK
    */
   static async open(
-    store: LocalStore,
+    options: ForgeKeysOptions,
     o: { readonly acceptRestored?: { readonly reason: string } | undefined } = {},
   ): Promise<ForgeKeys> {
-    const keys = new ForgeKeys(store)
+    const { store } = options
+    const keys = new ForgeKeys(options)
     const told = decodeRevision(await store.get(SYSTEM_DATABASE, REVISION_KEY))
     const { keyring } = store.keys
     const { revision } = keyring
@@ -72,9 +82,10 @@ export class ForgeKeys {
     )
   }
 
-  /** What has data keys of its own: each database, and the journal. */
+  /** What has data keys of its own: each database, the journal, and the cache once it was used. */
   get scopes(): readonly string[] {
-    return this.#rotation.scopes
+    const hasCache = this.#rotation.keyring.list().some(({ scope }) => scope === CACHE_SCOPE)
+    return [...this.#rotation.scopes, ...(hasCache ? [CACHE_SCOPE] : [])]
   }
 
   status(): KeysStatus {
@@ -89,13 +100,16 @@ export class ForgeKeys {
   }
 
   /**
-   * Seals with new keys from now on; what is stored moves with `reseal`.
+   * Seals with new keys from now on; what is stored moves with `reseal`. What lies in the cache stays, and is read under
+   * its old key until it expires there.
    * @throws CRYPTO_KEY_UNKNOWN for a scope that is none, CRYPTO_KEY_EXHAUSTED, IO_FAILED
    */
   async rotate({ scopes }: { readonly scopes?: readonly string[] | undefined } = {}): Promise<
     readonly KeyInfo[]
   > {
-    const made = await this.#rotation.rotate(scopes)
+    const all = scopes ?? this.scopes
+    const made = [...(await this.#rotation.rotate(all.filter((scope) => scope !== CACHE_SCOPE)))]
+    if (all.includes(CACHE_SCOPE)) made.push(await this.#rotation.keyring.rotateData(CACHE_SCOPE))
     await this.#record('keys.rotated', {
       scopes: made.map(({ scope }) => scope),
       ids: made.map(({ id }) => id),
@@ -153,14 +167,22 @@ export class ForgeKeys {
     return { slot, shares: made.shares() }
   }
 
-  /** How many stored values lie under each key, by place. @throws DATABASE_OFFLINE */
+  /** How many stored values lie under each key, by place; the cache is not looked at. @throws DATABASE_OFFLINE */
   async uses(): Promise<KeyUseCounts> {
     return await this.#rotation.uses()
   }
 
-  /** Destroys a key that nothing stored needs. @throws KEY_IN_USE with the counts, KEY_UNKNOWN, DATABASE_OFFLINE */
+  /**
+   * Destroys a key that nothing stored needs. For one of the cache the cache is emptied: it may be at any time.
+   * @throws KEY_IN_USE with the counts, KEY_UNKNOWN, DATABASE_OFFLINE, IO_FAILED
+   */
   async destroy(keyId: number): Promise<void> {
-    await this.#rotation.destroy(keyId)
+    const { keyring } = this.#rotation
+    const key = keyring.list().find(({ id }) => id === keyId)
+    if (key?.scope === CACHE_SCOPE) {
+      if (key.state === 'decrypt-only') await this.#emptyCache()
+      await keyring.destroyKey({ keyId, uses: new Map() })
+    } else await this.#rotation.destroy(keyId)
     await this.#record('keys.destroyed', { id: keyId })
   }
 

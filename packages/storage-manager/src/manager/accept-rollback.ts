@@ -1,6 +1,5 @@
 import { originOf, verifierKey } from '@forgeone/audit'
 import { canonicalJson, ForgeError, fromHex, systemRandom, toHex } from '@forgeone/common'
-import { SIGNING_SCOPE, type Keyring } from '@forgeone/crypto'
 import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { ENDED_ORIGINS_MAX, generationsRow } from '../audit/generations.ts'
 import { revisionRow } from '../keys/forge-keys.ts'
@@ -35,7 +34,8 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
     if (ended.length > ENDED_ORIGINS_MAX)
       throw new ForgeError('COMMIT_INVALID', `a store has at most ${ENDED_ORIGINS_MAX} ended origins`)
     const { keyring } = store.keys
-    const publicKey = await replaceSigningKey(keyring)
+    // The key before signs nothing under the new name.
+    const { publicKey } = await keyring.replaceSigner()
     const current = toHex(random.bytes(GENERATION_BYTES))
     const origin = originOf({ storeId: store.id, generation: fromHex(current)! })
     const facts = {
@@ -58,16 +58,6 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
   } finally {
     await store.close()
   }
-}
-
-/** The key before signs nothing under the new name. @returns the new one's public side */
-async function replaceSigningKey(keyring: Keyring): Promise<Uint8Array> {
-  await keyring.ensureScopes([SIGNING_SCOPE])
-  await keyring.rotateData(SIGNING_SCOPE)
-  for (const { id, scope, state } of keyring.list())
-    if (scope === SIGNING_SCOPE && state === 'decrypt-only')
-      await keyring.destroyKey({ keyId: id, uses: new Map() })
-  return keyring.signers()[0]!.publicKey
 }
 
 /** Of the newest checkpoint under the old name, in base64 as it stands there; empty when none was signed. */

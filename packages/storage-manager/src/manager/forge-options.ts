@@ -1,6 +1,6 @@
 import { ForgeError, type Clock, type Logger, type Random } from '@forgeone/common'
 import type { Anchor } from '@forgeone/audit'
-import type { KeyProvider, SuiteName } from '@forgeone/crypto'
+import { SUITE_NAMES, type KeyProvider, type SuiteName } from '@forgeone/crypto'
 import type { Durability } from '@forgeone/engine'
 import { SHARD_COUNT_MAX } from '@forgeone/streams'
 import { z } from 'zod'
@@ -38,6 +38,11 @@ export interface ForgeOptions {
   readonly durability?: Durability | undefined
   /** Cipher of a new store, default `aes-256-gcm`; `none` keeps integrity but hides nothing. */
   readonly encryption?: SuiteName | undefined
+  /**
+   * Ciphers to rely on, default all: a store of another is not opened, and not created. The vault and values of subjects
+   * are sealed with `xchacha20-poly1305` besides, whatever the cipher of the store is.
+   */
+  readonly allowedSuites?: readonly SuiteName[] | undefined
   /** Memory for decoded blocks of logs and events together, in MiB; default 128. */
   readonly cacheMb?: number | undefined
   /**
@@ -88,7 +93,8 @@ const schema = z.strictObject({
   shardCount: z.int().min(1).max(SHARD_COUNT_MAX).optional(),
   maxSizeGb: z.number().positive().max(1_000_000).optional(),
   durability: z.enum(['sync', 'relaxed']).optional(),
-  encryption: z.enum(['none', 'aes-256-gcm', 'chacha20-poly1305', 'xchacha20-poly1305']).optional(),
+  encryption: z.enum(SUITE_NAMES).optional(),
+  allowedSuites: z.array(z.enum(SUITE_NAMES)).min(1).optional(),
   cacheMb: z.number().min(0).max(65_536).optional(),
   compaction: z.enum(['background', 'manual']).optional(),
   anchors: z.array(provided).max(16).optional(),

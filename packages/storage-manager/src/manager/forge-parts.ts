@@ -59,9 +59,16 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
   )
   try {
     const anchors = await startAudit({ store, auditSource, options })
-    const keys = await ForgeKeys.open(store, { acceptRestored: acceptRestoredKeyring })
+    const cache = new ForgeCache({ store, directory: join(options.path, CACHE_DIRECTORY), clock })
+    const keys = await ForgeKeys.open(
+      { store, emptyCache: () => cache.empty() },
+      { acceptRestored: acceptRestoredKeyring },
+    )
     const parts = { store, keys, keyPolicy, auditSource, anchors, metrics, clock, shardCount }
-    return { ...parts, ...(await openFacilities(store, { options, auditSource, metrics, shardCount })) }
+    return {
+      ...parts,
+      ...(await openFacilities(store, { options, auditSource, cache, metrics, shardCount })),
+    }
   } catch (error) {
     await store.close()
     throw error
@@ -101,11 +108,12 @@ async function openFacilities(
   o: {
     readonly options: ForgeOptions
     readonly auditSource: AuditSource
+    readonly cache: ForgeCache
     readonly metrics: Metrics
     readonly shardCount: number
   },
 ): Promise<Pick<ForgeParts, 'logs' | 'events' | 'vault' | 'access' | 'subjects' | 'cache' | 'images'>> {
-  const { options, auditSource, metrics, shardCount } = o
+  const { options, auditSource, cache, metrics, shardCount } = o
   const { clock = systemClock, random = systemRandom, compaction, cacheMb } = options
   const shared = { store, clock, random }
   const shredKeys = (): ReturnType<LocalStore['shredKeys']> => store.shredKeys()
@@ -124,6 +132,8 @@ async function openFacilities(
     verifySecret: (provider) => store.keys.keyring.accepts(provider),
     autoLockMs: options.vaultAutoLockMs,
     alongsideErasure,
+    mayStillRead: ({ by, path, time }) =>
+      access.checkPseudonym(by, { action: 'vault.read', resource: `vault/${path}`, now: time }).allowed,
   })
   const signers = (): AuditSource['signers'] => auditSource.signers
   const subjects = new Subjects({
@@ -133,7 +143,6 @@ async function openFacilities(
     signers,
     alongsideErasure,
   })
-  const cache = new ForgeCache({ store, directory: join(options.path, CACHE_DIRECTORY), clock })
   const images = new ImageCatalogue({ cache, clock })
   return { logs, events, access, vault, subjects, cache, images }
 }

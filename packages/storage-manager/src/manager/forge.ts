@@ -116,7 +116,7 @@ export class Forge implements AsyncDisposable {
    * Opens the store in a directory, creating it where the directory is missing or empty.
    * @throws STORE_OPTION_INVALID, STORE_OPTION_MISMATCH, KEY_SECRET_MISSING, KEY_SECRET_WEAK, KEY_SECRET_WRONG,
    *   STORE_LOCKED, STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_EXISTS, STORE_VERSION, STORE_DAMAGED, JOURNAL_DAMAGED,
-   *   JOURNAL_TAIL_LOST, KEYRING_DAMAGED, KEYRING_MISSING, STORE_UNWRITABLE, UNSAFE_FILESYSTEM
+   *   JOURNAL_TAIL_LOST, CRYPTO_SUITE_REFUSED, KEYRING_DAMAGED, KEYRING_MISSING, STORE_UNWRITABLE, UNSAFE_FILESYSTEM
    */
   static async open(options: ForgeOptions): Promise<Forge> {
     return new Forge(await openForgeParts(options))
@@ -234,6 +234,7 @@ export class Forge implements AsyncDisposable {
 
   async #hourly(): Promise<void> {
     await this.#sample()
+    await this.#auditSource.retireKeys().catch(() => undefined)
     await this.#applyPolicy()
   }
 

@@ -3,6 +3,7 @@ import { LocalStore, readStoreFile, type StateScope } from '@forgeone/engine'
 import { checkAct } from '../audit/acts.ts'
 import { AuditSource } from '../audit/audit-source.ts'
 import { readGenerations, type Generations } from '../audit/generations.ts'
+import { revisionRow } from '../keys/forge-keys.ts'
 import { METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
 import { SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
@@ -47,12 +48,17 @@ export async function openStore(
 }
 
 async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<OpenedStore> {
-  const { logger, clock = systemClock, path, create, durability, allowUnsafeFilesystem, random } = options
+  const { logger, clock = systemClock, path, create, durability } = options
+  const { allowedSuites, allowUnsafeFilesystem, random } = options
   const existing = await readStoreFile(path)
   const { shardCount, databases } = shardLayout(options, existing)
   const suite = existing?.suite ?? options.encryption ?? 'aes-256-gcm'
   const metrics = new Metrics()
-  const auditSource = new AuditSource({ clock, logger })
+  const auditSource = new AuditSource({
+    clock,
+    logger,
+    alongsideKeyChange: (keyring) => [revisionRow(keyring)],
+  })
   const store = await LocalStore.open({
     path,
     databases,
@@ -62,6 +68,7 @@ async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<Op
     checkFacts: checkAct,
     provider: keyProviderOf(options, suite),
     suite,
+    allowedSuites,
     create,
     durability,
     maxBytes: options.maxSizeGb === undefined ? undefined : Math.floor(options.maxSizeGb * GIB),

@@ -78,7 +78,8 @@ export class VaultLeases {
   }
 
   /**
-   * The value a token gives; the use is counted durably before the answer.
+   * The value a token gives, as long as whoever made the lease may read it himself; the use is counted durably before the
+   * answer.
    * @throws VAULT_SEALED, VAULT_LEASE_EXPIRED, VAULT_LEASE_SPENT, VAULT_VERSION_DESTROYED
    */
   async redeem(token: string): Promise<SecretValue> {
@@ -129,29 +130,42 @@ export class VaultLeases {
       .map(({ id, path, version, expires, usesLeft, by }) => ({ id, path, version, expires, usesLeft, by }))
   }
 
-  /** A refusal is a commit too: the same one, without a change. */
+  /** A refusal is a commit too: the same one, without a use. */
   async #use(
     leases: Map<string, Lease>,
     id: string,
   ): Promise<{ readonly lease: Lease | undefined; readonly outcome: unknown }> {
     let lease: Lease | undefined
     let outcome: unknown
+    let isWithdrawn = false
     await this.#core.commit({
       action: 'vault.lease-redeemed',
       actor: this.#actor,
-      facts: () => ({ id }),
+      facts: () => ({
+        id,
+        outcome: isWithdrawn ? 'withdrawn' : lease === undefined ? 'refused' : 'redeemed',
+      }),
       build: ({ time }) => {
+        const known = leases.get(id)
+        isWithdrawn = known !== undefined && !this.#mayMakerRead(known, time)
+        // To the bearer a right that was taken from the maker looks like a lease that has ended.
+        if (isWithdrawn) leases.delete(id)
         try {
           lease = useLease(leases.get(id), time)
         } catch (refused) {
           outcome = refused
-          return []
+          return isWithdrawn ? [this.#remove(id)] : []
         }
         leases.set(id, lease)
         return [this.#put(lease)]
       },
     })
     return { lease, outcome }
+  }
+
+  #mayMakerRead({ by, path }: Lease, time: number): boolean {
+    const { mayStillRead } = this.#core.options
+    return mayStillRead === undefined || mayStillRead({ by, path, time })
   }
 
   #put(lease: Lease): Operation {

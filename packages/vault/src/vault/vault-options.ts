@@ -9,6 +9,14 @@ export const PATHS_PER_READ_MAX = 256
 /** Keys and index leave the memory when nothing was asked of the vault for so long. */
 export const AUTO_LOCK_MS: number = 15 * 60_000
 
+/** A lease that is about to be redeemed: who made it, for what, and the time of the commit. */
+export interface LeaseUse {
+  /** The pseudonym of its maker. */
+  readonly by: string
+  readonly path: string
+  readonly time: number
+}
+
 export interface VaultOptions {
   readonly store: Store
   /** A database of the store that nothing else uses. */
@@ -19,6 +27,11 @@ export interface VaultOptions {
   readonly verifySecret: (provider: KeyProvider) => Promise<boolean>
   /** Rows for the commit that tells of an erasure: keys were changed for it. */
   readonly alongsideErasure?: (() => readonly Operation[]) | undefined
+  /**
+   * Whether the maker of a lease may still read its path, asked in the turn in which a redemption gets its place; must not
+   * throw. A lease whose maker may not ends there. Absent: makers always may.
+   */
+  readonly mayStillRead?: ((use: LeaseUse) => boolean) | undefined
   readonly clock: Clock
   readonly random: Random
   readonly autoLockMs?: number | undefined

@@ -1,7 +1,11 @@
 import { ACTIONS, type Action } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { textOption, usageError } from '../../program/parse-arguments.ts'
+import { formatHours, HOURS_OPTIONS, hoursOption } from './hours-option.ts'
 import { instantOption } from './instant-option.ts'
+
+/** What only a right has: a role is for always, and whoever asks for an end must not get one without. */
+const OF_RIGHTS = ['deny', 'until', ...Object.keys(HOURS_OPTIONS), 'break-glass', 'reason'] as const
 
 export const accessGrant: Command = {
   name: 'access grant',
@@ -22,10 +26,12 @@ export const accessGrant: Command = {
       value: 'TIME',
       description: 'when it ends: ISO 8601, or relative such as 4h from now',
     },
+    ...HOURS_OPTIONS,
     'break-glass': { type: 'boolean', description: 'an emergency right: at most four hours, with --reason' },
     reason: { type: 'string', value: 'TEXT', description: 'kept with the grant' },
   },
   examples: [
+    'forge access grant ann --action data.read --resource "events/orders/**" --hours 08:00-18:00 --days mon-fri --data ./data',
     'forge access grant ann --role reader --data ./data',
     'forge access grant ann --action data.read --resource "events/orders/**" --data ./data',
     'forge access grant role:billing --action data.read --resource "events/invoices/**" --data ./data',
@@ -38,6 +44,11 @@ export const accessGrant: Command = {
     if ((role === undefined) === (actions === undefined || resource === undefined)) {
       throw usageError('nothing is granted', 'Give --role, or both --action and --resource.')
     }
+    const odd = role !== undefined && OF_RIGHTS.find((name) => options[name] !== undefined)
+    if (odd !== undefined && odd !== false) {
+      throw usageError(`a role has no --${odd}`, 'Give --action and --resource instead.')
+    }
+    const hours = hoursOption(options)
     await using forge = await store.open()
     const { access } = forge
     if (role !== undefined) {
@@ -54,13 +65,14 @@ export const accessGrant: Command = {
       resource: resource!,
       effect: options['deny'] === true ? 'deny' : 'allow',
       notAfter: instantOption(options, 'until'),
+      hours,
       ...(options['break-glass'] === true ? { breakGlass: true } : {}),
       reason: textOption(options, 'reason'),
     })
     if (terminal.json) await terminal.printJson(grant)
     else
       terminal.note(
-        `grant ${grant.id}: ${holder} ${grant.effect === 'deny' ? 'may not' : 'may'} ${actions!.join(', ')} on ${resource}`,
+        `grant ${grant.id}: ${holder} ${grant.effect === 'deny' ? 'may not' : 'may'} ${actions!.join(', ')} on ${resource}${hours === undefined ? '' : `, ${formatHours(hours)}`}`,
       )
   },
 }

@@ -2,6 +2,7 @@ import { ROLES } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { formatTime } from '../../render/quantities.ts'
 import { renderTable } from '../../render/table.ts'
+import { formatHours } from './hours-option.ts'
 
 export const accessList: Command = {
   name: 'access list',
@@ -26,12 +27,13 @@ export const accessList: Command = {
       return
     }
     const rows = principals.flatMap(({ principal, roles, grants }) => [
-      ...roles.map((role) => [principal, `role ${role}`, '', '', '-']),
-      ...grants.map(({ id, actions, resource, effect, notAfter }) => [
+      ...roles.map((role) => [principal, `role ${role}`, '', '', '-', '-']),
+      ...grants.map(({ id, actions, resource, effect, hours, notAfter }) => [
         principal,
         `${effect} ${actions.join(', ')}`,
         resource,
         id,
+        hours === undefined ? '-' : formatHours(hours),
         notAfter === undefined ? '-' : formatTime(notAfter),
       ]),
     ])
@@ -43,6 +45,7 @@ export const accessList: Command = {
           { title: 'right' },
           { title: 'resource' },
           { title: 'grant' },
+          { title: 'hours' },
           { title: 'until' },
         ],
         rows,
@@ -53,12 +56,19 @@ export const accessList: Command = {
     await terminal.print(
       renderTable(
         terminal,
-        [{ title: 'token' }, { title: 'principal' }, { title: 'created' }, { title: 'expires' }],
-        tokens.map(({ id, principal, created, expires }) => [
+        [
+          { title: 'token' },
+          { title: 'principal' },
+          { title: 'created' },
+          { title: 'expires' },
+          { title: 'last used' },
+        ],
+        tokens.map(({ id, principal, created, expires, lastUsed }) => [
           id,
           principal,
           formatTime(created),
           formatTime(expires),
+          lastUsed === undefined ? 'never' : formatTime(lastUsed),
         ]),
       ),
     )

@@ -10,14 +10,17 @@ export const keysRotate: Command = {
   usage: '',
   positionals: { min: 0, max: 0 },
   options: {
-    scope: { type: 'string', value: 'NAME', description: 'only this database, or journal' },
+    scope: { type: 'string', value: 'NAME', description: 'only this database, journal, or cache' },
     master: { type: 'boolean', description: 'replace the master key instead; instant, no data is touched' },
     'drop-others': {
       type: 'boolean',
       description: 'with --master: remove the slots that this secret does not open, instead of refusing',
     },
     later: { type: 'boolean', description: 'new keys now, but leave what is stored for keys reseal' },
-    destroy: { type: 'boolean', description: 'destroy the old keys as soon as nothing is sealed under them' },
+    destroy: {
+      type: 'boolean',
+      description: 'destroy the old keys as soon as nothing is sealed under them; empties the cache',
+    },
   },
   examples: [
     'forge keys rotate --data ./data',
