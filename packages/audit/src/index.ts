@@ -6,6 +6,7 @@ export { parseVerifierKey, verifierKey, type VerifierKey } from './note/verifier
 export { formatReceipt, parseReceipt, type EntryPart, type Receipt } from './proof/receipt.ts'
 export { formatTlogProof, parseTlogProof, type TlogProof } from './proof/tlog-proof.ts'
 export { AuditLog, CHECKPOINT_INTERVAL_MS, type InclusionProof } from './log/audit-log.ts'
+export { CHECKPOINT_LEAVES } from './log/checkpoint-keeper.ts'
 export { ORIGIN_PREFIX_DEFAULT, type AuditAct, type AuditLogOptions } from './log/audit-log-options.ts'
 export { SIGNING_INTERVAL_MS_MIN } from './log/log-signer.ts'
 export { systemTimer, type Timer } from './log/timer.ts'

@@ -125,6 +125,7 @@ export class AuditLog implements CommitObserver {
       if (this.#growing.size === keeper.nextKnownSize) keeper.compareKnown()
     }
     this.#recent.add(rows)
+    if (this.#stopTimer !== undefined) keeper.signWhenMany()
     return rows
   }
 
@@ -141,7 +142,7 @@ export class AuditLog implements CommitObserver {
     await this.stop()
   }
 
-  /** Signs a checkpoint every second in which the log grew; failures go to the logger. */
+  /** Signs a checkpoint every second in which the log grew, and whenever many leaves came; failures go to the logger. */
   start(): void {
     this.#stopTimer ??= this.#timer.every(CHECKPOINT_INTERVAL_MS, () => this.#keeper?.signInBackground())
   }
