@@ -11,7 +11,7 @@ export { ORIGIN_PREFIX_DEFAULT, type AuditAct, type AuditLogOptions } from './lo
 export { SIGNING_INTERVAL_MS_MIN } from './log/log-signer.ts'
 export { systemTimer, type Timer } from './log/timer.ts'
 export type { ExportOptions, TileTarget } from './export/export-tiles.ts'
-export type { AuditEntry, AuditFilter } from './query/audit-entry.ts'
+export type { AuditAnswer, AuditEntry, AuditFilter } from './query/audit-entry.ts'
 export { QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX } from './query/query-leaves.ts'
 export type { LogAccepted, LogFault, LogPlace, LogRefused, LogVerdict } from './verify-log/log-verdict.ts'
 export { directorySource, directoryTarget } from './verify-log/tile-directory.ts'

@@ -16,7 +16,7 @@ import type { VerifierKey } from '../note/verifier-key.ts'
 import { formatTlogProof } from '../proof/tlog-proof.ts'
 import type { EntryPart, Receipt } from '../proof/receipt.ts'
 import { queryLeaves } from '../query/query-leaves.ts'
-import type { AuditEntry, AuditFilter } from '../query/audit-entry.ts'
+import type { AuditAnswer, AuditEntry, AuditFilter } from '../query/audit-entry.ts'
 import { consistencyRanges, inclusionRanges } from '../tree/proof-plan.ts'
 import { parseTilePath, TILE_WIDTH } from '../tree/tile-path.ts'
 import { originOf, type AuditAct, type AuditLogOptions } from './audit-log-options.ts'
@@ -261,10 +261,13 @@ export class AuditLog implements CommitObserver {
     return { size }
   }
 
-  /** Leaves that fit a filter, in their order. @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED */
-  async *query(filter: AuditFilter = {}): AsyncGenerator<AuditEntry> {
+  /**
+   * Leaves that fit a filter, in their order; the return value says which leaves were looked through.
+   * @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED
+   */
+  async *query(filter: AuditFilter = {}): AsyncGenerator<AuditEntry, AuditAnswer> {
     await this.#store?.caughtUp()
-    yield* queryLeaves(this, filter)
+    return yield* queryLeaves(this, filter)
   }
 
   /** Leaves below were pruned; their hashes, and so receipts, are still there. */
