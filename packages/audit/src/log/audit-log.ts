@@ -17,6 +17,9 @@ import { formatTlogProof } from '../proof/tlog-proof.ts'
 import type { EntryPart, Receipt } from '../proof/receipt.ts'
 import { queryLeaves } from '../query/query-leaves.ts'
 import type { AuditAnswer, AuditEntry, AuditFilter } from '../query/audit-entry.ts'
+import type { IndexFault } from '../query-index/find-index-fault.ts'
+import { indexedFromKey } from '../query-index/index-row.ts'
+import { QueryIndex } from '../query-index/query-index.ts'
 import { consistencyRanges, inclusionRanges } from '../tree/proof-plan.ts'
 import { parseTilePath, TILE_WIDTH } from '../tree/tile-path.ts'
 import { originOf, type AuditAct, type AuditLogOptions } from './audit-log-options.ts'
@@ -52,6 +55,7 @@ export class AuditLog implements CommitObserver {
   readonly #logger: Logger
   readonly #record: (act: AuditAct) => Promise<void>
   readonly #recent = new RecentRows()
+  readonly #index: QueryIndex | undefined
   #growing = new GrowingLog()
   #reader: LogReader | undefined
   #store: ObserverStore | undefined
@@ -65,6 +69,8 @@ export class AuditLog implements CommitObserver {
     this.#record = options.record ?? (() => Promise.resolve())
     this.#timer = timer
     this.#logger = logger
+    const { queryIndexKey } = options
+    this.#index = queryIndexKey === undefined ? undefined : new QueryIndex(queryIndexKey)
     this.#signer = new LogSigner({ origin: originOf(options), signers, clock, timer })
   }
 
@@ -95,6 +101,7 @@ export class AuditLog implements CommitObserver {
     this.#growing = restored ?? unknownState(size)
     this.#settledSizes = size === 0 ? [] : [size]
     this.#store = store
+    await this.#index?.load({ store, size, openEntries: this.#growing.openEntries() })
     const minimumIndex = await orUndefined(readMinimumIndex(store))
     this.#reader = new LogReader({
       store,
@@ -118,15 +125,18 @@ export class AuditLog implements CommitObserver {
 
   observe(commits: readonly ObservedCommit[]): readonly ObserverRow[] {
     const rows: ObserverRow[] = []
+    const indexRows: ObserverRow[] = []
     const keeper = this.#loadedKeeper()
     for (const commit of commits) {
       assert(commit.sequence === this.#growing.size, 'leaf n is commit n')
       this.#growing.append(encodeLeaf(commit), rows)
+      this.#index?.add(commit.facts, this.#growing.size, indexRows)
       if (this.#growing.size === keeper.nextKnownSize) keeper.compareKnown()
     }
+    // Index rows are looked for once they are written.
     this.#recent.add(rows)
     if (this.#stopTimer !== undefined) keeper.signWhenMany()
-    return rows
+    return indexRows.length === 0 ? rows : [...rows, ...indexRows]
   }
 
   settle(): { readonly size: number; readonly rows: readonly ObserverRow[] } {
@@ -134,8 +144,16 @@ export class AuditLog implements CommitObserver {
     const sizes = [...this.#settledSizes.filter((each) => each < size), size]
     const superseded = sizes.slice(0, -STATES_KEPT)
     this.#settledSizes = sizes.slice(-STATES_KEPT)
-    const dropped = superseded.map((each) => ({ key: stateKey(each), value: undefined }))
-    return { size, rows: [{ key: stateKey(size), value: encodeState(this.#growing) }, ...dropped] }
+    const dropped = superseded.flatMap((each) => [stateKey(each), indexedFromKey(each)])
+    return {
+      size,
+      rows: [
+        { key: stateKey(size), value: encodeState(this.#growing) },
+        // Without an index this takes back what an earlier run may have said of this size.
+        { key: indexedFromKey(size), value: this.#index?.settled() },
+        ...dropped.map((key) => ({ key, value: undefined })),
+      ],
+    }
   }
 
   async close(): Promise<void> {
@@ -263,11 +281,23 @@ export class AuditLog implements CommitObserver {
 
   /**
    * Leaves that fit a filter, in their order; the return value says which leaves were looked through.
-   * @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED
+   * @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED, AUDIT_PRUNED when leaves are pruned meanwhile
    */
   async *query(filter: AuditFilter = {}): AsyncGenerator<AuditEntry, AuditAnswer> {
-    await this.#store?.caughtUp()
-    return yield* queryLeaves(this, filter)
+    const end = await this.#writtenBundles()
+    return yield* queryLeaves(this, filter, this.#index?.candidates(filter, end))
+  }
+
+  /**
+   * Compares the rows of the query index with the bundles they are about: one that is missing would hide leaves from
+   * queries by actor, action or resource.
+   * @returns the first fault; undefined when there is none, or no index @throws AUDIT_DIVERGED
+   */
+  async indexFault(): Promise<IndexFault | undefined> {
+    const end = await this.#writtenBundles()
+    const reader = this.#loadedReader()
+    const entries = (bundle: number): Promise<Uint8Array> => reader.entries(bundle, TILE_WIDTH)
+    return await this.#index?.fault({ begin: reader.minimumIndex / TILE_WIDTH, end, entries })
   }
 
   /** Leaves below were pruned; their hashes, and so receipts, are still there. */
@@ -289,7 +319,7 @@ export class AuditLog implements CommitObserver {
     if (to <= from || this.#store === undefined) return from
     await this.#record({ action: 'audit.pruned', facts: { from, to } })
     reader.minimumIndex = to
-    await removeBundles({ store: this.#store, from, to })
+    await removeBundles({ store: this.#store, from, to, index: this.#index })
     return to
   }
 
@@ -314,6 +344,13 @@ export class AuditLog implements CommitObserver {
       'AUDIT_INDEX_UNKNOWN',
       `the audit log has ${this.size} leaves; it has no leaf ${index} in ${size}`,
     )
+  }
+
+  /** How many bundles are full and can be found in rows; those of what is observed meanwhile may not be written. */
+  async #writtenBundles(): Promise<number> {
+    const bundles = Math.floor(this.size / TILE_WIDTH)
+    await this.#store?.caughtUp()
+    return bundles
   }
 
   #loadedReader(): LogReader {

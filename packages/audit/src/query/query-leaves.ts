@@ -1,6 +1,8 @@
 import { ForgeError, utf8Decode } from '@forgeone/common'
 import { splitEntries } from '../bundle/entry-form.ts'
 import { parseLeaf, type LeafFacts } from '../leaf/parse-leaf.ts'
+import { pruned } from '../log/prune-log.ts'
+import type { Candidates } from '../query-index/candidate-bundles.ts'
 import { TILE_WIDTH, tilePath } from '../tree/tile-path.ts'
 import type { AuditAnswer, AuditEntry, AuditFilter } from './audit-entry.ts'
 
@@ -18,13 +20,14 @@ export interface LeafSource {
 }
 
 /**
- * Goes through the bundles in order. Times never decrease, so where they begin and end is found
+ * Goes through the bundles in order, all or the candidates. Times never decrease, so where they begin and end is found
  * by halving; between, everything else is a filter over the leaves of each bundle, 256 at a time.
- * @throws AUDIT_INDEX_UNKNOWN for a limit or cursor that is none, AUDIT_DIVERGED
+ * @throws AUDIT_INDEX_UNKNOWN for a limit or cursor that is none, AUDIT_DIVERGED, AUDIT_PRUNED
  */
 export async function* queryLeaves(
   log: LeafSource,
   filter: AuditFilter,
+  candidates?: Candidates,
 ): AsyncGenerator<AuditEntry, AuditAnswer> {
   const { limit = QUERY_LIMIT_DEFAULT, cursor = 0, from, to } = filter
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > QUERY_LIMIT_MAX)
@@ -38,7 +41,12 @@ export async function* queryLeaves(
   let count = 0
   let index = begin
   while (index < end && count < limit) {
-    const bundle = Math.floor(index / TILE_WIDTH)
+    const current = Math.floor(index / TILE_WIDTH)
+    const bundle = (await candidates?.next(current)) ?? current
+    // What was pruned meanwhile would be passed over without a word.
+    if (index < log.minimumIndex) throw pruned(index, log.minimumIndex)
+    index = Math.min(end, Math.max(index, bundle * TILE_WIDTH))
+    if (index === end) break
     const leaves = await bundleLeaves(log, bundle, size)
     const last = Math.min(end, bundle * TILE_WIDTH + leaves.length)
     for (; index < last && count < limit; index++) {

@@ -5,6 +5,7 @@ import {
   ForgeError,
   fromHex,
   isForgeError,
+  utf8Encode,
   type Clock,
   type Logger,
 } from '@forgeone/common'
@@ -48,7 +49,10 @@ export class AuditSource implements ObserverSource {
     const clock = this.#clock
     const logger = this.#logger
     const record = (act: AuditAct): Promise<void> => this.#commit(act)
-    this.#log = new AuditLog({ storeId, generation, signer, alsoSigning, clock, logger, record })
+    const queryIndexKey = o.keyring.keyedHash('audit-index', utf8Encode('query index'))
+    const signing = { signer, alsoSigning, clock, logger, record }
+    this.#log = new AuditLog({ storeId, generation, queryIndexKey, ...signing })
+    queryIndexKey.fill(0)
     return this.#log
   }
 
