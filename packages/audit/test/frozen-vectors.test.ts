@@ -34,6 +34,7 @@ const LEAVES: Readonly<Record<string, ObservedCommit>> = {
     facts: { ...commit(4).facts, context: 'free' },
     operations: [],
   }),
+  'clock stepped back': commit(5, { backMs: 3_600_000 }),
 }
 
 test('leaves are those of version 1', () => {
