@@ -31,7 +31,14 @@ it('a store lists, shows, proves and exports, and others verify without it', asy
   const list = await ok(['audit', 'list', '--action', 'events.*', '--json', ...DATA], cwd)
   const { index } = JSON.parse(list.stdout) as { index: number }
   expect((await ok(['audit', 'list', '--format', 'csv', ...DATA], cwd)).stdout).toMatch(/^index,time,actor/)
-  expect((await ok(['audit', 'list', '--actor', 'nobody', ...DATA], cwd)).stdout).toBe('')
+  expect(list.stderr).toBe('')
+  expect(await ok(['audit', 'list', '--actor', 'nobody', ...DATA], cwd)).toMatchObject({
+    stdout: '',
+    stderr: expect.stringMatching(/^no entries in commits 0 to \d+; the newest checkpoint covers \d+\n$/),
+  })
+  const paged = await ok(['audit', 'list', '--limit', '1', '--format', 'jsonl', ...DATA], cwd)
+  expect(paged.stdout.split('\n')).toHaveLength(2)
+  expect(paged.stderr).toMatch(/^1 entry in commits 0 to 0; .*; go on with --cursor 1\n$/)
   expect((await ok(['audit', 'show', String(index), ...DATA], cwd)).stdout).toContain('events.append')
   const shown = await ok(['audit', 'show', '0', '--json', ...DATA], cwd)
   expect(JSON.parse(shown.stdout)).toMatchObject({ act: 'store.created', seq: 0 })

@@ -5,7 +5,9 @@ export { leafHash } from './tree/hash.ts'
 export { parseVerifierKey, verifierKey, type VerifierKey } from './note/verifier-key.ts'
 export { formatReceipt, parseReceipt, type EntryPart, type Receipt } from './proof/receipt.ts'
 export { formatTlogProof, parseTlogProof, type TlogProof } from './proof/tlog-proof.ts'
-export { AuditLog, CHECKPOINT_INTERVAL_MS, type InclusionProof } from './log/audit-log.ts'
+export { AuditLog, CHECKPOINT_INTERVAL_MS } from './log/audit-log.ts'
+export type { InclusionProof } from './proof/inclusion-proof.ts'
+export { CHECKPOINT_LEAVES } from './log/checkpoint-keeper.ts'
 export {
   ORIGIN_PREFIX_DEFAULT,
   originOf,
@@ -16,7 +18,8 @@ export {
 export { SIGNING_INTERVAL_MS_MIN } from './log/log-signer.ts'
 export { systemTimer, type Timer } from './log/timer.ts'
 export type { ExportOptions, TileTarget } from './export/export-tiles.ts'
-export type { AuditEntry, AuditFilter } from './query/audit-entry.ts'
+export type { AuditAnswer, AuditEntry, AuditFilter } from './query/audit-entry.ts'
+export type { IndexFault } from './query-index/find-index-fault.ts'
 export { QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX } from './query/query-leaves.ts'
 export type { LogAccepted, LogFault, LogPlace, LogRefused, LogVerdict } from './verify-log/log-verdict.ts'
 export { directorySource, directoryTarget } from './verify-log/tile-directory.ts'

@@ -1,6 +1,6 @@
 import { utf8Encode } from '@forgeone/common'
 import { expect, test } from 'vitest'
-import { encodeLeaf } from '../src/index.ts'
+import { CHECKPOINT_LEAVES, encodeLeaf } from '../src/index.ts'
 import { leafHash } from '../src/tree/hash.ts'
 import { policyOfKey, verifyConsistency, verifyReceipt } from '../src/verify/index.ts'
 import { codeOf, commit, commits, GENERATION, openLog, signer, STORE_ID } from './fixtures.ts'
@@ -196,4 +196,31 @@ test('what the store has not written yet is read all the same', async () => {
   expect(store.rows.size).toBe(0)
   expect(await log.leaf(3)).toBe(encodeLeaf(commit(3)))
   expect((await log.prove(3)).hashes).toEqual(slow.path(3, 0, 1000))
+})
+
+test('many leaves are signed for without waiting for the second, and once when it fails', async () => {
+  const { log, grow, store, timer } = await openLog()
+  const signedSize = (): string | undefined => log.lastCheckpoint()?.split('\n')[1]
+  const grown = async (count: number): Promise<void> => {
+    grow(count)
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+  }
+  await grown(CHECKPOINT_LEAVES)
+  expect(signedSize()).toBeUndefined()
+  log.start()
+  await grown(CHECKPOINT_LEAVES - 1)
+  expect(signedSize()).toBe(String(2 * CHECKPOINT_LEAVES - 1))
+  await grown(CHECKPOINT_LEAVES - 1)
+  expect(signedSize()).toBe(String(2 * CHECKPOINT_LEAVES - 1))
+  store.failing = true
+  await grown(1)
+  const attempts = timer.pauses
+  await grown(1)
+  await grown(CHECKPOINT_LEAVES - 2)
+  expect(timer.pauses).toBe(attempts)
+  store.failing = false
+  await grown(1)
+  expect(timer.pauses).toBe(attempts + 1)
+  expect(signedSize()).toBe(String(4 * CHECKPOINT_LEAVES - 1))
+  await log.close()
 })

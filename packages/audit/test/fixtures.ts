@@ -14,6 +14,8 @@ import { AuditLog, type AuditLogOptions, type Timer } from '../src/index.ts'
 
 export const STORE_ID: Uint8Array = fromHex('00112233445566778899aabbccddeeff')!
 export const GENERATION: Uint8Array = fromHex('0123456789abcdef')!
+/** Hides the values of the query index. */
+export const QUERY_INDEX_KEY: Uint8Array = new Uint8Array(32).fill(3)
 
 export function signer(fill = 7): Signer {
   return ed25519Signer(new Uint8Array(32).fill(fill))

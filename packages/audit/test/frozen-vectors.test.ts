@@ -7,7 +7,7 @@ import { encodeLeaf, formatReceipt } from '../src/index.ts'
 import { decodeState } from '../src/log/state-row.ts'
 import { policyOfKey, verifyReceipt } from '../src/verify/index.ts'
 import { bundleKey, checkpointKey, stateKey, tileKey } from '../src/log/row-keys.ts'
-import { commit, openLog, put } from './fixtures.ts'
+import { commit, openLog, put, QUERY_INDEX_KEY } from './fixtures.ts'
 
 function vector<T>(name: string): T {
   // The shape is what the test beside it wrote.
@@ -34,6 +34,7 @@ const LEAVES: Readonly<Record<string, ObservedCommit>> = {
     facts: { ...commit(4).facts, context: 'free' },
     operations: [],
   }),
+  'clock stepped back': commit(5, { backMs: 3_600_000 }),
 }
 
 test('leaves are those of version 1', () => {
@@ -89,4 +90,14 @@ test('rows of version 1 are read, and keys are the same', async () => {
   const state = decodeState(fromHex(frozen.state)!, 300)
   expect(state?.root()).toEqual(await log.rootAt(300))
   expect(state?.leaf(299)).toBe(await log.leaf(299))
+})
+
+test('rows of the query index are those of version 1', async () => {
+  const { log, store, grow, settle } = await openLog({ queryIndexKey: QUERY_INDEX_KEY })
+  grow(3)
+  store.apply(log.observe([{ ...LEAVES['everything']!, sequence: 3 }]))
+  grow(300)
+  settle()
+  const rows = [...store.rows].filter(([key]) => key.startsWith('78') || key.startsWith('79'))
+  expect(Object.fromEntries(rows.map(([key, value]) => [key, toHex(value)]))).toEqual(vector('query-index'))
 })

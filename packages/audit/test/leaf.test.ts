@@ -40,6 +40,7 @@ const wellFormed = (maxLength: number): fc.Arbitrary<string> => fc.string({ unit
 const anyCommit: fc.Arbitrary<ObservedCommit> = fc.record({
   sequence: fc.nat(),
   time: fc.nat(),
+  backMs: fc.option(fc.nat(), { nil: undefined }),
   facts: fc.record(
     {
       actor: wellFormed(16),
@@ -66,7 +67,9 @@ test('every leaf is RFC 8785 text, and reads back', () => {
         actor: one.facts.actor,
         sequence: one.sequence,
         time: one.time,
+        ...(one.backMs === undefined ? {} : { backMs: one.backMs }),
       })
+      if (one.backMs === undefined) expect(parseLeaf(text)).not.toHaveProperty('backMs')
       if (one.operations.length > 0)
         expect(JSON.parse(text)).toMatchObject({ ops: slowDigest(one.operations) })
     }),

@@ -4,7 +4,7 @@ import { parseCheckpoint } from '../src/checkpoint/checkpoint.ts'
 import { encodeLeaf } from '../src/index.ts'
 import { CompactRange } from '../src/tree/compact-range.ts'
 import { leafHash } from '../src/tree/hash.ts'
-import { commit, MemoryStore, openLog, signer, type Opened } from './fixtures.ts'
+import { commit, MemoryStore, openLog, QUERY_INDEX_KEY, signer, type Opened } from './fixtures.ts'
 
 /** A store as far as the log sees it: a journal that is durable, rows that a crash may take back, and settled sizes. */
 class SimulatedStore {
@@ -34,7 +34,13 @@ class SimulatedStore {
     const { durable } = this
     for (const rows of this.loose) store.apply(rows)
     const key = signer(this.generation[0]!)
-    this.opened = await openLog({ store, size, generation: this.generation, signer: key })
+    this.opened = await openLog({
+      store,
+      size,
+      generation: this.generation,
+      signer: key,
+      queryIndexKey: QUERY_INDEX_KEY,
+    })
     store.apply(this.opened.log.observe(this.journal.slice(size)))
   }
 
@@ -98,6 +104,7 @@ test('after a crash behind any write the root and every note are what they were'
       expect(log.size).toBe(store.journal.length)
       expect(await log.rootAt(log.size)).toEqual(await store.opened.log.rootAt(log.size))
       expect(await Array.fromAsync(log.checkpoints())).toEqual(notes)
+      expect(await log.indexFault()).toBeUndefined()
     }
   }
 })

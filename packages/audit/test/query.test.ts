@@ -3,6 +3,7 @@ import {
   AUDIT_CSV_HEADER,
   auditCsvLine,
   auditJsonLine,
+  type AuditAnswer,
   type AuditEntry,
   type AuditFilter,
   type AuditLog,
@@ -81,4 +82,28 @@ test('exports are RFC 4180 without formulas, and JSON lines', async () => {
 
 test('an empty log has no entries', async () => {
   expect(await all((await openLog()).log, { from: 0 })).toEqual([])
+})
+
+test('an answer says what it looked through', async () => {
+  await log.checkpoint()
+  grow(50)
+  const answerTo = async (filter: AuditFilter): Promise<AuditAnswer> => {
+    const query = log.query({ limit: 10_000, ...filter })
+    for (;;) {
+      const step = await query.next()
+      if (step.done === true) return step.value
+    }
+  }
+  const signed = { checkpointSize: 1100 }
+  expect(await answerTo({ act: 'keys.*' })).toEqual({ begin: 0, end: 1150, count: 1, ...signed })
+  expect(await answerTo({ cursor: 9000 })).toEqual({ begin: 1150, end: 1150, count: 0, ...signed })
+  expect(await answerTo({ who: 'p_7c01', limit: 2 })).toEqual({ begin: 0, end: 4, count: 2, ...signed })
+  const between = { from: BASE + 600, to: BASE + 1000 }
+  expect(await answerTo(between)).toEqual({ begin: 600, end: 1000, count: 400, ...signed })
+  expect(await answerTo({ ...between, who: 'nobody' })).toEqual({
+    begin: 600,
+    end: 1000,
+    count: 0,
+    ...signed,
+  })
 })

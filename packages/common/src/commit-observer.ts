@@ -10,6 +10,8 @@ export interface ObservedCommit {
   readonly sequence: number
   /** Milliseconds since 1970; never earlier than that of the commit before. */
   readonly time: number
+  /** How many milliseconds the clock had stepped back behind `time`; undefined when it had not. */
+  readonly backMs?: number | undefined
   readonly facts: AuditFacts
   readonly operations: readonly SealedOperation[]
   /** 16 random bytes of a commit without operations. */

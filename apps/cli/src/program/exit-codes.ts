@@ -97,6 +97,7 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'AUDIT_DIVERGED',
     'AUDIT_ROLLBACK',
     'AUDIT_FORK',
+    'AUDIT_QUERY_INDEX_DAMAGED',
     'PROOF_ROOT',
     'PROOF_INDEX',
     'NOTE_SIGNATURE',

@@ -20,10 +20,11 @@ export const LEAF_BYTES_MAX = 4096
  * @throws AUDIT_LEAF_TOO_LARGE when facts that no store lets pass make it longer than 4,096 bytes
  */
 export function encodeLeaf(commit: ObservedCommit): string {
-  const { sequence, time, facts, operations, nonce } = commit
+  const { sequence, time, backMs, facts, operations, nonce } = commit
   let puts = 0
   for (const { type } of operations) if (type === 'put') puts++
-  let text = `{"act":${JSON.stringify(facts.action)},"at":${time},"cnt":{"del":${operations.length - puts},"put":${puts}}`
+  const back = backMs === undefined ? '' : `"back":${backMs},`
+  let text = `{"act":${JSON.stringify(facts.action)},"at":${time},${back}"cnt":{"del":${operations.length - puts},"put":${puts}}`
   if (facts.context !== undefined) text += `,"ctx":${contextText(facts.context)}`
   if (facts.entries !== undefined)
     text += `,"ent":{"n":${facts.entries.count},"root":"${base64Url(facts.entries.root)}"}`

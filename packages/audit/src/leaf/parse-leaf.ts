@@ -4,6 +4,8 @@ export interface LeafFacts {
   readonly action: string
   /** Milliseconds since 1970, by the clock of the host. */
   readonly time: number
+  /** How many milliseconds the clock had stepped back behind `time`. */
+  readonly backMs?: number
   readonly deletes: number
   readonly puts: number
   /** Facts of an administrative act. */
@@ -29,13 +31,14 @@ export function parseLeaf(text: string): LeafFacts | undefined {
     return undefined
   }
   if (!isMembers(leaf) || leaf['v'] !== 1) return undefined
-  const { act, at, cnt, ctx, ent, kid, res, seq, who } = leaf
+  const { act, at, back, cnt, ctx, ent, kid, res, seq, who } = leaf
   if (typeof act !== 'string' || !isCount(at) || !isCount(seq) || typeof who !== 'string') return undefined
   if (!isMembers(cnt) || !isCount(cnt['del']) || !isCount(cnt['put'])) return undefined
   if (!isMembers(res) || typeof res['c'] !== 'string') return undefined
   return {
     action: act,
     time: at,
+    ...(isCount(back) ? { backMs: back } : {}),
     deletes: cnt['del'],
     puts: cnt['put'],
     ...(isMembers(ctx) ? { context: ctx } : {}),

@@ -36,6 +36,11 @@ export interface AuditLogOptions {
   readonly keys?: SigningKeys | undefined
   /** Commits an act of the log itself before it happens: the log cannot write into itself. */
   readonly record?: ((act: AuditAct) => Promise<void>) | undefined
+  /**
+   * 32 bytes, copied: hides the values of the index that queries by actor, action or resource use. Without it no such
+   * rows are written, and a query goes through every bundle.
+   */
+  readonly queryIndexKey?: Uint8Array | undefined
   readonly clock: Clock
   readonly timer?: Timer | undefined
   /** A schema-less URL such as `example.com/logs`; default `forgeone`. */

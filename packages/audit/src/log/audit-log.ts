@@ -13,15 +13,20 @@ import type { Signer } from '@forgeone/crypto'
 import { encodeLeaf } from '../leaf/encode-leaf.ts'
 import { exportTiles, type ExportOptions, type TileTarget } from '../export/export-tiles.ts'
 import type { VerifierKey } from '../note/verifier-key.ts'
+import type { InclusionProof } from '../proof/inclusion-proof.ts'
 import { formatTlogProof } from '../proof/tlog-proof.ts'
 import type { EntryPart, Receipt } from '../proof/receipt.ts'
 import { queryLeaves } from '../query/query-leaves.ts'
-import type { AuditEntry, AuditFilter } from '../query/audit-entry.ts'
+import type { AuditAnswer, AuditEntry, AuditFilter } from '../query/audit-entry.ts'
+import type { IndexFault } from '../query-index/find-index-fault.ts'
+import { indexedFromKey } from '../query-index/index-row.ts'
+import { QueryIndex } from '../query-index/query-index.ts'
 import { consistencyRanges, inclusionRanges } from '../tree/proof-plan.ts'
 import { parseTilePath, TILE_WIDTH } from '../tree/tile-path.ts'
-import { originOf, type AuditAct, type AuditLogOptions, type SigningKeys } from './audit-log-options.ts'
+import { originOf, type AuditAct, type AuditLogOptions } from './audit-log-options.ts'
 import { CheckpointKeeper } from './checkpoint-keeper.ts'
 import { GrowingLog } from './growing-log.ts'
+import { KeyRotator } from './key-rotator.ts'
 import { LogReader } from './log-reader.ts'
 import { LogSigner } from './log-signer.ts'
 import { readMinimumIndex, removeBundles } from './prune-log.ts'
@@ -36,14 +41,6 @@ export const CHECKPOINT_INTERVAL_MS = 1000
 /** Settled states kept: recovery begins at one of the last two. */
 const STATES_KEPT = 2
 
-/** Leads from a leaf to the root of the first `size` leaves. */
-export interface InclusionProof {
-  readonly index: number
-  readonly size: number
-  /** From the leaf's sibling up. */
-  readonly hashes: readonly Uint8Array[]
-}
-
 /** The Merkle log of a store: leaf n is commit n. Design: `docs/format.md`, "Audit database". */
 export class AuditLog implements CommitObserver {
   readonly database = 'audit'
@@ -51,8 +48,9 @@ export class AuditLog implements CommitObserver {
   readonly #timer: Timer
   readonly #logger: Logger
   readonly #record: (act: AuditAct) => Promise<void>
-  readonly #keys: SigningKeys | undefined
+  readonly #rotator: KeyRotator
   readonly #recent = new RecentRows()
+  readonly #index: QueryIndex | undefined
   #growing = new GrowingLog()
   #reader: LogReader | undefined
   #store: ObserverStore | undefined
@@ -60,16 +58,23 @@ export class AuditLog implements CommitObserver {
   #settledSizes: readonly number[] = []
   #stopTimer: (() => void) | undefined
   #endedOrigins: ReadonlySet<string> = new Set()
-  #rotating: Promise<unknown> = Promise.resolve()
 
   constructor(options: AuditLogOptions) {
     const { signer, alsoSigning = [], clock, timer = systemTimer, logger = silentLogger } = options
     const signers = signer === undefined ? [] : [signer, ...alsoSigning]
     this.#record = options.record ?? (() => Promise.resolve())
-    this.#keys = options.keys
     this.#timer = timer
     this.#logger = logger
+    const { queryIndexKey } = options
+    this.#index = queryIndexKey === undefined ? undefined : new QueryIndex(queryIndexKey)
     this.#signer = new LogSigner({ origin: originOf(options), signers, clock, timer })
+    this.#rotator = new KeyRotator({
+      signer: this.#signer,
+      keys: options.keys,
+      record: this.#record,
+      checkpoint: () => this.checkpoint(),
+      refusal: () => this.divergence,
+    })
   }
 
   /** Leaves so far: commits observed. */
@@ -109,6 +114,7 @@ export class AuditLog implements CommitObserver {
     this.#growing = restored ?? unknownState(size)
     this.#settledSizes = size === 0 ? [] : [size]
     this.#store = store
+    await this.#index?.load({ store, size, openEntries: this.#growing.openEntries() })
     const minimumIndex = await orUndefined(readMinimumIndex(store))
     this.#reader = new LogReader({
       store,
@@ -132,14 +138,18 @@ export class AuditLog implements CommitObserver {
 
   observe(commits: readonly ObservedCommit[]): readonly ObserverRow[] {
     const rows: ObserverRow[] = []
+    const indexRows: ObserverRow[] = []
     const keeper = this.#loadedKeeper()
     for (const commit of commits) {
       assert(commit.sequence === this.#growing.size, 'leaf n is commit n')
       this.#growing.append(encodeLeaf(commit), rows)
+      this.#index?.add(commit.facts, this.#growing.size, indexRows)
       if (this.#growing.size === keeper.nextKnownSize) keeper.compareKnown()
     }
+    // Index rows are looked for once they are written.
     this.#recent.add(rows)
-    return rows
+    if (this.#stopTimer !== undefined) keeper.signWhenMany()
+    return indexRows.length === 0 ? rows : [...rows, ...indexRows]
   }
 
   settle(): { readonly size: number; readonly rows: readonly ObserverRow[] } {
@@ -147,8 +157,16 @@ export class AuditLog implements CommitObserver {
     const sizes = [...this.#settledSizes.filter((each) => each < size), size]
     const superseded = sizes.slice(0, -STATES_KEPT)
     this.#settledSizes = sizes.slice(-STATES_KEPT)
-    const dropped = superseded.map((each) => ({ key: stateKey(each), value: undefined }))
-    return { size, rows: [{ key: stateKey(size), value: encodeState(this.#growing) }, ...dropped] }
+    const dropped = superseded.flatMap((each) => [stateKey(each), indexedFromKey(each)])
+    return {
+      size,
+      rows: [
+        { key: stateKey(size), value: encodeState(this.#growing) },
+        // Without an index this takes back what an earlier run may have said of this size.
+        { key: indexedFromKey(size), value: this.#index?.settled() },
+        ...dropped.map((key) => ({ key, value: undefined })),
+      ],
+    }
   }
 
   async close(): Promise<void> {
@@ -160,7 +178,7 @@ export class AuditLog implements CommitObserver {
     this.#loadedKeeper().refuse(reason)
   }
 
-  /** Signs a checkpoint every second in which the log grew; failures go to the logger. */
+  /** Signs a checkpoint every second in which the log grew, and whenever many leaves came; failures go to the logger. */
   start(): void {
     this.#stopTimer ??= this.#timer.every(CHECKPOINT_INTERVAL_MS, () => this.#keeper?.signInBackground())
   }
@@ -279,10 +297,25 @@ export class AuditLog implements CommitObserver {
     return { size }
   }
 
-  /** Leaves that fit a filter, in their order. @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED */
-  async *query(filter: AuditFilter = {}): AsyncGenerator<AuditEntry> {
-    await this.#store?.caughtUp()
-    yield* queryLeaves(this, filter)
+  /**
+   * Leaves that fit a filter, in their order; the return value says which leaves were looked through.
+   * @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED, AUDIT_PRUNED when leaves are pruned meanwhile
+   */
+  async *query(filter: AuditFilter = {}): AsyncGenerator<AuditEntry, AuditAnswer> {
+    const end = await this.#writtenBundles()
+    return yield* queryLeaves(this, filter, this.#index?.candidates(filter, end))
+  }
+
+  /**
+   * Compares the rows of the query index with the bundles they are about: one that is missing would hide leaves from
+   * queries by actor, action or resource.
+   * @returns the first fault; undefined when there is none, or no index @throws AUDIT_DIVERGED
+   */
+  async indexFault(): Promise<IndexFault | undefined> {
+    const end = await this.#writtenBundles()
+    const reader = this.#loadedReader()
+    const entries = (bundle: number): Promise<Uint8Array> => reader.entries(bundle, TILE_WIDTH)
+    return await this.#index?.fault({ begin: reader.minimumIndex / TILE_WIDTH, end, entries })
   }
 
   /** Leaves below were pruned; their hashes, and so receipts, are still there. */
@@ -304,7 +337,7 @@ export class AuditLog implements CommitObserver {
     if (to <= from || this.#store === undefined) return from
     await this.#record({ action: 'audit.pruned', facts: { from, to } })
     reader.minimumIndex = to
-    await removeBundles({ store: this.#store, from, to })
+    await removeBundles({ store: this.#store, from, to, index: this.#index })
     return to
   }
 
@@ -319,30 +352,12 @@ export class AuditLog implements CommitObserver {
    * @throws AUDIT_SIGNER_MISSING where keys are not kept, CRYPTO_KEY_EXHAUSTED, AUDIT_DIVERGED, AUDIT_ROLLBACK, IO_FAILED
    */
   rotateKey(): Promise<VerifierKey> {
-    // Two at once would announce one key and put two in force.
-    const rotated = this.#rotating.then(async () => await this.#rotateKey())
-    this.#rotating = rotated.catch(() => undefined)
-    return rotated
+    return this.#rotator.rotate()
   }
 
   /** From now on these keys sign, and no others; the newest first. */
   useSigners(signers: readonly Signer[]): void {
     this.#signer.use(signers)
-  }
-
-  async #rotateKey(): Promise<VerifierKey> {
-    const keys = this.#keys
-    const [old] = this.verifierKeys
-    if (keys === undefined || old === undefined)
-      throw new ForgeError(
-        'AUDIT_SIGNER_MISSING',
-        'the audit log was opened without keys that it could rotate',
-      )
-    const { text: to } = this.#signer.verifierKeyOf(await keys.prepare())
-    await this.#record({ action: 'audit.key-changed', facts: { from: old.text, to } })
-    await this.checkpoint()
-    this.useSigners(await keys.promote())
-    return this.verifierKeys[0]!
   }
 
   #checkRange({ index, size }: { index: number; size: number }): void {
@@ -352,6 +367,13 @@ export class AuditLog implements CommitObserver {
       'AUDIT_INDEX_UNKNOWN',
       `the audit log has ${this.size} leaves; it has no leaf ${index} in ${size}`,
     )
+  }
+
+  /** How many bundles are full and can be found in rows; those of what is observed meanwhile may not be written. */
+  async #writtenBundles(): Promise<number> {
+    const bundles = Math.floor(this.size / TILE_WIDTH)
+    await this.#store?.caughtUp()
+    return bundles
   }
 
   #loadedReader(): LogReader {

@@ -6,6 +6,9 @@ import type { LogReader } from './log-reader.ts'
 import type { LogSigner } from './log-signer.ts'
 import type { StoredCheckpoint, StoredCheckpoints } from './stored-checkpoints.ts'
 
+/** A checkpoint is signed early once so many leaves have come: a crash never leaves more than these unsigned for long. */
+export const CHECKPOINT_LEAVES = 10_000
+
 interface KeeperParts {
   readonly growing: GrowingLog
   readonly reader: LogReader
@@ -23,6 +26,8 @@ export class CheckpointKeeper {
   /** Signed last, by any generation. */
   #lastSigned: StoredCheckpoint | undefined
   #lastOwn: StoredCheckpoint | undefined
+  /** Leaves there were when their number last asked for a signature. */
+  #askedSize = 0
   #divergence: ForgeError | undefined
   /** Of the last signature in the background, when it failed. */
   #reportedCode: string | undefined
@@ -114,6 +119,14 @@ export class CheckpointKeeper {
         this.#reportedCode = code
       },
     )
+  }
+
+  /** Signs in the background when many leaves came since the last signature; one that fails waits for as many again. */
+  signWhenMany(): void {
+    const { size } = this.#parts.growing
+    if (size - Math.max(this.#lastOwn?.size ?? 0, this.#askedSize) < CHECKPOINT_LEAVES) return
+    this.#askedSize = size
+    this.signInBackground()
   }
 
   /** Settles when no signature is under way. */

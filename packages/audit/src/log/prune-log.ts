@@ -1,10 +1,18 @@
-import { ByteReader, ByteWriter, ForgeError, type ObserverRow, type ObserverStore } from '@forgeone/common'
+import {
+  ByteReader,
+  ByteWriter,
+  ForgeError,
+  isForgeError,
+  type ObserverRow,
+  type ObserverStore,
+} from '@forgeone/common'
+import type { QueryIndex } from '../query-index/query-index.ts'
 import { TILE_WIDTH } from '../tree/tile-path.ts'
 import { bundleKey, MINIMUM_INDEX_KEY } from './row-keys.ts'
 
 const VERSION = 1
-/** Bundles that are removed in one write. */
-const BATCH_BUNDLES = 1024
+/** Rows that are removed in one write, or a bundle's few more. */
+const BATCH_ROWS = 1024
 
 /** The index below which leaves were removed; 0 when none were. @throws DATABASE_DAMAGED */
 export async function readMinimumIndex(store: ObserverStore): Promise<number> {
@@ -19,24 +27,41 @@ export async function readMinimumIndex(store: ObserverStore): Promise<number> {
 }
 
 /**
- * Removes bundles from one index up to another; hashes stay. The new minimum is durable first, so that a crash leaves
- * garbage and never a leaf that is missing without a word.
+ * Removes bundles from one index up to another, and what the query index has of them; hashes stay. The new minimum is
+ * durable first, so that a crash leaves garbage and never a leaf that is missing without a word.
  */
 export async function removeBundles(o: {
   readonly store: ObserverStore
   readonly from: number
   readonly to: number
+  readonly index: QueryIndex | undefined
 }): Promise<void> {
   const { store, from, to } = o
   const minimum = new ByteWriter().u8(VERSION).u64(to).finish()
   await store.write([{ key: MINIMUM_INDEX_KEY, value: minimum }])
-  const last = to / TILE_WIDTH
-  for (let bundle = from / TILE_WIDTH; bundle < last; bundle += BATCH_BUNDLES) {
-    const count = Math.min(BATCH_BUNDLES, last - bundle)
-    const rows = Array.from({ length: count }, (_, offset): ObserverRow => {
-      return { key: bundleKey(bundle + offset), value: undefined }
-    })
+  let rows: ObserverRow[] = []
+  for (let bundle = from / TILE_WIDTH; bundle < to / TILE_WIDTH; bundle++) {
+    const key = bundleKey(bundle)
+    for (const each of [key, ...(await indexKeys(bundle, o))]) rows.push({ key: each, value: undefined })
+    if (rows.length < BATCH_ROWS) continue
     await store.write(rows)
+    rows = []
+  }
+  if (rows.length > 0) await store.write(rows)
+}
+
+/** Of a bundle that is damaged they stay, as garbage. */
+async function indexKeys(
+  bundle: number,
+  { store, index }: { readonly store: ObserverStore; readonly index: QueryIndex | undefined },
+): Promise<readonly Uint8Array[]> {
+  if (index === undefined) return []
+  try {
+    const row = await store.get(bundleKey(bundle))
+    return row === undefined ? [] : index.keysOfBundle(bundle, row)
+  } catch (error) {
+    if (isForgeError(error, 'RECORD_TAMPERED')) return []
+    throw error
   }
 }
 

@@ -8,6 +8,7 @@ const BUNDLE = 0x65 // e
 const TILE = 0x74 // t
 const CHECKPOINT = 0x63 // c
 const STATE = 0x6d // m
+// 78 and 79, x and y, begin the keys of the query index.
 
 /** Everything a key of ours takes. */
 const KEY_BYTES = 16

@@ -9,6 +9,18 @@ export interface AuditEntry {
   readonly facts: LeafFacts
 }
 
+/** What a query looked through. It says what it was given, and proves nothing: a receipt proves a leaf. */
+export interface AuditAnswer {
+  /** Leaves from here to `end` - 1 were considered; those before are earlier, before the cursor, or pruned. */
+  readonly begin: number
+  /** Where the next page would begin; those from here on are later, or behind the limit. */
+  readonly end: number
+  /** Leaves that fit. */
+  readonly count: number
+  /** Leaves of the newest checkpoint: those of the answer below it are signed. */
+  readonly checkpointSize: number
+}
+
 /** All members that are given must fit. */
 export interface AuditFilter {
   /** Pseudonym of who acted. */

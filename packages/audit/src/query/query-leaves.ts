@@ -1,8 +1,10 @@
 import { ForgeError, utf8Decode } from '@forgeone/common'
 import { splitEntries } from '../bundle/entry-form.ts'
 import { parseLeaf, type LeafFacts } from '../leaf/parse-leaf.ts'
+import { pruned } from '../log/prune-log.ts'
+import type { Candidates } from '../query-index/candidate-bundles.ts'
 import { TILE_WIDTH, tilePath } from '../tree/tile-path.ts'
-import type { AuditEntry, AuditFilter } from './audit-entry.ts'
+import type { AuditAnswer, AuditEntry, AuditFilter } from './audit-entry.ts'
 
 /** A page of the trail. */
 export const QUERY_LIMIT_MAX = 10_000
@@ -12,38 +14,51 @@ export const QUERY_LIMIT_DEFAULT = 1000
 export interface LeafSource {
   readonly size: number
   readonly minimumIndex: number
+  readonly lastCheckpointSize: number
   leaf(index: number): Promise<string>
   tile(path: string): Promise<Uint8Array | undefined>
 }
 
 /**
- * Goes through the bundles in order. Times never decrease, so the first bundle is found by halving; within the time
- * everything else is a filter over the leaves of each bundle, 256 at a time.
- * @throws AUDIT_INDEX_UNKNOWN for a limit or cursor that is none, AUDIT_DIVERGED
+ * Goes through the bundles in order, all or the candidates. Times never decrease, so where they begin and end is found
+ * by halving; between, everything else is a filter over the leaves of each bundle, 256 at a time.
+ * @throws AUDIT_INDEX_UNKNOWN for a limit or cursor that is none, AUDIT_DIVERGED, AUDIT_PRUNED
  */
-export async function* queryLeaves(log: LeafSource, filter: AuditFilter): AsyncGenerator<AuditEntry> {
+export async function* queryLeaves(
+  log: LeafSource,
+  filter: AuditFilter,
+  candidates?: Candidates,
+): AsyncGenerator<AuditEntry, AuditAnswer> {
   const { limit = QUERY_LIMIT_DEFAULT, cursor = 0, from, to } = filter
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > QUERY_LIMIT_MAX)
     throw new ForgeError('AUDIT_INDEX_UNKNOWN', `a limit lies between 1 and ${QUERY_LIMIT_MAX}`)
   if (!Number.isSafeInteger(cursor) || cursor < 0)
     throw new ForgeError('AUDIT_INDEX_UNKNOWN', 'a cursor is the index of a leaf')
   const { size } = log
-  const first = from === undefined ? 0 : await firstBundleNear(log, { size, from })
-  let left = limit
-  let index = Math.max(cursor, first * TILE_WIDTH, log.minimumIndex)
-  while (index < size && left > 0) {
-    const bundle = Math.floor(index / TILE_WIDTH)
+  const end = to === undefined ? size : await firstLeafFrom(log, { size, time: to })
+  const earliest = from === undefined ? log.minimumIndex : await firstLeafFrom(log, { size, time: from })
+  const begin = Math.min(end, Math.max(cursor, earliest))
+  let count = 0
+  let index = begin
+  while (index < end && count < limit) {
+    const current = Math.floor(index / TILE_WIDTH)
+    const bundle = (await candidates?.next(current)) ?? current
+    // What was pruned meanwhile would be passed over without a word.
+    if (index < log.minimumIndex) throw pruned(index, log.minimumIndex)
+    index = Math.min(end, Math.max(index, bundle * TILE_WIDTH))
+    if (index === end) break
     const leaves = await bundleLeaves(log, bundle, size)
-    for (; index < bundle * TILE_WIDTH + leaves.length && left > 0; index++) {
+    const last = Math.min(end, bundle * TILE_WIDTH + leaves.length)
+    for (; index < last && count < limit; index++) {
       const leaf = leaves[index % TILE_WIDTH]!
       const facts = parseLeaf(leaf)
       if (facts === undefined) throw new ForgeError('AUDIT_DIVERGED', `leaf ${index} is malformed`)
-      if (to !== undefined && facts.time >= to) return
       if (!fits(facts, filter)) continue
-      left--
+      count++
       yield { index, leaf, facts }
     }
   }
+  return { begin, end: index, count, checkpointSize: log.lastCheckpointSize }
 }
 
 async function bundleLeaves(log: LeafSource, bundle: number, size: number): Promise<readonly string[]> {
@@ -52,24 +67,23 @@ async function bundleLeaves(log: LeafSource, bundle: number, size: number): Prom
   return (splitEntries(bytes!) ?? []).slice(0, width).map(utf8Decode)
 }
 
-/** The last bundle that begins before `from`: what comes before it is earlier. */
-async function firstBundleNear(
+/** The first leaf that is not earlier, `size` when all are. */
+async function firstLeafFrom(
   log: LeafSource,
-  { size, from }: { size: number; from: number },
+  { size, time }: { size: number; time: number },
 ): Promise<number> {
-  let low = Math.floor(log.minimumIndex / TILE_WIDTH)
-  let high = Math.max(0, Math.ceil(size / TILE_WIDTH) - 1)
+  let low = log.minimumIndex
+  let high = size
   while (low < high) {
-    const middle = Math.ceil((low + high) / 2)
-    const facts = parseLeaf(await log.leaf(middle * TILE_WIDTH))
-    if (facts !== undefined && facts.time < from) low = middle
-    else high = middle - 1
+    const middle = Math.floor((low + high) / 2)
+    const facts = parseLeaf(await log.leaf(middle))
+    if (facts !== undefined && facts.time < time) low = middle + 1
+    else high = middle
   }
   return low
 }
 
-function fits(facts: LeafFacts, { who, act, resource, outcome, from }: AuditFilter): boolean {
-  if (from !== undefined && facts.time < from) return false
+function fits(facts: LeafFacts, { who, act, resource, outcome }: AuditFilter): boolean {
   if (who !== undefined && facts.actor !== who) return false
   if (act !== undefined && !fitsAction(facts.action, act)) return false
   if (resource !== undefined && facts.resourceClass !== resource && facts.resourceHash !== resource)

@@ -2,7 +2,7 @@ import type { Refusal, VerdictCode } from '../format/refusal.ts'
 import type { SeenWitness } from '../policy/verify-checkpoint.ts'
 
 /** What is wrong with a log as a whole. */
-export type LogFault = 'AUDIT_DIVERGED' | 'AUDIT_ROLLBACK' | 'AUDIT_FORK'
+export type LogFault = 'AUDIT_DIVERGED' | 'AUDIT_ROLLBACK' | 'AUDIT_FORK' | 'AUDIT_QUERY_INDEX_DAMAGED'
 
 /** The first bad place, as exactly as it can be told. */
 export interface LogPlace {

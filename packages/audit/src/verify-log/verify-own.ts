@@ -2,6 +2,8 @@ import type { ForgeError } from '@forgeone/common'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
 import { verifyCheckpoint } from '../policy/verify-checkpoint.ts'
 import type { AuditLog } from '../log/audit-log.ts'
+import type { IndexFault } from '../query-index/find-index-fault.ts'
+import { TILE_WIDTH } from '../tree/tile-path.ts'
 import { fault, refusedAt, type LogFault, type LogRefused, type LogVerdict } from './log-verdict.ts'
 import { LogScan, type ExpectedHead } from './scan-log.ts'
 import type { VerifyLogOptions } from './verify-log.ts'
@@ -11,8 +13,9 @@ const HEADS_MAX = 100_000
 
 /**
  * Recomputes the log of an opened store from its rows: every leaf and tile, the roots of all notes it ever signed, and
- * those of anchors kept elsewhere. Refused with `AUDIT_DIVERGED`, `AUDIT_ROLLBACK`, `AUDIT_FORK`, and, for an anchor
- * that is none of ours, the codes of `verifyCheckpoint`.
+ * those of anchors kept elsewhere; then the rows of its query index. Refused with `AUDIT_DIVERGED`, `AUDIT_ROLLBACK`,
+ * `AUDIT_FORK`, `AUDIT_QUERY_INDEX_DAMAGED` (every leaf is there, but queries may not find it), and, for an anchor that
+ * is none of ours, the codes of `verifyCheckpoint`.
  */
 export async function verifyOwn(
   log: AuditLog,
@@ -43,11 +46,18 @@ export async function verifyOwn(
   if ('ok' in scanned) return scanned
   const { divergence } = log
   if (divergence !== undefined) return fault(faultOf(divergence), divergence.message, { size })
+  const wrong = await log.indexFault()
+  if (wrong !== undefined) return indexFault(wrong)
   return { ok: true, origin, size, root: scanned.root, witnesses: [] }
 }
 
 function faultOf({ code }: ForgeError): LogFault {
   return code === 'AUDIT_ROLLBACK' || code === 'AUDIT_FORK' ? code : 'AUDIT_DIVERGED'
+}
+
+function indexFault({ bundle, detail }: IndexFault): LogRefused {
+  const place = bundle === undefined ? {} : { leaf: bundle * TILE_WIDTH }
+  return fault('AUDIT_QUERY_INDEX_DAMAGED', `every leaf is whole, but ${detail}`, place)
 }
 
 /** The newest always, and of more than can be held every second, fourth, … one. */

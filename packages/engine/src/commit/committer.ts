@@ -17,6 +17,7 @@ import type { CommitContent, CommitOptions, CommitPlace, Durability } from '../s
 import { presentActor, SYSTEM_ACTOR } from './acting-as.ts'
 import type { Applier } from './applier.ts'
 import { checkCommit } from './check-commit.ts'
+import { commitTime } from './commit-time.ts'
 import {
   GROUP_BYTES_MAX,
   QUEUE_BYTES_MAX,
@@ -203,7 +204,8 @@ export class Committer {
       this.#o.health.assertWritable()
       // Before `build`, which may change its caller's state in the belief that the commit will be written.
       this.#o.space.admit(options.estimatedBytes ?? 0, { privileged: options.privileged ?? false })
-      const place = { sequence: this.#nextSequence, time: Math.max(this.#o.clock.now(), this.#lastTime) }
+      const { time, backMs } = commitTime(this.#o.clock, this.#lastTime)
+      const place = { sequence: this.#nextSequence, time }
       const content = build(place)
       const bytes = checkCommit(content)
       this.#o.checkFacts?.(content.facts)
@@ -211,12 +213,12 @@ export class Committer {
       this.#o.space.record(bytes)
       const nonce = operations.length === 0 ? this.#o.random.bytes(16) : undefined
       const writer = new ByteWriter(bytes + operations.length * 80 + 256)
-      const recorded = { time: place.time, facts: content.facts, operations, nonce }
+      const recorded = { time, backMs, facts: content.facts, operations, nonce }
       writeCommitRecord(writer, recorded)
       const sync = (options.durability ?? this.#o.durability) === 'sync'
       for (const watch of this.#watches) watch.note(operations)
       this.#nextSequence++
-      this.#lastTime = place.time
+      this.#lastTime = time
       const { onVisible } = options
       const record = writer.finish()
       this.#queue.push({ place, content: recorded, record, sync, onVisible, resolve, reject })

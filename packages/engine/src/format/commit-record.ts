@@ -3,6 +3,8 @@ import { ByteReader, ByteWriter, type AuditFacts, type SealedOperation } from '@
 /** A commit as the journal keeps it: everything the databases and the audit log are derived from. */
 export interface CommitRecord {
   readonly time: number
+  /** How far the clock had stepped back behind `time`; undefined when it had not. */
+  readonly backMs?: number | undefined
   readonly facts: AuditFacts
   readonly operations: readonly SealedOperation[]
   /** 16 random bytes of a commit without operations, so that its short leaf cannot be guessed from a hash. */
@@ -16,15 +18,18 @@ const HAS_RESOURCE = 1
 const HAS_ENTRIES = 2
 const HAS_CONTEXT = 4
 const HAS_NONCE = 8
+const HAS_BACK = 16
+const FLAGS_MAX = 31
 
 /** Appends `record`; the layout stands in `docs/format.md`, "Commit record". */
 export function writeCommitRecord(writer: ByteWriter, record: CommitRecord): void {
-  const { facts, nonce } = record
+  const { facts, nonce, backMs } = record
   const flags =
     (facts.resourceHash ? HAS_RESOURCE : 0) |
     (facts.entries ? HAS_ENTRIES : 0) |
     (facts.context === undefined ? 0 : HAS_CONTEXT) |
-    (nonce ? HAS_NONCE : 0)
+    (nonce ? HAS_NONCE : 0) |
+    (backMs === undefined ? 0 : HAS_BACK)
   writer
     .u8(RECORD_VERSION)
     .u48(record.time)
@@ -36,6 +41,7 @@ export function writeCommitRecord(writer: ByteWriter, record: CommitRecord): voi
   if (facts.entries) writer.u32(facts.entries.count).bytes(facts.entries.root)
   if (facts.context !== undefined) writer.text(facts.context)
   if (nonce) writer.bytes(nonce)
+  if (backMs !== undefined) writer.u48(backMs)
   writer.varint(record.operations.length)
   for (const operation of record.operations) {
     const { database, key } = operation
@@ -61,6 +67,7 @@ export function readCommitRecord(bytes: Uint8Array): CommitRecord {
   const action = reader.text()
   const resourceClass = reader.text()
   const flags = reader.u8()
+  if (flags > FLAGS_MAX) throw reader.failure(`the unknown flags ${flags}`)
   const facts: AuditFacts = {
     actor,
     action,
@@ -70,11 +77,12 @@ export function readCommitRecord(bytes: Uint8Array): CommitRecord {
     ...(flags & HAS_CONTEXT ? { context: reader.text() } : {}),
   }
   const nonce = flags & HAS_NONCE ? reader.bytes(16) : undefined
+  const backMs = flags & HAS_BACK ? reader.u48() : undefined
   const count = reader.varint()
   const operations: SealedOperation[] = []
   for (let index = 0; index < count; index++) operations.push(readOperation(reader))
   reader.end()
-  return { time, facts, operations, nonce }
+  return { time, backMs, facts, operations, nonce }
 }
 
 function readOperation(reader: ByteReader): SealedOperation {

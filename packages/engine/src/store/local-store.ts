@@ -1,6 +1,7 @@
 import { ByteWriter, ForgeError, type Metrics } from '@forgeone/common'
 import type { ShredKeys } from '@forgeone/crypto'
 import { Applier } from '../commit/applier.ts'
+import { commitTime, type CommitTime } from '../commit/commit-time.ts'
 import { Committer, type CommitBuilder } from '../commit/committer.ts'
 import { FLUSH_POINT_BYTES } from '../commit/commit-limits.ts'
 import { FlushController } from '../commit/flush-controller.ts'
@@ -307,15 +308,15 @@ export class LocalStore implements Store {
   /** Leaves one segment with `store.closed`, synced tables, and a flush point that describes both. */
   async #closeCleanly(): Promise<void> {
     const { journal, online, observation, clock, health } = this.#parts
-    const time = Math.max(clock.now(), this.#committer.lastTime)
-    if (this.#wroteCommits && health.refusal === undefined) await this.#appendClosed(time)
+    const at = commitTime(clock, this.#committer.lastTime)
+    if (this.#wroteCommits && health.refusal === undefined) await this.#appendClosed(at)
     const sequence = journal.nextSequence - 1
     await observation?.close()
     await this.#applier.settleObserver()
     await this.#flusher.flushDatabases()
     for (const database of online.values()) await closeInTime(database)
     const databases = await this.#flusher.states()
-    await this.#flusher.record({ sequence, time, digest: journal.digest, closed: true, databases })
+    await this.#flusher.record({ sequence, time: at.time, digest: journal.digest, closed: true, databases })
     await journal.trim(sequence)
     await journal.close()
   }
@@ -326,12 +327,12 @@ export class LocalStore implements Store {
   }
 
   /** The last commit, in a segment of its own: only whole segments are dropped. */
-  async #appendClosed(time: number): Promise<void> {
+  async #appendClosed(at: CommitTime): Promise<void> {
     const { journal, random } = this.#parts
     const writer = new ByteWriter()
     const sequence = journal.nextSequence
     const facts = stateFacts('store.closed', await this.#stateRoots.take(sequence - 1))
-    const record = { time, facts, operations: [], nonce: random.bytes(16) }
+    const record = { ...at, facts, operations: [], nonce: random.bytes(16) }
     writeCommitRecord(writer, record)
     await journal.startSegment()
     const bytes = await journal.append([writer.finish()], { sync: true, preallocate: false })

@@ -12,17 +12,24 @@ export function guardIterable(
     let changed = false
     let checkedMs = performance.now()
     const end = access.onChange(() => (changed = true))
+    const items = start()[Symbol.asyncIterator]()
+    let ended = false
     try {
-      for await (const item of start()) {
+      for (;;) {
+        const step = await items.next()
+        ended = step.done === true
         if (changed || performance.now() - checkedMs > RECHECK_MS) {
           authorize()
           changed = false
           checkedMs = performance.now()
         }
-        yield item
+        // What a query returns at its end says what it looked through.
+        if (step.done === true) return step.value
+        yield step.value
       }
     } finally {
       end()
+      if (!ended) await items.return?.()
     }
   }
   const face: Record<PropertyKey, unknown> = Object.create(null)

@@ -233,6 +233,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
   audit: {
     leaf: on('audit.read', 'audit'),
     query: on('audit.read', 'audit'),
+    indexFault: on('audit.read', 'audit'),
     lastCheckpoint: on('audit.read', 'audit'),
     checkpoints: on('audit.read', 'audit'),
     checkpoint: on('audit.prove', 'audit'),

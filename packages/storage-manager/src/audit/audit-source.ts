@@ -5,6 +5,7 @@ import {
   ForgeError,
   fromHex,
   isForgeError,
+  utf8Encode,
   type Clock,
   type JsonObject,
   type Logger,
@@ -60,7 +61,10 @@ export class AuditSource implements ObserverSource {
     const { clock, logger } = this.#o
     const record = (act: AuditAct): Promise<void> => this.#commit(act)
     const keys = { prepare: () => o.keyring.nextSigner(), promote: () => this.#promote() }
-    this.#log = new AuditLog({ storeId, generation, signer, alsoSigning, keys, clock, logger, record })
+    const queryIndexKey = o.keyring.keyedHash('audit-index', utf8Encode('query index'))
+    const signing = { signer, alsoSigning, keys, clock, logger, record }
+    this.#log = new AuditLog({ storeId, generation, queryIndexKey, ...signing })
+    queryIndexKey.fill(0)
     return this.#log
   }
 

@@ -12,6 +12,15 @@ export interface Evidence {
   /** Why it is not present; absent when it is. */
   readonly reason?: string
   readonly rows: readonly AuditEntry[]
+  /** Of all commits of the period; absent when the clock never stood behind a commit time. */
+  readonly clock?: ClockSteps
+}
+
+/** Commits that were stamped while the clock had stepped back, and how far it stood behind them. */
+export interface ClockSteps {
+  readonly commits: number
+  readonly maximumMs: number
+  readonly sumMs: number
 }
 
 interface EvidenceKind {
@@ -19,6 +28,8 @@ interface EvidenceKind {
   /** Acts of the log that are evidence: whole names, or a facility with `.` at its end. */
   readonly acts: readonly string[]
   readonly missing: string
+  /** Says how the clock behaved in the period, too. */
+  readonly tellsClock?: true
   /** A row that shows a check which failed. */
   readonly failed?: (entry: AuditEntry) => boolean
 }
@@ -80,6 +91,7 @@ const KINDS: readonly EvidenceKind[] = [
       'audit.pruned',
     ],
     missing: 'nothing was refused, verified, opened or closed in the period',
+    tellsClock: true,
   },
   {
     id: 'recovery',
@@ -107,14 +119,27 @@ export const EVIDENCE_ACTS: readonly string[] = KINDS.flatMap(({ acts }) => acts
 
 /** Sorts the entries of a period under the kinds of evidence. A pure function: whoever has the leaves gets the same. */
 export function collectEvidence(entries: readonly AuditEntry[]): readonly Evidence[] {
+  const clock = clockSteps(entries)
   return KINDS.map((kind) => {
-    const rows = entries.filter(({ facts }) => kind.acts.some((act) => fits(act, facts.action)))
-    if (rows.length === 0) return { id: kind.id, state: 'evidence-missing', reason: kind.missing, rows }
-    const failures = rows.filter((row) => kind.failed?.(row) === true)
-    if (failures.length === 0) return { id: kind.id, state: 'evidence-present', rows }
-    const [first] = failures
-    return { id: kind.id, state: 'failed', reason: `the check at commit ${first!.index} failed`, rows }
+    const evidence = evidenceOf(kind, entries)
+    return kind.tellsClock && clock !== undefined ? { ...evidence, clock } : evidence
   })
+}
+
+function evidenceOf(kind: EvidenceKind, entries: readonly AuditEntry[]): Evidence {
+  const rows = entries.filter(({ facts }) => kind.acts.some((act) => fits(act, facts.action)))
+  if (rows.length === 0) return { id: kind.id, state: 'evidence-missing', reason: kind.missing, rows }
+  const failures = rows.filter((row) => kind.failed?.(row) === true)
+  if (failures.length === 0) return { id: kind.id, state: 'evidence-present', rows }
+  const [first] = failures
+  return { id: kind.id, state: 'failed', reason: `the check at commit ${first!.index} failed`, rows }
+}
+
+function clockSteps(entries: readonly AuditEntry[]): ClockSteps | undefined {
+  const backMs = entries.flatMap(({ facts }) => facts.backMs ?? [])
+  if (backMs.length === 0) return undefined
+  const maximumMs = backMs.reduce((left, right) => Math.max(left, right))
+  return { commits: backMs.length, maximumMs, sumMs: backMs.reduce((left, right) => left + right) }
 }
 
 function fits(act: string, action: string): boolean {
@@ -122,13 +147,14 @@ function fits(act: string, action: string): boolean {
 }
 
 /** The rows as JSON: canonical, in the order of the log. */
-export function evidenceJson({ id, state, reason, rows }: Evidence): string {
+export function evidenceJson({ id, state, reason, rows, clock }: Evidence): string {
   const value = {
     id,
     state,
     count: rows.length,
     rows: rows.map(({ index, leaf }) => ({ index, leaf: JSON.parse(leaf) as unknown })),
     ...(reason === undefined ? {} : { reason }),
+    ...(clock === undefined ? {} : { clock: { ...clock } }),
   }
   return `${canonicalJson(value, { code: 'INTERNAL', what: 'evidence' })}\n`
 }

@@ -4,6 +4,7 @@ import {
   auditJsonLine,
   QUERY_LIMIT_DEFAULT,
   QUERY_LIMIT_MAX,
+  type AuditAnswer,
   type AuditEntry,
   type AuditFilter,
 } from '@forgeone/audit'
@@ -13,7 +14,7 @@ import type { OptionValues } from '../../program/options.ts'
 import { numberOption, textOption, usageError } from '../../program/parse-arguments.ts'
 import { writeChunks } from '../../program/write-output.ts'
 import { printable } from '../../render/entry-line.ts'
-import { formatTime } from '../../render/quantities.ts'
+import { formatCount, formatCountOf, formatTime } from '../../render/quantities.ts'
 import { renderTable } from '../../render/table.ts'
 
 export const auditList: Command = {
@@ -56,17 +57,28 @@ export const auditList: Command = {
     if (!['table', 'csv', 'jsonl'].includes(format))
       throw usageError(`--format takes table, csv or jsonl, not "${format}"`, 'Correct the format.')
     await using forge = await store.open()
-    const entries = forge.audit.query(filter)
-    if (format !== 'table') {
+    let answer: AuditAnswer | undefined
+    const entries = (async function* () {
+      answer = yield* forge.audit.query(filter)
+    })()
+    if (format === 'table') {
+      const rows: string[][] = []
+      for await (const entry of entries) rows.push(row(entry))
+      if (rows.length > 0) await terminal.print(renderTable(terminal, COLUMNS, rows))
+    } else {
       const chunks = format === 'csv' ? csvLines(entries) : jsonLines(entries)
       await writeChunks({ chunks, terminal, output: textOption(options, 'output'), resolvePath })
-      return
     }
-    const rows: string[][] = []
-    for await (const entry of entries) rows.push(row(entry))
-    if (rows.length === 0) terminal.note('no entries')
-    else await terminal.print(renderTable(terminal, COLUMNS, rows))
+    if (answer !== undefined) terminal.note(answerText(answer, filter))
   },
+}
+
+/** What was looked through: without it nobody could say what an empty list means. */
+function answerText({ begin, end, count, checkpointSize }: AuditAnswer, { limit }: AuditFilter): string {
+  const found = count === 0 ? 'no entries' : formatCountOf(count, 'entry', 'entries')
+  const range = begin === end ? 'no commits' : `commits ${begin} to ${end - 1}`
+  const rest = count === (limit ?? QUERY_LIMIT_DEFAULT) ? `; go on with --cursor ${end}` : ''
+  return `${found} in ${range}; the newest checkpoint covers ${formatCount(checkpointSize)}${rest}`
 }
 
 const COLUMNS = [

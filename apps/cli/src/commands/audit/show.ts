@@ -23,6 +23,7 @@ export const auditShow: Command = {
     const lines = [
       ['commit', String(facts.sequence)],
       ['time', formatTime(facts.time)],
+      ...(facts.backMs === undefined ? [] : [['clock', `had stepped back ${facts.backMs} ms`]]),
       ['actor', facts.actor],
       ['action', facts.action],
       ['resource', [facts.resourceClass, facts.resourceHash ?? ''].join(' ').trimEnd()],
