@@ -114,6 +114,25 @@ test('an erasure needs a yes, gives a certificate, and is the same when asked fo
   expect(envelope).toEqual(JSON.parse(certificate))
 }, 40_000)
 
+test('a certificate is verified without the store, by a key from elsewhere', async () => {
+  await using folder = await temporaryFolder()
+  const cwd = folder.path
+  const run = await newStore(cwd)
+  await run(['erase', '--subject', 'ann', '--request', 'R-1', '--out', 'certificate', '--yes'])
+  await run(['audit', 'checkpoint', '--vkey', 'vkey'])
+  const verify = (...more: string[]): Promise<RunResult> =>
+    runForge(['compliance', 'verify', 'certificate', ...more], { cwd })
+  const good = await verify('--vkey', 'vkey')
+  expect([good.code, /request R-1\ncommit \d+ of /.test(good.stdout)]).toEqual([0, true])
+  expect((await verify()).code).toBe(2)
+  const envelope = JSON.parse(readFileSync(join(cwd, 'certificate'), 'utf8')) as { payload: string }
+  const payload = Buffer.from(envelope.payload, 'base64').toString().replace('R-1', 'R-2')
+  const changed = { ...envelope, payload: Buffer.from(payload).toString('base64') }
+  writeFileSync(join(cwd, 'certificate'), JSON.stringify(changed))
+  const bad = await verify('--vkey', 'vkey', '--json')
+  expect([bad.code, JSON.parse(bad.stdout).ok]).toEqual([5, false])
+}, 40_000)
+
 test('a directory put back to an earlier state is read with an alarm, and goes on once it is accepted', async () => {
   await using folder = await temporaryFolder()
   const run = await newStore(folder.path)

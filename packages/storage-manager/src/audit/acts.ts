@@ -103,7 +103,11 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ],
   ['vault.lease-revoked', z.strictObject({ id: text })],
   ['vault.leases-listed', z.strictObject({ count })],
-  ['subject.erased', z.strictObject({ requestId: text, shredKeys: count, bucketKeys: count, outcome })],
+  [
+    'subject.erased',
+    z.strictObject({ requestId: text, shredKeys: count, bucketKeys: count, certificate: text, outcome }),
+  ],
+  ['subject.certified', z.strictObject({ requestId: text })],
   ['subject.held', z.strictObject({})],
   ['subject.released', z.strictObject({})],
   ['compliance.exported', z.strictObject({ begin: count, end: count, size: count })],

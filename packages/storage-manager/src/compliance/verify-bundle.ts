@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { parseLeaf, type AuditEntry } from '@forgeone/audit'
-import { parseVerifierKey, policyOfKey, verifyCheckpoint, type VerifierKey } from '@forgeone/audit/verify'
+import { policyOfKey, verifyCheckpoint, type VerifierKey } from '@forgeone/audit/verify'
 import { equalBytes, ForgeError, isForgeError, utf8Encode } from '@forgeone/common'
 import { z } from 'zod'
 import {
@@ -18,6 +18,7 @@ import {
 import { BUNDLE_LEAVES_MAX } from './compliance.ts'
 import { verifyDsse } from './dsse.ts'
 import { GrowingRoot } from './leaf-range.ts'
+import { readVerifierKeys } from './verifier-keys.ts'
 
 /** Files of a bundle: evidence, and what belongs to it. */
 const FILES_MAX = 64
@@ -91,11 +92,7 @@ class BundleCheck {
   }
 
   #keys(): readonly VerifierKey[] {
-    const lines = (this.#vkey ?? this.#text('vkey') ?? '').split('\n').filter((line) => line.trim() !== '')
-    const keys = lines.flatMap((line) => {
-      const parsed = parseVerifierKey(line.trim())
-      return parsed === undefined ? [] : [parsed]
-    })
+    const keys = readVerifierKeys(this.#vkey ?? this.#text('vkey') ?? '')
     if (keys.length === 0) this.#note('vkey', 'there is no readable verifier key')
     return keys
   }

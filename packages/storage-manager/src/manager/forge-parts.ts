@@ -141,6 +141,7 @@ async function openFacilities(
     database: SYSTEM_DATABASE,
     shredKeys,
     signers,
+    receiptOf: async (sequence) => await auditSource.log?.receipt(sequence),
     alongsideErasure,
   })
   const images = new ImageCatalogue({ cache, clock })

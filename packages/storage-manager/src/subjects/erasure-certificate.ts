@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import type { Receipt } from '@forgeone/audit'
+import { canonicalJson } from '@forgeone/common'
 import type { ErasureRecord } from '@forgeone/crypto'
 
 /** What still holds something of a subject, and until when. */
@@ -19,6 +22,8 @@ export interface ErasureCertificate {
   readonly bucketKeysDestroyed: readonly number[]
   readonly postScan: { readonly opened: number }
   readonly residuals: readonly Residual[]
+  /** Of the leaf that tells of the erasure. Certificates of before have none, nor those of a log that could sign nothing. */
+  readonly receipt?: Receipt | undefined
 }
 
 export const CERTIFICATE_TYPE = 'application/vnd.forge-erasure+json'
@@ -35,6 +40,13 @@ const RESIDUALS: readonly Residual[] = [
     until: 'the rows that bear them are removed',
   },
 ]
+
+/** What the leaf says of a certificate: SHA-256, hexadecimal, of its text without the receipt, which leads to the leaf. */
+export function digestOfCertificate(certificate: ErasureCertificate): string {
+  const { receipt: _, ...told } = certificate
+  const text = canonicalJson(told, { code: 'INTERNAL', what: 'a certificate' })
+  return createHash('sha256').update(text).digest('hex')
+}
 
 export function certificateOf(o: {
   readonly requestId: string

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Receipt } from '@forgeone/audit'
 import {
   canonicalJson,
   ForgeError,
@@ -9,9 +10,14 @@ import {
   type Random,
 } from '@forgeone/common'
 import type { ShredKeys, Signer } from '@forgeone/crypto'
-import type { Operation, Store } from '@forgeone/engine'
+import type { CommitPlace, Operation, Store } from '@forgeone/engine'
 import { signDsse, type DsseEnvelope } from '../compliance/dsse.ts'
-import { certificateOf, CERTIFICATE_TYPE, type ErasureCertificate } from './erasure-certificate.ts'
+import {
+  certificateOf,
+  CERTIFICATE_TYPE,
+  digestOfCertificate,
+  type ErasureCertificate,
+} from './erasure-certificate.ts'
 
 const KEYSPACE = 0x15
 const ENVELOPE = /^fs1\.([A-Za-z0-9_-]+)$/
@@ -23,6 +29,8 @@ export interface SubjectsOptions {
   readonly database: string
   readonly shredKeys: () => Promise<ShredKeys>
   readonly signers: () => readonly Signer[]
+  /** @returns undefined where there is no audit log to prove anything */
+  readonly receiptOf: (sequence: number) => Promise<Receipt | undefined>
   /** Rows for the commit that tells of an erasure: keys were changed for it. */
   readonly alongsideErasure: () => readonly Operation[]
   readonly clock: Clock
@@ -33,6 +41,12 @@ export interface SubjectsOptions {
 export interface SubjectErasure {
   readonly certificate: ErasureCertificate
   readonly envelope: DsseEnvelope
+}
+
+/** An erasure as it is kept. */
+interface ErasureRow extends SubjectErasure {
+  /** Of the commit that tells of it, until the certificate has its receipt. */
+  readonly sequence?: number
 }
 
 /**
@@ -73,14 +87,16 @@ export class Subjects {
   async hold(subject: string, { reason }: { readonly reason: string }): Promise<void> {
     checkSubject(subject)
     // The reason may name somebody: it lies sealed in the row, and never in a leaf.
-    await this.#commit('subject.held', {}, [this.#put(this.#key('h', subject), utf8Encode(reason))])
+    const row = this.#put(this.#key('h', subject), utf8Encode(reason))
+    await this.#commit('subject.held', {}, () => [row])
   }
 
   /** @throws SUBJECT_INVALID */
   async release(subject: string): Promise<void> {
     checkSubject(subject)
     const { database } = this.#o
-    await this.#commit('subject.released', {}, [{ type: 'delete', database, key: this.#key('h', subject) }])
+    const key = this.#key('h', subject)
+    await this.#commit('subject.released', {}, () => [{ type: 'delete', database, key }])
   }
 
   /**
@@ -92,9 +108,10 @@ export class Subjects {
     const { store, database, clock, random } = this.#o
     const requestId = o.requestId ?? toHex(random.bytes(16))
     const request = `${requestId} ${subject}`
-    const known = await store.get(database, this.#key('e', request))
+    const rowKey = this.#key('e', request)
+    const known = await store.get(database, rowKey)
     // Written below, and authenticated since.
-    if (known !== undefined) return JSON.parse(utf8Decode(known)) as SubjectErasure
+    if (known !== undefined) return await this.#proven(JSON.parse(utf8Decode(known)) as ErasureRow, rowKey)
     if ((await store.get(database, this.#key('h', subject))) !== undefined) {
       throw new ForgeError('ERASE_HELD', 'the subject is under a legal hold')
     }
@@ -114,13 +131,42 @@ export class Subjects {
       opened: left.filter(Boolean).length,
       record,
     })
-    const envelope = signDsse({ payloadType: CERTIFICATE_TYPE, value: certificate }, this.#o.signers())
-    const erasure = { certificate, envelope }
+    const erasure = this.#signed(certificate)
     const { shredKeys, bucketKeysDestroyed } = certificate
-    const facts = { requestId, shredKeys, bucketKeys: bucketKeysDestroyed.length, outcome: 'ok' }
-    const row = this.#put(this.#key('e', request), utf8Encode(JSON.stringify(erasure)))
-    await this.#commit('subject.erased', facts, [row, ...this.#o.alongsideErasure()])
-    return erasure
+    const bucketKeys = bucketKeysDestroyed.length
+    const digest = digestOfCertificate(certificate)
+    const facts = { requestId, shredKeys, bucketKeys, certificate: digest, outcome: 'ok' }
+    let row: ErasureRow = erasure
+    await this.#commit('subject.erased', facts, ({ sequence }) => {
+      row = { ...erasure, sequence }
+      return [this.#put(rowKey, encodeRow(row)), ...this.#o.alongsideErasure()]
+    })
+    return await this.#proven(row, rowKey)
+  }
+
+  /**
+   * The certificate with the receipt of its leaf, kept so. The leaf comes first: a crash between the two leaves a
+   * certificate that holds, and the same request adds what is missing, as it does after a failure.
+   */
+  async #proven({ sequence, ...erasure }: ErasureRow, rowKey: Uint8Array): Promise<SubjectErasure> {
+    if (sequence === undefined) return erasure
+    try {
+      const receipt = await this.#o.receiptOf(sequence)
+      if (receipt === undefined) return erasure
+      const proven = this.#signed({ ...erasure.certificate, receipt })
+      const { requestId } = proven.certificate
+      await this.#commit('subject.certified', { requestId }, () => [this.#put(rowKey, encodeRow(proven))])
+      return proven
+    } catch (error) {
+      // What is erased is erased: a log that cannot sign, or a full disk, must not make it look otherwise.
+      if (error instanceof ForgeError) return erasure
+      throw error
+    }
+  }
+
+  #signed(certificate: ErasureCertificate): SubjectErasure {
+    const envelope = signDsse({ payloadType: CERTIFICATE_TYPE, value: certificate }, this.#o.signers())
+    return { certificate, envelope }
   }
 
   #put(key: Uint8Array, value: Uint8Array): Operation {
@@ -139,14 +185,18 @@ export class Subjects {
   async #commit(
     action: string,
     facts: Record<string, string | number>,
-    operations: readonly Operation[],
+    operations: (place: CommitPlace) => readonly Operation[],
   ): Promise<void> {
     const context = canonicalJson(facts, { code: 'INTERNAL', what: 'the facts of an erasure' })
-    await this.#o.store.commit(() => ({
+    await this.#o.store.commit((place) => ({
       facts: { actor: 'app', action, resourceClass: 'subject', context },
-      operations,
+      operations: operations(place),
     }))
   }
+}
+
+function encodeRow(row: ErasureRow): Uint8Array {
+  return utf8Encode(JSON.stringify(row))
 }
 
 function ownerOf(subject: string): string {

@@ -1,28 +1,33 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { ForgeError } from '@forgeone/common'
-import { verifyBundle } from '@forgeone/storage-manager'
+import { verifyBundle, verifyCertificate } from '@forgeone/storage-manager'
 import { EXIT } from '../../program/exit-codes.ts'
-import type { Command } from '../../program/command.ts'
-import { textOption } from '../../program/parse-arguments.ts'
-import { formatCount } from '../../render/quantities.ts'
+import type { Command, CommandContext } from '../../program/command.ts'
+import { textOption, usageError } from '../../program/parse-arguments.ts'
+import { formatCount, formatTime } from '../../render/quantities.ts'
 
 export const complianceVerify: Command = {
   name: 'compliance verify',
-  summary: 'Check an evidence bundle; needs no store',
-  usage: 'DIR',
+  summary: 'Check an evidence bundle, or the certificate of an erasure; needs no store',
+  usage: 'DIR|FILE',
   positionals: { min: 1, max: 1 },
   options: {
     vkey: {
       type: 'string',
       value: 'FILE',
-      description: 'verifier key of the store, from elsewhere than the bundle',
+      description: 'verifier keys of the store, from elsewhere than the bundle; a certificate needs them',
     },
   },
-  examples: ['forge compliance verify ./evidence --vkey ./store.vkey'],
+  examples: [
+    'forge compliance verify ./evidence --vkey ./store.vkey',
+    'forge compliance verify certificate.json --vkey ./store.vkey',
+  ],
   async run({ options, positionals, terminal, resolvePath }) {
+    const path = resolvePath(positionals[0]!)
     const vkeyFile = textOption(options, 'vkey')
     const vkey = vkeyFile === undefined ? {} : { vkey: await readText(resolvePath(vkeyFile)) }
-    const verdict = await verifyBundle({ directory: resolvePath(positionals[0]!), ...vkey })
+    if (await isFile(path)) return await verifyErasure(terminal, { path, ...vkey })
+    const verdict = await verifyBundle({ directory: path, ...vkey })
     if (terminal.json) await terminal.printJson(verdict)
     else {
       for (const { file, problem } of verdict.problems) await terminal.printLine(`${file}: ${problem}`)
@@ -37,6 +42,36 @@ export const complianceVerify: Command = {
     }
     return verdict.ok ? EXIT.ok : EXIT.damaged
   },
+}
+
+/** @throws USAGE without a key: nothing in a certificate says whose it is */
+async function verifyErasure(
+  terminal: CommandContext['terminal'],
+  { path, vkey }: { readonly path: string; readonly vkey?: string },
+): Promise<number> {
+  if (vkey === undefined) throw usageError('nothing says whom to believe', 'Add --vkey FILE.')
+  const verdict = verifyCertificate({ envelope: await readText(path), vkey })
+  const { ok, problem, certificate, leaf } = verdict
+  if (terminal.json) await terminal.printJson(verdict)
+  else if (certificate === undefined) await terminal.printLine(problem ?? 'it is not accepted')
+  else {
+    const { requestId, erasedAt, shredKeys } = certificate
+    await terminal.printLine(
+      `ok  ${formatCount(shredKeys)} keys erased ${formatTime(erasedAt)}, request ${requestId}`,
+    )
+    if (leaf === undefined)
+      terminal.note('it has no receipt: the audit log of the store has to be asked for its leaf')
+    else
+      await terminal.printLine(
+        `commit ${leaf.index} of ${formatTime(leaf.time)} tells of it, under a signed root`,
+      )
+  }
+  return ok ? EXIT.ok : EXIT.damaged
+}
+
+async function isFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found?.isFile() === true
 }
 
 async function readText(path: string): Promise<string> {
