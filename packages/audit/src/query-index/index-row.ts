@@ -26,7 +26,12 @@ export function indexPrefix({ dimension, hash }: { dimension: number; hash: Uint
 export function indexRowKey(prefix: Uint8Array, bundle: number): Uint8Array {
   const key = new Uint8Array(KEY_BYTES)
   key.set(prefix)
-  new DataView(key.buffer).setBigUint64(PREFIX_BYTES, BigInt(bundle))
+  // By hand: a DataView and a BigInt for each row cost more than all else of it.
+  let rest = bundle
+  for (let at = KEY_BYTES - 1; rest > 0; at--) {
+    key[at] = rest % 256
+    rest = Math.floor(rest / 256)
+  }
   return key
 }
 

@@ -10,7 +10,6 @@ import {
 } from '@forgeone/common'
 import { decompressEntries } from '../bundle/compress-entries.ts'
 import { splitEntries } from '../bundle/entry-form.ts'
-import { parseLeaf } from '../leaf/parse-leaf.ts'
 import type { AuditFilter } from '../query/audit-entry.ts'
 import { TILE_WIDTH } from '../tree/tile-path.ts'
 import { BundleValues, type IndexedFacts } from './bundle-values.ts'
@@ -18,6 +17,7 @@ import { CandidateBundles, type Candidates } from './candidate-bundles.ts'
 import { findIndexFault, type IndexFault } from './find-index-fault.ts'
 import { IndexHasher } from './index-hasher.ts'
 import { INDEX_ROW_VALUE, indexedFromKey, indexRowKey } from './index-row.ts'
+import { readIndexedFacts } from './read-indexed-facts.ts'
 
 const STATE_VERSION = 1
 const CHECK_BYTES = 8
@@ -129,7 +129,7 @@ export class QueryIndex {
 
 /** @returns false when an entry is no leaf */
 function addLeaves(values: BundleValues, entries: Uint8Array): boolean {
-  const leaves = splitEntries(entries)?.map((entry) => parseLeaf(utf8Decode(entry)))
+  const leaves = splitEntries(entries)?.map((entry) => readIndexedFacts(utf8Decode(entry)))
   if (leaves === undefined) return false
   for (const leaf of leaves) {
     if (leaf === undefined) return false

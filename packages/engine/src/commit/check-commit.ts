@@ -43,6 +43,9 @@ function checkFacts(facts: AuditFacts): void {
     throw invalid('its action is not <facility>.<verb>')
   if (facts.actor.length === 0 || Buffer.byteLength(facts.actor) > ACTOR_BYTES_MAX)
     throw invalid('its actor is empty or too long')
+  // Half a surrogate pair would come back from the journal as another character, and the leaf as another leaf.
+  if (!facts.actor.isWellFormed() || !facts.resourceClass.isWellFormed())
+    throw invalid('its actor or resource class is no well-formed text')
   if (Buffer.byteLength(facts.resourceClass) > RESOURCE_CLASS_BYTES_MAX)
     throw invalid('its resource class is too long')
   if (facts.resourceHash !== undefined && facts.resourceHash.length !== 16)

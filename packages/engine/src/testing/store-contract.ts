@@ -197,6 +197,7 @@ function refusing(withStore: WithStore): void {
     for (const facts of [
       { ...FACTS, action: 'nodot' },
       { ...FACTS, actor: '' },
+      { ...FACTS, actor: 'half \ud800' },
       { ...FACTS, context: 'x'.repeat(2049) },
     ]) {
       await rejects(
