@@ -25,7 +25,7 @@ function memory(): Home {
   return { files: new MemoryStoreFiles(), backend: new MemoryBackend() }
 }
 
-function open({ files, backend }: Home): Promise<LocalStore> {
+function open({ files, backend }: Home, describeAfterMs?: number): Promise<LocalStore> {
   return LocalStore.open({
     databases: DATABASES,
     provider: testProvider(),
@@ -33,6 +33,7 @@ function open({ files, backend }: Home): Promise<LocalStore> {
     files,
     backend,
     flushPointBytes: 6000,
+    describeAfterMs,
   })
 }
 
@@ -149,7 +150,25 @@ test('a flush point vouches for rows that no commit has touched since, though th
   expect((await opened(home)).offline).toEqual(['alpha'])
 })
 
+test('rows that changed are described some time later, without a flush point, and a killed store is held to it', async () => {
+  const home = memory()
+  const first = await open(home, 1)
+  await write(first, ['alpha', 'right', 'granted'])
+  const older = await sealedCopy(first, 'alpha', 'right')
+  await write(first, ['alpha', 'right', 'revoked'])
+  // What follows the flush point is replayed, so that only rows of before can be put back.
+  await first.flush()
+  await write(first, ['alpha', 'other', 'right'])
+  const { sequence } = first
+  await expect.poll(() => first.sequence, { timeout: 10_000 }).toBeGreaterThan(sequence)
+  await write(first, ['beta', 'metric', '3'], ['gamma', 'k', '2'])
+  await putBack(home, ['alpha', 'right'], older)
+  expect((await opened(home)).offline).toEqual(['alpha'])
+})
+
 async function sealedCopy(store: LocalStore, name: string, key: string): Promise<Uint8Array> {
+  // A scan waits until LevelDB has every commit.
+  for await (const page of store.scan(name, {})) void page
   for await (const page of store.parts.online.get(name)!.sealedPages({}))
     for (const row of page) if (Buffer.from(row.key).toString() === key) return row.value.slice()
   throw new RangeError('no such row')
@@ -199,7 +218,8 @@ function slowRoot(entries: readonly Uint8Array[]): Uint8Array {
 async function run(machine: SimulatedMachine): Promise<void> {
   try {
     for (let round = 0; round < 3; round++) {
-      const store = await open(machine)
+      // Descriptions come between the commits wherever they like.
+      const store = await open(machine, round)
       for (let index = 0; index < 10; index++) {
         const durability = index % 3 === 2 ? 'relaxed' : 'sync'
         const text = `${round}.${index}.${'x'.repeat((index * 977) % 3000)}`

@@ -1,6 +1,5 @@
 import type { ObservedCommit, SealedOperation } from '@forgeone/common'
 import type { Database } from '../database/database.ts'
-import type { StateRoots } from '../state/state-roots.ts'
 import type { Observation } from './observation.ts'
 
 /** Small commits wait this long, or until so much of them has gathered, and then share one batch a database. */
@@ -17,8 +16,8 @@ export interface ApplierOptions {
   readonly appliedSequence: number
   /** Sees each commit in the turn in which it is applied. */
   readonly observation: Observation | undefined
-  /** Told of each commit before it is applied. */
-  readonly stateRoots: StateRoots
+  /** Told of the operations of each commit before it is applied. */
+  readonly note: (operations: readonly SealedOperation[]) => void
   /** Asks for every commit written so far to be made durable, and then `release`d. */
   readonly makeDurable: () => Promise<void>
   readonly onFailure: (cause: unknown) => void
@@ -34,7 +33,7 @@ export class Applier {
   readonly #onFailure: (cause: unknown) => void
   readonly #makeDurable: () => Promise<void>
   readonly #observation: Observation | undefined
-  readonly #stateRoots: StateRoots
+  readonly #note: (operations: readonly SealedOperation[]) => void
   #queue: WrittenCommit[] = []
   #queuedBytes = 0
   #appliedSequence: number
@@ -53,7 +52,7 @@ export class Applier {
     this.#durableSequence = o.appliedSequence
     this.#makeDurable = o.makeDurable
     this.#observation = o.observation
-    this.#stateRoots = o.stateRoots
+    this.#note = o.note
     this.#onFailure = o.onFailure
   }
 
@@ -68,7 +67,7 @@ export class Applier {
   /** Makes the commits visible at once and applies them soon. */
   enqueue(commits: readonly WrittenCommit[]): void {
     for (const commit of commits) {
-      this.#stateRoots.note(commit.operations)
+      this.#note(commit.operations)
       for (const operation of commit.operations)
         this.#databases.get(operation.database)?.overlay.add(operation, commit.sequence)
       this.#queue.push(commit)

@@ -2,12 +2,20 @@ import { canonicalJson, type AuditFacts } from '@forgeone/common'
 import { z } from 'zod'
 import type { ScopedRoot } from './state-root.ts'
 
-/** What the rows of some databases were once: the context of `store.flushed` and `store.closed`. */
+/** What the rows of some databases were once: the context of `store.flushed`, `store.described` and `store.closed`. */
 export interface StateRecord {
   /** All commits up to and including this one are in the rows. */
   readonly sequence: number
   readonly databases: readonly ScopedRoot[]
 }
+
+export type StateAction = 'store.closed' | 'store.flushed' | 'store.described'
+
+const STATE_ACTIONS: readonly string[] = [
+  'store.closed',
+  'store.flushed',
+  'store.described',
+] satisfies readonly StateAction[]
 
 const schema = z.strictObject({
   sequence: z.int().min(0),
@@ -18,10 +26,7 @@ const schema = z.strictObject({
 })
 
 /** `{"sequence":n,"state":{"<database>":{"root":"<64 hex digits>","without":[keyspaces]},…}}` */
-export function stateFacts(
-  action: 'store.closed' | 'store.flushed',
-  record: StateRecord | undefined,
-): AuditFacts {
+export function stateFacts(action: StateAction, record: StateRecord | undefined): AuditFacts {
   const facts = { actor: 'system', action, resourceClass: 'store' }
   if (record === undefined) return facts
   const state = Object.fromEntries(
@@ -33,7 +38,7 @@ export function stateFacts(
 
 /** @returns undefined for the facts of any other commit, and of one that says nothing about rows */
 export function stateRecordOf({ actor, action, context }: AuditFacts): StateRecord | undefined {
-  if (actor !== 'system' || (action !== 'store.closed' && action !== 'store.flushed')) return undefined
+  if (actor !== 'system' || !STATE_ACTIONS.includes(action)) return undefined
   if (context === undefined) return undefined
   const parsed = schema.safeParse(JSON.parse(context))
   if (!parsed.success) return undefined

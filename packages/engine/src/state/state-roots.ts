@@ -23,12 +23,16 @@ export class StateRoots {
     }
   }
 
-  /** Told of every commit, in the turn in which it gets its sequence. */
-  note(operations: readonly SealedOperation[]): void {
+  /** Told of every commit before it is applied. @returns whether it changes rows that are watched */
+  note(operations: readonly SealedOperation[]): boolean {
+    let changes = false
     for (const { database, key } of operations) {
       const scope = this.#scopes.get(database)
-      if (scope !== undefined && isInScope(scope, key)) this.#known.delete(database)
+      if (scope === undefined || !isInScope(scope, key)) continue
+      this.#known.delete(database)
+      changes = true
     }
+    return changes
   }
 
   /**

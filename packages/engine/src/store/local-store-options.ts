@@ -53,6 +53,8 @@ export interface LocalStoreOptions {
   /** Injected by tests and simulations. */
   readonly files?: StoreFiles | undefined
   readonly backend?: Backend | undefined
+  /** Time between a change of watched rows and their description; default `DESCRIBE_AFTER_MS`. */
+  readonly describeAfterMs?: number | undefined
   /** Journal bytes between two flush points; default `FLUSH_POINT_BYTES`. */
   readonly flushPointBytes?: number | undefined
 }

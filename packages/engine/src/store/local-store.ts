@@ -13,6 +13,7 @@ import { SpaceGuard } from '../health/space-guard.ts'
 import { openParts, writeStoreFile } from '../recovery/open-local-store.ts'
 import { KeyRotation } from '../rotation/key-rotation.ts'
 import { stateFacts } from '../state/state-record.ts'
+import { DESCRIBE_AFTER_MS, StateDescriber } from '../state/state-describer.ts'
 import { StateRoots } from '../state/state-roots.ts'
 import type { LocalStoreOptions } from './local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome } from './local-store-parts.ts'
@@ -32,6 +33,7 @@ export class LocalStore implements Store {
   readonly #flusher: FlushController
   readonly #keys: KeyRotation
   readonly #stateRoots: StateRoots
+  readonly #describer: StateDescriber
   #shredKeys: Promise<OpenedShredKeys> | undefined
   #closing: Promise<void> | undefined
 
@@ -43,9 +45,16 @@ export class LocalStore implements Store {
     const makeDurable = (): Promise<void> => this.#committer.makeDurable()
     const { stateScopes: scopes = [] } = options
     this.#stateRoots = new StateRoots({ scopes, databases: online, found: parts.foundState })
+    this.#describer = new StateDescriber({
+      roots: this.#stateRoots,
+      journal,
+      health,
+      committer: () => this.#committer,
+      afterMs: options.describeAfterMs ?? DESCRIBE_AFTER_MS,
+    })
     this.#applier = new Applier({
       databases: online,
-      stateRoots: this.#stateRoots,
+      note: (operations) => this.#describer.note(operations),
       appliedSequence: startSequence,
       observation: parts.observation,
       makeDurable,
@@ -64,7 +73,7 @@ export class LocalStore implements Store {
       databases: online,
       keepJournal: parts.offline.size > 0,
       everyBytes: options.flushPointBytes ?? FLUSH_POINT_BYTES,
-      prepare: () => this.#describeState(),
+      prepare: () => this.#describer.describeFlush(),
       applied: (sequence) => this.#applier.applied(sequence),
       settleObserver: () => this.#applier.settleObserver(),
       lastTime: () => this.#committer.lastTime,
@@ -107,6 +116,8 @@ export class LocalStore implements Store {
     if (recovery.commitsReplayed === 0 && !recovery.flushPointLost) return store
     try {
       await store.#flush(() => store.#committer.exclusively(() => store.#parts.journal.endSegment()))
+      // What the journal said of rows went with its segments.
+      store.#describer.schedule()
       return store
     } catch (error) {
       await store.close().catch(() => undefined)
@@ -234,7 +245,7 @@ export class LocalStore implements Store {
   async flush(): Promise<void> {
     if (this.#closing !== undefined) throw closed()
     this.#parts.health.assertSound()
-    await this.#flush(() => this.#describeState())
+    await this.#flush(() => this.#describer.describeFlush())
   }
 
   /** Runs `action` while nothing is written and all databases show the same, last commit. */
@@ -261,30 +272,11 @@ export class LocalStore implements Store {
     }
   }
 
-  /**
-   * Commits what the watched rows are. It goes into a new segment, with every commit behind that state: only whole segments
-   * are dropped, and opening needs them all to tell whether the rows changed since.
-   */
-  async #describeState(): Promise<void> {
-    const { journal, health } = this.#parts
-    const state = await this.#committer.exclusively(async () => {
-      await journal.endSegment()
-      return await this.#stateRoots.take(journal.nextSequence - 1)
-    })
-    if (state === undefined) return
-    const content = { facts: stateFacts('store.flushed', state), operations: [] }
-    try {
-      await this.#committer.submit(() => content, { privileged: true })
-    } catch (error) {
-      // A store that takes no commits goes without; what it has is made durable all the same.
-      if (health.refusal === undefined) throw error
-    }
-  }
-
   async #close(): Promise<void> {
     const { health, journal, keyring, lock, online } = this.#parts
     try {
       await this.#flusher.stop()
+      await this.#describer.stop()
       await this.#committer.drain()
       this.#committer.stop()
       await this.#flusher.idle()

@@ -53,6 +53,7 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ['store.created', z.strictObject({ suite: text })],
   ['store.closed', rows.optional()],
   ['store.flushed', rows],
+  ['store.described', rows],
   ['store.unlogged', null],
   ['store.verified', z.strictObject({ outcome, checked: count, problems: count })],
   [

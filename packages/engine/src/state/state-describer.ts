@@ -1,0 +1,82 @@
+import type { SealedOperation } from '@forgeone/common'
+import type { Committer } from '../commit/committer.ts'
+import type { Health } from '../health/health.ts'
+import type { JournalWriter } from '../journal/journal-writer.ts'
+import { stateFacts } from './state-record.ts'
+import type { StateRoots } from './state-roots.ts'
+
+/** Watched rows that changed are described after this time: a process that is killed leaves so much undescribed. */
+export const DESCRIBE_AFTER_MS = 60_000
+/** Rows that take longer to read are described at flush points and on closing only: commits wait meanwhile. */
+const DESCRIBE_MS_MAX = 100
+
+export interface StateDescriberOptions {
+  readonly roots: StateRoots
+  readonly journal: JournalWriter
+  readonly health: Health
+  readonly committer: () => Pick<Committer, 'exclusively' | 'submit'>
+  readonly afterMs: number
+}
+
+/** Commits what the watched rows are: before each flush point, and some time after they changed. */
+export class StateDescriber {
+  readonly #o: StateDescriberOptions
+  #timer: NodeJS.Timeout | undefined
+  #underWay: Promise<void> = Promise.resolve()
+  #tookMs = 0
+  #isStopped = false
+
+  constructor(options: StateDescriberOptions) {
+    this.#o = options
+  }
+
+  /** Told of every commit before it is applied. */
+  note(operations: readonly SealedOperation[]): void {
+    if (this.#o.roots.note(operations)) this.schedule()
+  }
+
+  /** Has the rows described some time later. */
+  schedule(): void {
+    if (this.#isStopped || this.#timer !== undefined) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      if (this.#tookMs > DESCRIBE_MS_MAX || this.#o.health.refusal !== undefined) return
+      // A store that cannot be written says so to whoever writes.
+      this.#underWay = this.#describe('store.described').catch(() => undefined)
+    }, this.#o.afterMs).unref()
+  }
+
+  /**
+   * For a flush point: in a new segment, with every commit behind the state. Only whole segments are dropped, and opening
+   * needs all commits behind a description to tell whether the rows changed since.
+   */
+  async describeFlush(): Promise<void> {
+    try {
+      await this.#describe('store.flushed')
+    } catch (error) {
+      // A store that takes no commits goes without; what it has is made durable all the same.
+      if (this.#o.health.refusal === undefined) throw error
+    }
+  }
+
+  /** Nothing is described any more; settles when nothing is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+    await this.#underWay
+  }
+
+  async #describe(action: 'store.flushed' | 'store.described'): Promise<void> {
+    const { journal, roots, committer } = this.#o
+    const state = await committer().exclusively(async () => {
+      if (action === 'store.flushed') await journal.endSegment()
+      const startedMs = performance.now()
+      const taken = await roots.take(journal.nextSequence - 1)
+      this.#tookMs = performance.now() - startedMs
+      return taken
+    })
+    if (state === undefined) return
+    const content = { facts: stateFacts(action, state), operations: [] }
+    await committer().submit(() => content, { privileged: true })
+  }
+}
