@@ -288,7 +288,12 @@ test('a keyring of before is accepted for a reason only, and one seen before tha
   const newer = join(folder.path, 'newer')
   copy(options.path, newer)
   copy(older, options.path)
-  expect(await codeOf(Forge.open(options))).toBe('KEYRING_ROLLED_BACK')
+  // However often it is tried: opening makes seals, and their reservation is written into the keyring.
+  for (let attempt = 0; attempt < 4; attempt++)
+    expect(await codeOf(Forge.open(options))).toBe('KEYRING_ROLLED_BACK')
+  expect(await codeOf(Forge.open({ ...options, acceptRollback: { reason: 'another matter' } }))).toBe(
+    'KEYRING_ROLLED_BACK',
+  )
   const accepted = await Forge.open({ ...options, acceptRestoredKeyring: { reason: 'from the safe' } })
   expect(accepted.keys.status().revision).toBeGreaterThan(revision + 1)
   expect(await accepted.settings.get('a')).toBe(1)

@@ -27,7 +27,10 @@ function readCopy(name: CopyName, bytes: Uint8Array | undefined): KeyringCopy {
   }
 }
 
-/** The copies worth opening, the higher revision first; equal ones count once. */
+/**
+ * The copies worth opening, the higher revision first; equal ones count once. Of one revision the primary is not the older:
+ * it is written first, and has reserved no less.
+ */
 export function candidatesOf([primary, copy]: readonly [KeyringCopy, KeyringCopy]): readonly ParsedKeyring[] {
   if (primary.parsed === undefined) return copy.parsed === undefined ? [] : [copy.parsed]
   if (copy.parsed === undefined || equalBytes(primary.bytes!, copy.bytes!)) return [primary.parsed]

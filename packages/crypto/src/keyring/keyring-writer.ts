@@ -4,12 +4,17 @@ import type { KeyringDocument } from './keyring-document.ts'
 import type { KeyringFile } from './keyring-file.ts'
 import type { MasterKey } from './master-key.ts'
 
-/** Owns the document of an open keyring and brings its changes to disk, each under a new revision. */
+/**
+ * Owns the document of an open keyring and brings its changes to disk, each under a new revision. A reservation of seals
+ * alone keeps the revision: were it to rise by use, an older keyring that is refused would catch up by being tried again.
+ */
 export class KeyringWriter implements Reservations {
   readonly #file: KeyringFile
   readonly #table: KeyTable
   #master: MasterKey
   #document: KeyringDocument
+  /** Changed since the last write. */
+  #isChanged = true
   #last: Promise<void> = Promise.resolve()
 
   constructor(o: { file: KeyringFile; master: MasterKey; table: KeyTable; document: KeyringDocument }) {
@@ -17,6 +22,8 @@ export class KeyringWriter implements Reservations {
     this.#master = o.master
     this.#table = o.table
     this.#document = o.document
+    // The document of a new keyring was never written, and begins before its first revision.
+    this.#isChanged = o.document.revision === 0
   }
 
   get document(): KeyringDocument {
@@ -31,12 +38,13 @@ export class KeyringWriter implements Reservations {
   /** Changes document and master key together; they only make sense as a pair. */
   changeMaster(master: MasterKey, edit: (document: KeyringDocument) => KeyringDocument): void {
     this.#master = master
-    this.#document = edit(this.#document)
+    this.change(edit)
   }
 
   /** Changes the document in memory; every later write carries the change, also one that was already waiting. */
   change(edit: (document: KeyringDocument) => KeyringDocument): void {
     this.#document = edit(this.#document)
+    this.#isChanged = true
   }
 
   /**
@@ -93,9 +101,11 @@ export class KeyringWriter implements Reservations {
       grants.set(budget, budget.planned)
       return { ...key, sealsReserved: budget.planned }
     })
-    const document = { ...this.#document, keys, revision: this.#document.revision + 1 }
+    const revision = this.#document.revision + (this.#isChanged ? 1 : 0)
+    const document = { ...this.#document, keys, revision }
     const bytes = this.#master.encode(document)
     this.#document = document
+    this.#isChanged = false
     return { bytes, grants }
   }
 }

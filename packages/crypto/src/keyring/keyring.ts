@@ -13,7 +13,7 @@ import type { SlotInfo } from './slot.ts'
 /** The keys of one store, unlocked. */
 export interface Keyring {
   readonly suite: SuiteName
-  /** Rises with every write of the keyring. */
+  /** Rises with every change of keys or slots; reserving seals is none. */
   readonly revision: number
   /** Copies that were missing or damaged when the keyring was opened. */
   readonly damagedCopies: readonly CopyName[]

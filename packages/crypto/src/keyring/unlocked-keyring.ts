@@ -104,7 +104,7 @@ export class UnlockedKeyring implements Keyring {
   raiseRevision(revision: number): Promise<void> {
     const { writer } = this.#parts
     return this.#inTurn(async () => {
-      // Every write adds one.
+      // The write adds one.
       writer.change((document) => ({ ...document, revision: Math.max(document.revision, revision - 1) }))
       await writer.persist()
     })

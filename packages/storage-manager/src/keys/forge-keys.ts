@@ -67,6 +67,8 @@ export class ForgeKeys {
     const { revision } = keyring
     if (revision >= told) return keys
     if (o.acceptRestored !== undefined) {
+      // Nothing changes in a store that takes no commits.
+      store.parts.health.assertWritable()
       await keyring.raiseRevision(told + REVISION_LEAP)
       await keys.#record('keys.restored', {
         restored: revision,

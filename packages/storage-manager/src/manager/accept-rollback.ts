@@ -2,7 +2,7 @@ import { originOf, verifierKey } from '@forgeone/audit'
 import { canonicalJson, ForgeError, fromHex, systemRandom, toHex } from '@forgeone/common'
 import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { ENDED_ORIGINS_MAX, generationsRow } from '../audit/generations.ts'
-import { revisionRow } from '../keys/forge-keys.ts'
+import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
 import type { Acceptance, ForgeOptions } from './forge-options.ts'
 import { openStore } from './open-store.ts'
 
@@ -15,7 +15,7 @@ const NAMED_MAX = 8
  * be a fork, whoever meant them. The commit tells of the old name and its newest checkpoint, so that an auditor can prove
  * what was kept, and of the new key. A crash leaves the old generation, or the new one.
  *
- * @throws DATABASE_OFFLINE, AUDIT_DIVERGED, AUDIT_ANCHOR_FAILED, IO_FAILED, and what opening throws
+ * @throws DATABASE_OFFLINE, KEYRING_ROLLED_BACK, AUDIT_DIVERGED, AUDIT_ANCHOR_FAILED, IO_FAILED, and what opening throws
  */
 export async function acceptRollback(options: ForgeOptions, { reason }: Acceptance): Promise<void> {
   const { random = systemRandom, anchors = [] } = options
@@ -24,6 +24,11 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
     { acceptState: true },
   )
   try {
+    // An older keyring is accepted by its own name, or not at all.
+    await ForgeKeys.open(
+      { store, emptyCache: () => Promise.resolve() },
+      { acceptRestored: options.acceptRestoredKeyring },
+    )
     const { log } = auditSource
     if (log === undefined) throw new ForgeError('DATABASE_OFFLINE', 'the audit database is offline')
     // A log whose rows are damaged has nothing to go on from.
