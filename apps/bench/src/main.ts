@@ -48,7 +48,7 @@ const WORKLOADS: readonly Workload[] = [
 const RUNS_DEFAULT = 5
 
 const USAGE = `pnpm bench [WORKLOAD…] [--n N] [--runs N] [--engines a,b] [--file LOG] [--json FILE]
-           [--level fast|default|max] [--query TEXT] [--trace FILE] [--policy P] [--entries N,…]
+           [--level fast|default|max] [--query TEXT] [--trace FILE]… [--policy P] [--entries N,…]
 
 ${WORKLOADS.map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
 `
@@ -64,7 +64,7 @@ async function main(): Promise<number> {
       json: { type: 'string' },
       level: { type: 'string' },
       query: { type: 'string' },
-      trace: { type: 'string' },
+      trace: { type: 'string', multiple: true },
       policy: { type: 'string' },
       entries: { type: 'string' },
       help: { type: 'boolean' },
@@ -94,7 +94,7 @@ async function main(): Promise<number> {
       file,
       level: levelOf(values.level),
       query: values.query,
-      trace: values.trace === undefined ? undefined : fromUser(values.trace),
+      traces: values.trace?.map(fromUser),
       policy: values.policy,
       entries: values.entries?.split(',').map((part) => numberOf(part)!),
     })
