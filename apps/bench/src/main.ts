@@ -10,6 +10,7 @@ import { cacheHit } from './workloads/cache-hit.ts'
 import { cacheImages } from './workloads/cache-images.ts'
 import { cacheTrace } from './workloads/cache-trace.ts'
 import { auditLog } from './workloads/audit-log.ts'
+import { auditQuery } from './workloads/audit-query.ts'
 import { compressCold } from './workloads/compress-cold.ts'
 import { consume, latency } from './workloads/consume.ts'
 import { growth } from './workloads/growth.ts'
@@ -38,6 +39,7 @@ const WORKLOADS: readonly Workload[] = [
   consume,
   latency,
   auditLog,
+  auditQuery,
   ingestAudited,
   keyRotation,
   vaultRead,
