@@ -10,6 +10,7 @@ import { cacheHit } from './workloads/cache-hit.ts'
 import { cacheImages } from './workloads/cache-images.ts'
 import { cacheTrace } from './workloads/cache-trace.ts'
 import { auditLog } from './workloads/audit-log.ts'
+import { auditQuery } from './workloads/audit-query.ts'
 import { compressCold } from './workloads/compress-cold.ts'
 import { consume, latency } from './workloads/consume.ts'
 import { growth } from './workloads/growth.ts'
@@ -38,6 +39,7 @@ const WORKLOADS: readonly Workload[] = [
   consume,
   latency,
   auditLog,
+  auditQuery,
   ingestAudited,
   keyRotation,
   vaultRead,
@@ -48,7 +50,7 @@ const WORKLOADS: readonly Workload[] = [
 const RUNS_DEFAULT = 5
 
 const USAGE = `pnpm bench [WORKLOAD…] [--n N] [--runs N] [--engines a,b] [--file LOG] [--json FILE]
-           [--level fast|default|max] [--query TEXT] [--trace FILE] [--policy P] [--entries N,…]
+           [--level fast|default|max] [--query TEXT] [--trace FILE]… [--policy P] [--entries N,…]
 
 ${WORKLOADS.map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
 `
@@ -64,7 +66,7 @@ async function main(): Promise<number> {
       json: { type: 'string' },
       level: { type: 'string' },
       query: { type: 'string' },
-      trace: { type: 'string' },
+      trace: { type: 'string', multiple: true },
       policy: { type: 'string' },
       entries: { type: 'string' },
       help: { type: 'boolean' },
@@ -94,7 +96,7 @@ async function main(): Promise<number> {
       file,
       level: levelOf(values.level),
       query: values.query,
-      trace: values.trace === undefined ? undefined : fromUser(values.trace),
+      traces: values.trace?.map(fromUser),
       policy: values.policy,
       entries: values.entries?.split(',').map((part) => numberOf(part)!),
     })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import {
-  AuditLog,
+  type AuditLog,
   directorySource,
   directoryTarget,
   formatReceipt,
@@ -8,14 +8,11 @@ import {
   type Receipt,
 } from '@forgeone/audit'
 import { policyOfKey, verifyReceipt } from '@forgeone/audit/verify'
-import { systemClock, type ObservedCommit } from '@forgeone/common'
-import { ed25519Signer } from '@forgeone/crypto'
 import { median, type ResultRow } from '../report/result-row.ts'
 import { AuditLevelStore } from './audit-level-store.ts'
+import { auditCommits, growAuditLog, LEAVES_BATCH, LEAVES_DEFAULT, newAuditLog } from './grow-audit-log.ts'
 import { collectGarbage, seconds, withDirectory, type Workload } from './workload.ts'
 
-const LEAVES_DEFAULT = 1_000_000
-const BATCH = 512
 const SINGLE_LEAVES = 100_000
 const PROOFS = 2000
 const ENGINE = 'forgeone'
@@ -44,37 +41,13 @@ export const auditLog: Workload = {
 
 type Add = (metric: string, unit: string, value: number) => void
 
-function newLog(): AuditLog {
-  return new AuditLog({
-    storeId: new Uint8Array(16),
-    generation: new Uint8Array(8),
-    signer: ed25519Signer(new Uint8Array(32).fill(1)),
-    clock: systemClock,
-  })
-}
-
-/** Appends of events, without operations: hashing those is not the log's own work. */
-function commits(start: number, count: number): readonly ObservedCommit[] {
-  const nonce = new Uint8Array(16).fill(start)
-  const facts = {
-    actor: 'p_7c01',
-    action: 'events.append',
-    resourceClass: 'events',
-    entries: { count: 1, root: new Uint8Array(32).fill(start) },
-  }
-  return Array.from({ length: count }, (_, offset) => {
-    const sequence = start + offset
-    return { sequence, time: 1_767_225_600_000 + sequence, facts, operations: [], nonce }
-  })
-}
-
 async function integrateInMemory(leaves: number): Promise<number> {
-  const log = newLog()
+  const log = newAuditLog()
   await log.load(await emptyStore(), 0)
   let elapsedMs = 0
   collectGarbage()
-  for (let start = 0; start < leaves; start += BATCH) {
-    const batch = commits(start, Math.min(BATCH, leaves - start))
+  for (let start = 0; start < leaves; start += LEAVES_BATCH) {
+    const batch = auditCommits({ start, count: Math.min(LEAVES_BATCH, leaves - start) })
     const startedMs = performance.now()
     log.observe(batch)
     elapsedMs += performance.now() - startedMs
@@ -83,11 +56,11 @@ async function integrateInMemory(leaves: number): Promise<number> {
 }
 
 async function singleLeaf(): Promise<number> {
-  const log = newLog()
+  const log = newAuditLog()
   await log.load(await emptyStore(), 0)
   const timesNs: number[] = []
   for (let sequence = 0; sequence < SINGLE_LEAVES; sequence++) {
-    const batch = commits(sequence, 1)
+    const batch = auditCommits({ start: sequence, count: 1 })
     const started = process.hrtime.bigint()
     log.observe(batch)
     timesNs.push(Number(process.hrtime.bigint() - started))
@@ -106,15 +79,14 @@ async function measureStored({
 }): Promise<void> {
   const store = await AuditLevelStore.open(join(path, 'audit'))
   try {
-    const log = newLog()
+    const log = newAuditLog()
     await log.load(store, 0)
     const startedMs = performance.now()
-    for (let start = 0; start < leaves; start += BATCH)
-      await store.apply(log.observe(commits(start, Math.min(BATCH, leaves - start))))
+    await growAuditLog({ log, store, leaves })
     add('integrated into LevelDB, batches of 512', 'leaves/s', leaves / seconds(startedMs))
     await store.apply(log.settle().rows)
     // Opened again: nothing is cached, and nothing of the last leaves is in memory but the edge.
-    const opened = newLog()
+    const opened = newAuditLog()
     await opened.load(store, leaves)
     await measureProofs(opened, add)
     await measureReceipts(opened, add)

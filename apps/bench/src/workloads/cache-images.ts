@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MetadataCache } from '@forgeone/cache'
-import { ImageCatalogue } from '@forgeone/images'
+import { promisify } from 'node:util'
 import { fatImage } from '../caches/fat-image.ts'
+import { IMAGE_OPERATIONS, timedInOpenedCache, type ImageOperationName } from '../caches/image-operations.ts'
 import { median, type ResultRow } from '../report/result-row.ts'
+import { childArguments } from './child-arguments.ts'
 import { withDirectory, type Workload } from './workload.ts'
 
 const RUNS = 30
@@ -20,20 +21,20 @@ const CASES = [
   { size: '1G', bytes: 1024 * MIB, entries: 1_000, hashes: true },
 ] as const
 
-type Operation = (images: ImageCatalogue, image: string) => Promise<unknown>
+const OPERATIONS: readonly ImageOperationName[] = ['zones', 'listing', 'hash']
 
-const OPERATIONS: Readonly<Record<string, Operation>> = {
-  zones: async (images, image) => await images.zones(image),
-  listing: async (images, image) => await images.list(image, { zoneIndex: 0, path: 'LISTED' }),
-  hash: async (images, image) => await images.digests(image),
-}
+/** `fresh` is uncached, with a warm page cache, in a process that was just started, and `disk` is a hit in such a one. */
+const SOURCES = ['cold', 'warm', 'fresh', 'disk', 'memory'] as const
+type Source = (typeof SOURCES)[number]
 
-type Source = 'cold' | 'warm' | 'disk' | 'memory'
+/** A process that was just started runs code that is not compiled yet: it is compared with its like. */
+const UNCACHED_LIKE = { disk: 'fresh', memory: 'warm' } as const
 
-/** What the cache saves: uncached with a cold and a warm page cache, from disk by a cache opened anew, from memory. */
+/** What the cache saves: uncached with a cold and a warm page cache, from disk in a fresh process, from memory. */
 export const cacheImages: Workload = {
   name: 'cache-images',
-  summary: 'zones, listings and digests of disk images: uncached, from the disk cache, from memory',
+  summary:
+    'zones, listings and digests of disk images: uncached, from the disk cache in a fresh process, from memory',
   async run(): Promise<readonly ResultRow[]> {
     const rows: ResultRow[] = []
     for (const one of CASES) {
@@ -42,17 +43,11 @@ export const cacheImages: Workload = {
         await writeFile(image, fatImage(one))
         // An image that changed just now is compared again at each call.
         await utimes(image, LONG_AGO_SECONDS, LONG_AGO_SECONDS)
-        for (const [name, operation] of Object.entries(OPERATIONS)) {
-          if (name === 'hash' && !one.hashes) continue
-          rows.push(
-            ...(await measured({
-              name: `${name} ${one.size}/${one.entries}`,
-              operation,
-              image,
-              directory,
-              runs: one.bytes > LARGE_BYTES ? RUNS_LARGE : RUNS,
-            })),
-          )
+        const runs = one.bytes > LARGE_BYTES ? RUNS_LARGE : RUNS
+        for (const operation of OPERATIONS) {
+          if (operation === 'hash' && !one.hashes) continue
+          const contents = `${one.size}/${one.entries}`
+          rows.push(...(await measureImage({ operation, contents, image, directory, runs })))
         }
       })
     }
@@ -60,69 +55,79 @@ export const cacheImages: Workload = {
   },
 }
 
-async function measured(o: {
-  readonly name: string
-  readonly operation: Operation
+/** @param o.contents of the image, for the rows */
+export async function measureImage(o: {
+  readonly operation: ImageOperationName
+  readonly contents: string
   readonly image: string
   readonly directory: string
   readonly runs: number
 }): Promise<readonly ResultRow[]> {
-  const times: Record<Source, number[]> = { cold: [], warm: [], disk: [], memory: [] }
+  const name = `${o.operation} ${o.contents}`
+  const times: Record<Source, number[]> = { cold: [], warm: [], fresh: [], disk: [], memory: [] }
   // The first run warms up.
   for (let run = -1; run < o.runs; run++) {
     const taken = await measuredOnce(o)
     if (run >= 0) for (const source of SOURCES) times[source].push(taken[source])
   }
-  const warm = median(times.warm)
   return SOURCES.flatMap((source): ResultRow[] => {
     const base = { workload: 'cache-images', engine: source, unit: 'ms' }
-    const isUncached = source === 'cold' || source === 'warm'
-    const ratio = isUncached ? null : warm / median(times[source])
+    const value = median(times[source])
+    const isHit = source === 'disk' || source === 'memory'
+    const ratio = isHit ? median(times[UNCACHED_LIKE[source]]) / value : null
     return [
-      { ...base, metric: o.name, value: median(times[source]), ratio },
-      { ...base, metric: `${o.name} p99`, value: p99(times[source]), ratio: null },
+      { ...base, metric: name, value, ratio },
+      { ...base, metric: `${name} p99`, value: p99(times[source]), ratio: null },
     ]
   })
 }
-
-const SOURCES: readonly Source[] = ['cold', 'warm', 'disk', 'memory']
 
 async function measuredOnce({
   operation,
   image,
   directory,
 }: {
-  readonly operation: Operation
+  readonly operation: ImageOperationName
   readonly image: string
   readonly directory: string
 }): Promise<Readonly<Record<Source, number>>> {
+  const ask = IMAGE_OPERATIONS[operation]
   const dbPath = join(directory, 'cache')
   const emptied = async (): Promise<void> => await rm(dbPath, { recursive: true, force: true })
   const dropped = (): void =>
     void execFileSync('dd', [`if=${image}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' })
   await emptied()
   dropped()
-  const cold = await once(dbPath, (images) => operation(images, image))
+  const cold = await timedInOpenedCache(dbPath, (images) => ask(images, image))
   await emptied()
-  const warm = await once(dbPath, (images) => operation(images, image))
-  const disk = await once(dbPath, (images) => operation(images, image))
-  const memory = await once(dbPath, async (images) => {
-    await operation(images, image)
-    return await timed(async () => await operation(images, image))
+  const warm = await timedInOpenedCache(dbPath, (images) => ask(images, image))
+  await emptied()
+  const fresh = await freshMs({ dbPath, image, operation, isCached: false })
+  const disk = await freshMs({ dbPath, image, operation, isCached: true })
+  const memory = await timedInOpenedCache(dbPath, async (images) => {
+    await ask(images, image)
+    return await timed(async () => await ask(images, image))
   })
-  return { cold: cold.ms, warm: warm.ms, disk: disk.ms, memory: memory.result }
+  return { cold: cold.ms, warm: warm.ms, fresh, disk, memory: memory.result }
 }
 
-/** In a cache opened anew; opening it is not counted. */
-async function once<T>(
-  dbPath: string,
-  action: (images: ImageCatalogue) => Promise<T>,
-): Promise<{ readonly ms: number; readonly result: T }> {
-  await using cache = await MetadataCache.open({ config: { dbPath } })
-  const images = new ImageCatalogue({ cache })
-  const startedMs = performance.now()
-  const result = await action(images)
-  return { ms: performance.now() - startedMs, result }
+/**
+ * How long a process that was just started takes; starting it, and opening the cache, is not counted.
+ * @param o.isCached what is measured; it fails when the answer came from elsewhere
+ */
+export async function freshMs(o: {
+  readonly dbPath: string
+  readonly image: string
+  readonly operation: ImageOperationName
+  readonly isCached: boolean
+}): Promise<number> {
+  const child = childArguments('ask-image', o.dbPath, o.image, o.operation)
+  const { stdout } = await promisify(execFile)(process.execPath, child)
+  // Printed by the child in this shape.
+  const { ms, isCached } = JSON.parse(stdout) as { readonly ms: number; readonly isCached: boolean }
+  if (isCached !== o.isCached)
+    throw new Error(`${o.operation} of ${o.image} was ${isCached ? '' : 'not '}in the cache`)
+  return ms
 }
 
 function p99(values: readonly number[]): number {

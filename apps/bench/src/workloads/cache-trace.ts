@@ -20,13 +20,13 @@ const PEER = 'lru-cache'
 /** How many requests of a trace each policy answers, beside the optimum and lru-cache. */
 export const cacheTrace: Workload = {
   name: 'cache-trace',
-  summary: 'hit ratios of every cache policy, Belady and lru-cache; --trace FILE --policy P --entries N,…',
+  summary: 'hit ratios of every cache policy, Belady and lru-cache; [--trace FILE]… --policy P --entries N,…',
   async run(input: WorkloadInput): Promise<readonly ResultRow[]> {
-    const { trace, entries } = input
+    const { traces, entries } = input
     const streams =
-      trace === undefined
-        ? generatedStreams()
-        : [{ name: basename(trace), keys: readTrace(trace), capacities: CAPACITIES_DEFAULT }]
+      traces?.map((trace) => {
+        return { name: basename(trace), keys: readTrace(trace), capacities: CAPACITIES_DEFAULT }
+      }) ?? generatedStreams()
     const rows: ResultRow[] = []
     for (const { name, keys, capacities } of streams) {
       const sizes = entries ?? capacities

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { ResultRow } from '../report/result-row.ts'
+import { childArguments } from './child-arguments.ts'
 import { withDirectory, type Workload } from './workload.ts'
 
 const ENTRIES_DEFAULT = 10_000_000
@@ -37,8 +37,8 @@ function row(metric: string, value: number, unit: string, ratio: number | null =
 
 async function grow(entries: number): Promise<Grown> {
   return await withDirectory(async (path) => {
-    const child = fileURLToPath(new URL('../children/grow.js', import.meta.url))
-    const { stdout } = await promisify(execFile)(process.execPath, [child, path, String(entries)])
+    const child = childArguments('grow', path, String(entries))
+    const { stdout } = await promisify(execFile)(process.execPath, child)
     // Printed by the child in this shape.
     return JSON.parse(stdout) as Grown
   })

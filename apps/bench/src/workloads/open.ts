@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { WorkloadInput, Workload } from './workload.ts'
 import { ENGINES } from '../engines/engines.ts'
 import { compare, type ResultRow } from '../report/result-row.ts'
+import { childArguments } from './child-arguments.ts'
 import { directoryTreeBytes, Samples, withDirectory } from './workload.ts'
 
 const ENTRIES_DEFAULT = 1_000_000
@@ -61,11 +61,7 @@ async function afterKill({ runs }: WorkloadInput): Promise<readonly ResultRow[]>
 }
 
 async function writeAndDie(path: string): Promise<void> {
-  const victim = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('../children/fill.js', import.meta.url)), path],
-    { stdio: 'ignore' },
-  )
+  const victim = spawn(process.execPath, childArguments('fill', path), { stdio: 'ignore' })
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
       if (journalBytes(path) >= JOURNAL_BYTES) victim.kill('SIGKILL')

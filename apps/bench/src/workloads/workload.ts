@@ -16,8 +16,8 @@ export interface WorkloadInput {
   readonly level?: 'fast' | 'default' | 'max' | undefined
   /** What a search looks for. */
   readonly query?: string | undefined
-  /** A file of cache requests. */
-  readonly trace?: string | undefined
+  /** Files of cache requests. */
+  readonly traces?: readonly string[] | undefined
   /** The one cache policy to run. */
   readonly policy?: string | undefined
   /** Sizes of caches. */
