@@ -6,7 +6,6 @@ import { FIRST_COMMIT_MS, growAuditLog, LEAVES_DEFAULT, newAuditLog } from './gr
 import { collectGarbage, Samples, seconds, withDirectory, type Workload } from './workload.ts'
 
 const WORKLOAD = 'audit-query'
-const INDEX_KEY = new Uint8Array(32).fill(3)
 /** Who acts day by day: each is in every bundle, and has an index row there. */
 const ACTORS = 20
 const RARE_ACTOR = 'p_0bad'
@@ -15,7 +14,7 @@ const RARE_LEAVES = 100
 const RANGE_LEAVES = 1000
 
 /** The log with its index, and without: then a query goes through every leaf. */
-const ENGINES = { forgeone: { queryIndexKey: INDEX_KEY }, scan: {} } as const
+const ENGINES = { forgeone: { isIndexed: true }, scan: { isIndexed: false } } as const
 type Engine = keyof typeof ENGINES
 
 type Question = (leaves: number) => AuditFilter

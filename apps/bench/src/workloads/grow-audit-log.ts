@@ -10,17 +10,18 @@ export const LEAVES_BATCH = 512
 export const FIRST_COMMIT_MS = 1_767_225_600_000
 
 const ACTOR = 'p_7c01'
+const INDEX_KEY = new Uint8Array(32).fill(2)
 
 /** Who acts in the commit with this sequence. */
 type ActorOf = (sequence: number) => string
 
-/** A log like that of a store, without the store around it. */
-export function newAuditLog(o: { readonly queryIndexKey?: Uint8Array } = {}): AuditLog {
+/** A log like that of a store, without the store around it. Without its index it answers queries by scanning. */
+export function newAuditLog({ isIndexed = true }: { readonly isIndexed?: boolean } = {}): AuditLog {
   return new AuditLog({
     storeId: new Uint8Array(16),
     generation: new Uint8Array(8),
     signer: ed25519Signer(new Uint8Array(32).fill(1)),
-    queryIndexKey: o.queryIndexKey,
+    queryIndexKey: isIndexed ? INDEX_KEY : undefined,
     clock: systemClock,
   })
 }

@@ -1,5 +1,5 @@
 import { AuditLog } from '@forgeone/audit'
-import { fromHex, systemClock } from '@forgeone/common'
+import { fromHex, systemClock, utf8Encode } from '@forgeone/common'
 import { rawKeyProvider, SIGNING_SCOPE } from '@forgeone/crypto'
 import { LocalStore, type ObserverSource } from '@forgeone/engine'
 import { openLogs, streamDatabases } from '@forgeone/streams'
@@ -40,7 +40,9 @@ const AUDIT: ObserverSource = {
   async create({ storeId, generation, keyring }) {
     await keyring.ensureScopes([SIGNING_SCOPE])
     const [signer] = keyring.signers()
-    const log = new AuditLog({ storeId, generation: fromHex(generation)!, signer, clock: systemClock })
+    const queryIndexKey = keyring.keyedHash('audit-index', utf8Encode('query index'))
+    const identity = { storeId, generation: fromHex(generation)! }
+    const log = new AuditLog({ ...identity, signer, queryIndexKey, clock: systemClock })
     log.start()
     return log
   },
