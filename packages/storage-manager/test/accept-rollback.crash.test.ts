@@ -29,6 +29,16 @@ test('a process that is killed while it accepts leaves the old name or the new o
   rmSync(path, { recursive: true })
   cpSync(join(folder.path, 'earlier'), path, { recursive: true })
   const random = new SeededRandom(18)
+  /** A name is signed with one key, whatever is cut short. */
+  const keyOfOrigin = new Map<string, string>()
+  const expectKnownKey = ({ audit: { origin, verifierKeys } }: Forge): void => {
+    const keys = verifierKeys.map(({ text }) => text).join()
+    expect(keyOfOrigin.get(origin) ?? keys).toBe(keys)
+    keyOfOrigin.set(origin, keys)
+  }
+  const before = await Forge.open(anchored)
+  expectKnownKey(before)
+  await before.close()
   for (let kill = 0; kill < KILLS; kill++) {
     const child = fork(VICTIM, [path, anchorFile], { execArgv: process.execArgv, stdio: 'inherit' })
     await new Promise((resolve) => child.once('message', resolve))
@@ -37,6 +47,7 @@ test('a process that is killed while it accepts leaves the old name or the new o
     child.kill('SIGKILL')
     await gone
     const forge = await Forge.open(anchored)
+    expectKnownKey(forge)
     const { state, reasons } = forge.health()
     // Before its commit was durable the rollback still stands; after it the store goes on.
     if (state === 'readonly') expect(reasons).toMatchObject([{ code: 'AUDIT_ROLLBACK' }])

@@ -85,12 +85,14 @@ export interface Keyring {
    */
   signers(): readonly Signer[]
   /**
-   * The key that `rotateData` of `SIGNING_SCOPE` puts in force next: durable already, so that it can be told of before.
+   * The key that `rotateData` of `SIGNING_SCOPE`, or `replaceSigner`, puts in force next: durable already, so that it can
+   * be told of before.
+   * @param o.alone for `replaceSigner`, which no number of keys beside it keeps from it
    * @throws CRYPTO_KEY_UNKNOWN, CRYPTO_KEY_EXHAUSTED, CRYPTO_LOCKED, IO_FAILED
    */
-  nextSigner(): Promise<Signer>
+  nextSigner(o?: { readonly alone?: boolean | undefined }): Promise<Signer>
   /**
-   * A new signing key at once; those before are destroyed and sign nothing more.
+   * The next signing key is put in force alone: those before are destroyed and sign nothing more.
    * @throws CRYPTO_KEY_UNKNOWN, CRYPTO_KEY_EXHAUSTED, CRYPTO_LOCKED, IO_FAILED
    */
   replaceSigner(): Promise<Signer>

@@ -25,11 +25,15 @@ export function retiredSigningKeys({ keys }: KeyringDocument, now: number): read
 /**
  * The key that the next rotation puts in force, durable and not used before. One that was left by a rotation cut short is
  * taken again, and counts as made now: its age is how long it has signed.
+ * @param o.alone it is to replace all others, however many there are
  * @throws CRYPTO_KEY_UNKNOWN, CRYPTO_KEY_EXHAUSTED, IO_FAILED
  */
-export async function nextSigningKey(parts: KeyringParts): Promise<KeyRecord> {
+export async function nextSigningKey(
+  parts: KeyringParts,
+  { alone = false }: { readonly alone?: boolean | undefined } = {},
+): Promise<KeyRecord> {
   const { writer, clock } = parts
-  if (signingKeys(writer.document, clock.now()).length >= SIGNING_KEYS_MAX) {
+  if (!alone && signingKeys(writer.document, clock.now()).length >= SIGNING_KEYS_MAX) {
     throw new ForgeError(
       'CRYPTO_KEY_EXHAUSTED',
       `${SIGNING_KEYS_MAX} keys sign side by side already; each does so for 30 days after it was replaced`,
@@ -47,8 +51,8 @@ export async function nextSigningKey(parts: KeyringParts): Promise<KeyRecord> {
 }
 
 /**
- * Puts a new key in force and destroys those before, in one write: a log that begins under another name has nothing to sign
- * with them.
+ * Puts the next key in force and destroys those before, in one write: a log that begins under another name has nothing to
+ * sign with them.
  * @throws CRYPTO_KEY_UNKNOWN, CRYPTO_KEY_EXHAUSTED, IO_FAILED
  */
 export async function replaceSigningKey(parts: KeyringParts): Promise<KeyRecord> {

@@ -131,8 +131,8 @@ export class UnlockedKeyring implements Keyring {
     return signingKeys(writer.document, clock.now()).map((record) => this.#signer(record))
   }
 
-  nextSigner(): Promise<Signer> {
-    return this.#inTurn(async () => this.#signer(await nextSigningKey(this.#parts)))
+  nextSigner(o: { readonly alone?: boolean | undefined } = {}): Promise<Signer> {
+    return this.#inTurn(async () => this.#signer(await nextSigningKey(this.#parts, o)))
   }
 
   replaceSigner(): Promise<Signer> {

@@ -4,6 +4,7 @@ import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { ENDED_ORIGINS_MAX, generationsRow } from '../audit/generations.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
 import type { Acceptance, ForgeOptions } from './forge-options.ts'
+import { beginGeneration } from './begin-generation.ts'
 import { openStore } from './open-store.ts'
 
 const GENERATION_BYTES = 8
@@ -39,8 +40,8 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
     if (ended.length > ENDED_ORIGINS_MAX)
       throw new ForgeError('COMMIT_INVALID', `a store has at most ${ENDED_ORIGINS_MAX} ended origins`)
     const { keyring } = store.keys
-    // The key before signs nothing under the new name.
-    const { publicKey } = await keyring.replaceSigner()
+    // Durable and not in force: until the commit is, the old name is signed with its old keys.
+    const { publicKey } = await keyring.nextSigner({ alone: true })
     const current = toHex(random.bytes(GENERATION_BYTES))
     const origin = originOf({ storeId: store.id, generation: fromHex(current)! })
     const facts = {
@@ -59,7 +60,7 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
       facts: { actor: 'app', action: 'store.restored', resourceClass: 'store', context },
       operations: [generationsRow({ current, ended }), revisionRow(keyring)],
     }))
-    await store.beginGeneration(current)
+    await beginGeneration(store, current)
   } finally {
     await store.close()
   }

@@ -5,6 +5,7 @@ import { AuditSource } from '../audit/audit-source.ts'
 import { readGenerations, type Generations } from '../audit/generations.ts'
 import { revisionRow } from '../keys/forge-keys.ts'
 import { METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
+import { beginGeneration } from './begin-generation.ts'
 import { SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
 import { keyProviderOf } from './key-provider-of.ts'
@@ -38,7 +39,7 @@ export async function openStore(
   if (generations === undefined || generations.current === store.parts.file.generation) return opened
   // A crash came between the commit that began the generation and `FORGE`, or somebody put an older `FORGE` back.
   try {
-    await store.beginGeneration(generations.current)
+    await beginGeneration(store, generations.current)
   } finally {
     await store.close()
   }
