@@ -11,6 +11,8 @@ import { withDirectory, type Workload } from './workload.ts'
 const RUNS = 30
 /** A gigabyte takes seconds to read. */
 const RUNS_LARGE = 5
+/** Hits in memory of which each run takes the median. */
+const MEMORY_HITS = 5
 const LARGE_BYTES = 512 * 1024 * 1024
 const MIB = 1024 * 1024
 const LONG_AGO_SECONDS = 1_600_000_000
@@ -106,7 +108,10 @@ async function measuredOnce({
   const disk = await freshMs({ dbPath, image, operation, isCached: true })
   const memory = await timedInOpenedCache(dbPath, async (images) => {
     await ask(images, image)
-    return await timed(async () => await ask(images, image))
+    const hits: number[] = []
+    // One after the other; the first of them shares its time with what loading the entry has left to the collector.
+    for (let hit = 0; hit < MEMORY_HITS; hit++) hits.push(await timed(async () => await ask(images, image)))
+    return median(hits)
   })
   return { cold: cold.ms, warm: warm.ms, fresh, disk, memory: memory.result }
 }
