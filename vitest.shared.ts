@@ -10,7 +10,7 @@ export const shared: ReturnType<typeof defineConfig> = defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     execArgv: ['--conditions=@forgeone/source', '--expose-gc'],
   },

@@ -119,4 +119,4 @@ test('a sealed vault, a spent lease and a missing secret have their exit codes',
   expect((await run(['vault', 'get', 'a'])).code).toBe(4)
   expect((await run(['vault', 'unseal'])).code).toBe(0)
   expect((await run(['vault', 'get', 'a'])).stdout).toBe(value)
-}, 30_000)
+}, 120_000)

@@ -1,4 +1,12 @@
-import { ForgeError, fromHex, ManualClock, SeededRandom, systemRandom, utf8Encode } from '@forgeone/common'
+import {
+  ForgeError,
+  fromHex,
+  ManualClock,
+  type Clock,
+  SeededRandom,
+  systemRandom,
+  utf8Encode,
+} from '@forgeone/common'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { KeyringCopies, KeyringFile, Keyring, KeyProvider, SuiteName } from '../src/index.ts'
@@ -49,6 +57,7 @@ interface Setup {
   readonly seed?: number
   readonly repair?: boolean
   readonly sealsMax?: number
+  readonly clock?: Clock
 }
 
 function parts(o: Setup) {
@@ -56,7 +65,7 @@ function parts(o: Setup) {
     file: o.file ?? new MemoryKeyringFile(),
     provider: o.provider ?? rawKeyProvider(RAW_KEY),
     storeId: o.storeId ?? STORE_ID,
-    clock: new ManualClock(),
+    clock: o.clock ?? new ManualClock(),
     random: o.seed === undefined ? systemRandom : new SeededRandom(o.seed),
     sealsMax: o.sealsMax,
   }

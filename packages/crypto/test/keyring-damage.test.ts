@@ -196,5 +196,6 @@ test('its structure can be inspected without a secret', async () => {
     storeId: toHex(STORE_ID),
     slots: [{ id: 1, kind: 'raw-key', kdf: '$raw', createdMs: 1_700_000_000_000 }],
     keys: keyring.list(),
+    masterCreatedMs: 1_700_000_000_000,
   })
 })

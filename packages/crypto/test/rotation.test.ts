@@ -1,4 +1,4 @@
-import { SeededRandom } from '@forgeone/common'
+import { ManualClock, SeededRandom } from '@forgeone/common'
 import { describe, expect, test } from 'vitest'
 import {
   passphraseProvider,
@@ -237,6 +237,20 @@ test('a signing key that takes the place of all others destroys them in the same
   expect(again.signers().map((signer) => signer.publicKey)).toEqual([publicKey])
   const states = again.list().filter(({ scope }) => scope === SIGNING_SCOPE)
   expect(states.map(({ state }) => state).toSorted()).toEqual(['destroyed', 'destroyed', 'primary'])
+})
+
+test('a master key is as old as the store until it is replaced', async () => {
+  const file = new MemoryKeyringFile()
+  const clock = new ManualClock()
+  const keyring = await create({ file, clock })
+  const born = clock.now()
+  clock.advance(1000)
+  expect(keyring.masterCreatedMs).toBe(born)
+  await keyring.rotateMaster([rawKeyProvider(RAW_KEY)])
+  expect([keyring.masterCreatedMs, (await reopen({ file })).masterCreatedMs]).toEqual([
+    born + 1000,
+    born + 1000,
+  ])
 })
 
 test('a revision that was raised is written, and goes on from there', async () => {

@@ -93,7 +93,7 @@ describe('rotation of all data keys', () => {
     expect(Object.fromEntries(await readRows(again))).toEqual(Object.fromEntries(model))
     await again.close()
     rmSync(home.path, { recursive: true })
-  }, 120_000)
+  }, 300_000)
 
   test('leaves only keys that are in use, and a key in use is not destroyed', async () => {
     const store = await open(memory())

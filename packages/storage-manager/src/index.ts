@@ -22,7 +22,12 @@ export { verifyBundle, type BundleVerdict } from './compliance/verify-bundle.ts'
 export { verifyCertificate, type CertificateVerdict } from './subjects/verify-certificate.ts'
 export type { ErasureCertificate, Residual } from './subjects/erasure-certificate.ts'
 export type { SubjectErasure, Subjects } from './subjects/subjects.ts'
-export { KEY_AGE_DAYS_DEFAULT, KEY_SEALS_DEFAULT, type KeyPolicy } from './keys/key-policy-options.ts'
+export {
+  KEY_AGE_DAYS_DEFAULT,
+  KEY_SEALS_DEFAULT,
+  MASTER_KEY_AGE_DAYS,
+  type KeyPolicy,
+} from './keys/key-policy-options.ts'
 export type { ForgeKeys, KeysStatus } from './keys/forge-keys.ts'
 export {
   ANCHOR_EVERY_MS_DEFAULT,

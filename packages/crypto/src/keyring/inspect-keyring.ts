@@ -1,4 +1,5 @@
 import { keyInfo, type KeyInfo } from './data-key.ts'
+import { masterCreatedMs } from './master-age.ts'
 import { parseKeyring } from './keyring-text.ts'
 import { slotInfo, type SlotInfo } from './slot.ts'
 
@@ -10,6 +11,7 @@ export interface KeyringFacts {
   readonly storeId: string
   readonly slots: readonly SlotInfo[]
   readonly keys: readonly KeyInfo[]
+  readonly masterCreatedMs: number
 }
 
 /**
@@ -17,6 +19,14 @@ export interface KeyringFacts {
  * @throws KEYRING_DAMAGED, KEYRING_VERSION
  */
 export function inspectKeyringFile(bytes: Uint8Array): KeyringFacts {
-  const { version, revision, storeId, slots, keys } = parseKeyring(bytes).document
-  return { version, revision, storeId, slots: slots.map(slotInfo), keys: keys.map(keyInfo) }
+  const { document } = parseKeyring(bytes)
+  const { version, revision, storeId, slots, keys } = document
+  return {
+    version,
+    revision,
+    storeId,
+    slots: slots.map(slotInfo),
+    keys: keys.map(keyInfo),
+    masterCreatedMs: masterCreatedMs(document),
+  }
 }

@@ -48,7 +48,12 @@ export interface KeyringDocument {
   readonly storeId: string
   readonly revision: number
   readonly slots: readonly SlotRecord[]
-  readonly master: { readonly id: number; readonly commit: string }
+  readonly master: {
+    readonly id: number
+    readonly commit: string
+    /** Milliseconds since 1970; absent for the first master key, which is as old as the index key. */
+    readonly created?: number | undefined
+  }
   readonly keys: readonly KeyRecord[]
   /** One key a bucket; two while an erasure is under way. A version that knows none refuses a keyring that has any. */
   readonly shred: readonly ShredRecord[]

@@ -70,7 +70,7 @@ export const keyringSchema: z.ZodType<KeyringMembers> = z.strictObject({
   storeId: z.string().regex(/^[0-9a-f]{32}$/),
   revision: z.int().min(1),
   slots: z.array(slot).min(1).max(SLOTS_MAX),
-  master: z.strictObject({ id: keyId, commit: base64(KEY_BYTES) }),
+  master: z.strictObject({ id: keyId, commit: base64(KEY_BYTES), created: z.int().min(0).optional() }),
   keys: z.array(key).min(1).max(KEYS_MAX),
   shred: z.array(shred).max(2 * SHRED_BUCKETS),
   mac: base64(KEY_BYTES),

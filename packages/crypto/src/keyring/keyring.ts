@@ -45,6 +45,8 @@ export interface Keyring {
   lastingMac(label: string, bytes: Uint8Array): Uint8Array
   /** The slot whose secret opened the keyring. */
   readonly openedSlot: number
+  /** When the master key was made, ms since 1970. */
+  readonly masterCreatedMs: number
   /**
    * Gives a scope a new key to seal with; what the old one sealed still opens. Values move when they are sealed again.
    * @throws CRYPTO_KEY_UNKNOWN, CRYPTO_KEY_EXHAUSTED, STORE_OPTION_INVALID for the index key, CRYPTO_LOCKED, IO_FAILED

@@ -58,7 +58,7 @@ export function rotateDataKeyNow(parts: KeyringParts, scope: string): void {
  * @throws KEY_PROVIDER_FAILED naming the slots that no given provider opens, IO_FAILED
  */
 export async function rotateMasterKey(parts: KeyringParts, open: SlotOpener): Promise<void> {
-  const { writer, random } = parts
+  const { writer, clock, random } = parts
   const old = writer.master
   const { storeId } = old
   const root = random.bytes(KEY_BYTES)
@@ -80,7 +80,8 @@ export async function rotateMasterKey(parts: KeyringParts, open: SlotOpener): Pr
     const keys = before.keys.map((record) => rewrapKey(record, { from: old, to: master, parts }))
     const shred = before.shred.map((record) => rewrapBucket(record, { from: old, to: master, parts }))
     const slots = before.slots.map((slot) => ({ ...slot, wrapped: wrappedFor.get(slot.id)! }))
-    writer.changeMaster(master, (document) => ({ ...document, slots, keys, shred, master: { id, commit } }))
+    const record = { id, commit, created: clock.now() }
+    writer.changeMaster(master, (document) => ({ ...document, slots, keys, shred, master: record }))
     try {
       await writer.persist()
     } catch (error) {

@@ -16,6 +16,7 @@ import { INDEX_SCOPE, KEYS_MAX, type KeyRecord } from './keyring-document.ts'
 import type { CopyName } from './keyring-file.ts'
 import type { KeyringParts } from './keyring-parts.ts'
 import type { Keyring } from './keyring.ts'
+import { masterCreatedMs } from './master-age.ts'
 import { destroyDataKey, rotateDataKey, rotateDataKeyNow, rotateMasterKey, type KeyUses } from './rotation.ts'
 import { checkDataScope } from './scope-name.ts'
 import { ShredBuckets } from './shred-buckets.ts'
@@ -57,6 +58,10 @@ export class UnlockedKeyring implements Keyring {
     const { table, writer } = this.#parts
     table.checkUnlocked()
     return createSealer({ table, nonces: this.#nonces, storeId: writer.master.storeId, scope, keyspace })
+  }
+
+  get masterCreatedMs(): number {
+    return masterCreatedMs(this.#parts.writer.document)
   }
 
   get openedSlot(): number {

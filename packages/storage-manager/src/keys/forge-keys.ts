@@ -30,6 +30,8 @@ export interface KeysStatus {
   readonly slots: readonly SlotInfo[]
   /** The slot whose secret opened the store. */
   readonly openedSlot: number
+  /** When the master key was made, ms since 1970. */
+  readonly masterCreatedMs: number
   readonly keys: readonly KeyInfo[]
   /** Scopes that may hold values under older keys: `reseal` goes on with them. */
   readonly unfinished: readonly string[]
@@ -96,6 +98,7 @@ export class ForgeKeys {
       revision: keyring.revision,
       slots: keyring.slots(),
       openedSlot: keyring.openedSlot,
+      masterCreatedMs: keyring.masterCreatedMs,
       keys: keyring.list(),
       unfinished: this.#rotation.unfinished,
     }

@@ -9,4 +9,6 @@ export interface KeyPolicy {
 }
 
 export const KEY_AGE_DAYS_DEFAULT = 90
+/** No policy replaces the master key, which takes all secrets; `forge doctor` tells when it is due. */
+export const MASTER_KEY_AGE_DAYS = 365
 export const KEY_SEALS_DEFAULT: number = 2 ** 31

@@ -12,12 +12,12 @@ export const keysStatus: Command = {
   async run({ terminal, store }) {
     await using forge = await store.open()
     const status = forge.keys.status()
-    const { slots, keys, revision, openedSlot, unfinished } = status
+    const { slots, keys, revision, openedSlot, masterCreatedMs, unfinished } = status
     if (terminal.json) {
       await terminal.printJson(status)
       return
     }
-    await terminal.printLine(`keyring revision ${revision}\n`)
+    await terminal.printLine(`keyring revision ${revision}, master key of ${formatTime(masterCreatedMs)}\n`)
     await terminal.print(
       renderTable(
         terminal,
