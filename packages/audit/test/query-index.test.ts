@@ -200,6 +200,48 @@ test('the rows of a value are read page after page', async () => {
   expect([await leaping.next(3), await leaping.next(2001), await leaping.next(2299)]).toEqual([4, 2002, 2300])
 })
 
+test('an index that lost rows, and was given others, is whole again once it is written anew', async () => {
+  const opened = await openLog(WITH_INDEX)
+  growTo(opened, 2500, SPARSE)
+  const before = rowsOf(opened.store, INDEX_ROW)
+  const { log, store } = opened
+  for (const key of before.filter((_, at) => at % 3 === 0)) store.rows.delete(key)
+  const prefix = indexPrefix({ dimension: 1, hash: new Uint8Array(8).fill(1) })
+  store.rows.set(toHex(indexRowKey(prefix, 3)), Uint8Array.of(1))
+  expect(await log.indexFault()).toBeDefined()
+  expect(await log.reindex()).toBe(9)
+  expect(await log.indexFault()).toBeUndefined()
+  expect(rowsOf(store, INDEX_ROW)).toEqual(before)
+  for (const filter of RARE_FILTERS) expect(await indexesOf(log, filter)).toEqual(SPARSE)
+})
+
+test('writing the index anew brings leaves of before it into it, for good, and a crash in it hides nothing', async () => {
+  const without = await openLog()
+  growTo(without, 1500, [700, 701])
+  without.store.apply(without.log.settle().rows)
+  const store = new CountingStore(without.store.rows)
+  const first = await openLog({ ...WITH_INDEX, store, size: 1500 })
+  growTo({ ...first, store }, 1600)
+  // As a crash amid it would leave the rows: some of them there, and nothing said of them.
+  const cut = store.copy()
+  expect(await first.log.reindex()).toBe(6)
+  for (const [key, value] of [...store.rows].filter((_, at) => at % 2 === 0))
+    if (key.startsWith(INDEX_ROW)) cut.rows.set(key, value)
+  const afterCrash = await openLog({ ...WITH_INDEX, store: cut, size: 1500 })
+  expect(await indexesOf(afterCrash.log, { who: 'p_rare' })).toEqual([700, 701])
+  store.apply(first.log.settle().rows)
+  const again = await openLog({ ...WITH_INDEX, store, size: 1600 })
+  store.read.length = 0
+  expect(await indexesOf(again.log, { who: 'p_rare' })).toEqual([700, 701])
+  expect(store.read.filter((key) => key.startsWith(BUNDLE_ROW))).toEqual(['650000000000000002'])
+  expect(await again.log.indexFault()).toBeUndefined()
+})
+
+test('a log without an index has none to write anew', async () => {
+  const { log } = await openLog()
+  expect(await log.reindex()).toBe(0)
+})
+
 test('a state that is lost ends the index: its bundle is read, and its damage told', async () => {
   const first = await openLog(WITH_INDEX)
   growTo(first, 600, [10, 590])

@@ -107,7 +107,7 @@ export const ERROR_CODES = {
   AUDIT_PRUNED: 'The leaves below the index named in the message were removed; their hashes are still there.',
   AUDIT_INDEX_UNKNOWN: 'The audit log has no leaf with this number yet.',
   AUDIT_QUERY_INDEX_DAMAGED:
-    'The leaves are whole. A query by actor, action or resource may miss some: leave those out, or export the log.',
+    'The leaves are whole, but queries by actor, action or resource may have missed some. Run `forge audit reindex`.',
   AUDIT_ANCHOR_FAILED: 'The checkpoint could not be taken elsewhere. The message says where and why.',
   AUDIT_SIGNER_MISSING: 'The audit log was opened without a key to sign with.',
   // What the verifier of the audit log says

@@ -2,6 +2,7 @@ import type { Command } from '../program/command.ts'
 import { auditAcceptRollback } from './audit/accept-rollback.ts'
 import { auditAnchor } from './audit/anchor.ts'
 import { auditCheckpoint } from './audit/checkpoint.ts'
+import { auditReindex } from './audit/reindex.ts'
 import { auditRotateKey } from './audit/rotate-key.ts'
 import { auditExport } from './audit/export.ts'
 import { auditList } from './audit/list.ts'
@@ -178,6 +179,7 @@ export const COMMANDS: readonly Command[] = [
   auditExport,
   auditAnchor,
   auditWitness,
+  auditReindex,
   auditAcceptRollback,
   keysStatus,
   keysRotate,

@@ -20,7 +20,7 @@ import { queryLeaves } from '../query/query-leaves.ts'
 import type { AuditAnswer, AuditEntry, AuditFilter } from '../query/audit-entry.ts'
 import type { IndexFault } from '../query-index/find-index-fault.ts'
 import { indexedFromKey } from '../query-index/index-row.ts'
-import { QueryIndex } from '../query-index/query-index.ts'
+import { QueryIndex, type WrittenBundles } from '../query-index/query-index.ts'
 import { consistencyRanges, inclusionRanges } from '../tree/proof-plan.ts'
 import { parseTilePath, TILE_WIDTH } from '../tree/tile-path.ts'
 import { originOf, type AuditAct, type AuditLogOptions } from './audit-log-options.ts'
@@ -302,20 +302,19 @@ export class AuditLog implements CommitObserver {
    * @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED, AUDIT_PRUNED when leaves are pruned meanwhile
    */
   async *query(filter: AuditFilter = {}): AsyncGenerator<AuditEntry, AuditAnswer> {
-    const end = await this.#writtenBundles()
+    const { end } = await this.#writtenBundles()
     return yield* queryLeaves(this, filter, this.#index?.candidates(filter, end))
   }
 
-  /**
-   * Compares the rows of the query index with the bundles they are about: one that is missing would hide leaves from
-   * queries by actor, action or resource.
-   * @returns the first fault; undefined when there is none, or no index @throws AUDIT_DIVERGED
-   */
+  /** Compares index and leaves: a missing row hides some from queries. @returns the first fault @throws AUDIT_DIVERGED */
   async indexFault(): Promise<IndexFault | undefined> {
-    const end = await this.#writtenBundles()
-    const reader = this.#loadedReader()
-    const entries = (bundle: number): Promise<Uint8Array> => reader.entries(bundle, TILE_WIDTH)
-    return await this.#index?.fault({ begin: reader.minimumIndex / TILE_WIDTH, end, entries })
+    return await this.#index?.fault(await this.#writtenBundles())
+  }
+
+  /** Writes the query index anew, from the leaves. @returns bundles in it @throws AUDIT_DIVERGED, RECORD_TAMPERED, IO_FAILED */
+  async reindex(): Promise<number> {
+    if (this.divergence !== undefined) throw this.divergence
+    return (await this.#index?.rebuild(await this.#writtenBundles())) ?? 0
   }
 
   /** Leaves below were pruned; their hashes, and so receipts, are still there. */
@@ -369,11 +368,12 @@ export class AuditLog implements CommitObserver {
     )
   }
 
-  /** How many bundles are full and can be found in rows; those of what is observed meanwhile may not be written. */
-  async #writtenBundles(): Promise<number> {
-    const bundles = Math.floor(this.size / TILE_WIDTH)
+  /** The bundles that are full and can be found in rows; those of what is observed meanwhile may not be written. */
+  async #writtenBundles(): Promise<WrittenBundles> {
+    const end = Math.floor(this.size / TILE_WIDTH)
     await this.#store?.caughtUp()
-    return bundles
+    const reader = this.#loadedReader()
+    return { begin: reader.minimumIndex / TILE_WIDTH, end, entries: (at) => reader.entries(at, TILE_WIDTH) }
   }
 
   #loadedReader(): LogReader {

@@ -3,6 +3,7 @@ import {
   ByteReader,
   ByteWriter,
   equalBytes,
+  ForgeError,
   isForgeError,
   utf8Decode,
   type ObserverRow,
@@ -18,6 +19,16 @@ import { findIndexFault, type IndexFault } from './find-index-fault.ts'
 import { IndexHasher } from './index-hasher.ts'
 import { INDEX_ROW_VALUE, indexedFromKey, indexRowKey } from './index-row.ts'
 import { readIndexedFacts } from './read-indexed-facts.ts'
+import { rebuildIndex } from './rebuild-index.ts'
+
+/** Bundles that are full, and can be read. */
+export interface WrittenBundles {
+  /** Those below were removed. */
+  readonly begin: number
+  /** Behind the last. */
+  readonly end: number
+  readonly entries: (bundle: number) => Promise<Uint8Array>
+}
 
 const STATE_VERSION = 1
 const CHECK_BYTES = 8
@@ -73,16 +84,29 @@ export class QueryIndex {
   }
 
   /** The first bundle whose rows are not those of its leaves. @throws AUDIT_DIVERGED when it cannot be read */
-  fault(o: {
-    /** Bundles below were removed. */
-    readonly begin: number
-    readonly end: number
-    readonly entries: (bundle: number) => Promise<Uint8Array>
-  }): Promise<IndexFault | undefined> {
+  fault(o: WrittenBundles): Promise<IndexFault | undefined> {
     const keysOf = async (bundle: number): Promise<readonly Uint8Array[] | undefined> =>
       this.#keysOfEntries(bundle, await o.entries(bundle))
     const begin = Math.max(o.begin, this.#firstBundle)
     return findIndexFault({ store: this.#loadedStore(), begin, end: o.end, keysOf })
+  }
+
+  /**
+   * Writes the rows of these bundles anew, those too that became full before there was an index.
+   * @returns how many bundles are in the index now @throws AUDIT_DIVERGED, AUDIT_PRUNED, RECORD_TAMPERED, IO_FAILED
+   */
+  async rebuild({ begin, end, entries }: WrittenBundles): Promise<number> {
+    const keysOf = async (bundle: number): Promise<readonly Uint8Array[]> => {
+      const keys = this.#keysOfEntries(bundle, await entries(bundle))
+      if (keys !== undefined) return keys
+      throw new ForgeError('AUDIT_DIVERGED', `bundle ${bundle} holds what is no leaf`, {
+        details: { bundle },
+      })
+    }
+    await rebuildIndex({ store: this.#loadedStore(), begin, end, keysOf })
+    // Of a bundle that is open the first leaves may be unknown: then the index goes on behind it.
+    if (this.#firstBundle <= end) this.#firstBundle = begin
+    return end - begin
   }
 
   /** The keys that a bundle has rows under. @returns none for what is no bundle */

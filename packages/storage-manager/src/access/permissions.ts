@@ -249,6 +249,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     prune: on('audit.prune', 'audit'),
     load: OWNER,
     observe: OWNER,
+    reindex: on('maintenance.run', 'audit'),
     succeed: OWNER,
     refuseSigning: OWNER,
     settle: OWNER,
