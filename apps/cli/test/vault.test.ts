@@ -110,6 +110,14 @@ test('a sealed vault, a spent lease and a missing secret have their exit codes',
   await run(['vault', 'generate', 'a', '--kind', 'uuid'])
   const token = (await run(['vault', 'lease', 'a', '--ttl', '5m', '--max-uses', '1'])).stdout
   const value = (await run(['vault', 'get', 'a'])).stdout
+  // A secret in the wrong place is in `ps` already, and need not be in a log as well.
+  for (const words of [
+    ['vault', 'redeem', 'in-the-wrong-place'],
+    ['vault', 'set', 'a', 'in-the-wrong-place'],
+  ]) {
+    const { code, stderr } = await run(words)
+    expect([code, stderr.includes('in-the-wrong-place')]).toEqual([2, false])
+  }
   expect((await run(['vault', 'redeem'], token)).stdout).toBe(value)
   const spent = await run(['vault', 'redeem'], token)
   expect([spent.code, spent.stderr.includes('VAULT_LEASE_SPENT')]).toEqual([4, true])

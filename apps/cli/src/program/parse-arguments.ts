@@ -63,8 +63,9 @@ function checkPositionals(command: ArgumentShape, positionals: readonly string[]
   const { min, max } = command.positionals
   const usage = `Usage: forge ${command.name} ${command.usage}`.trim()
   if (positionals.length < min) throw usageError(`forge ${command.name} needs more arguments`, usage)
+  // Not repeated: it may be a secret that was given in the wrong place.
   if (positionals.length > max)
-    throw usageError(`forge ${command.name} takes no argument "${positionals[max]}"`, usage)
+    throw usageError(`forge ${command.name} takes fewer arguments: ${positionals.length} are given`, usage)
 }
 
 /** A whole number from an option. @throws USAGE */
