@@ -219,6 +219,8 @@ it('a new key signs beside the old one, and whoever trusts either is content', a
   const cwd = folder.path
   await createStore(cwd)
   await ok(['audit', 'checkpoint', '--vkey', 'old.vkey', ...DATA], cwd)
+  const unwritable = ['audit', 'rotate-key', '--vkey', 'nowhere/both.vkey', ...DATA]
+  expect(await codeAndError(unwritable, cwd)).toEqual({ code: 1, error: 'IO_FAILED' })
   const { stdout } = await ok(['audit', 'rotate-key', '--vkey', 'both.vkey', ...DATA], cwd)
   await writeFile(join(cwd, 'new.vkey'), stdout)
   const old = await readFile(join(cwd, 'old.vkey'), 'utf8')

@@ -1,4 +1,5 @@
 import { SIGNING_OVERLAP_MS } from '@forgeone/crypto'
+import type { Forge } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { textOption } from '../../program/parse-arguments.ts'
 import { formatTime } from '../../render/quantities.ts'
@@ -18,15 +19,16 @@ export const auditRotateKey: Command = {
   },
   examples: ['forge audit rotate-key --data ./data', 'forge audit rotate-key --vkey log.vkey --data ./data'],
   async run({ options, terminal, store, resolvePath }) {
+    const keyFile = textOption(options, 'vkey')
     await using forge = await store.open()
+    // With the keys of before, so that a place that cannot be written is known before anything changes.
+    if (keyFile !== undefined) await writeKeys(resolvePath(keyFile), forge)
     const { text } = await forge.audit.rotateKey()
     const keys = forge.audit.verifierKeys.map((key) => key.text)
     const until = Date.now() + SIGNING_OVERLAP_MS
     // The next checkpoint bears both signatures; it is made now, so that whoever looks finds them.
     await forge.audit.checkpoint()
-    const keyFile = textOption(options, 'vkey')
-    if (keyFile !== undefined)
-      await writeOutputFile(resolvePath(keyFile), keys.map((key) => `${key}\n`).join(''))
+    if (keyFile !== undefined) await writeKeys(resolvePath(keyFile), forge)
     if (terminal.json) {
       await terminal.printJson({ vkey: text, vkeys: keys, bothSignUntil: until })
       return
@@ -36,4 +38,8 @@ export const auditRotateKey: Command = {
     )
     await terminal.printLine(text)
   },
+}
+
+async function writeKeys(path: string, { audit }: Forge): Promise<void> {
+  await writeOutputFile(path, audit.verifierKeys.map(({ text }) => `${text}\n`).join(''))
 }
