@@ -40,9 +40,11 @@ export class StateDescriber {
     if (this.#isStopped || this.#timer !== undefined) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      if (this.#tookMs > DESCRIBE_MS_MAX || this.#o.health.refusal !== undefined) return
-      // A store that cannot be written says so to whoever writes.
-      this.#underWay = this.#describe('store.described').catch(() => undefined)
+      const { health } = this.#o
+      if (this.#tookMs > DESCRIBE_MS_MAX || health.poisoned) return
+      // A commit nobody asked for is not to be what finds a full disk; later there may be room, or leave to write.
+      if (health.state === 'readonly') this.schedule()
+      else this.#underWay = this.#describe('store.described').catch(() => undefined)
     }, this.#o.afterMs).unref()
   }
 

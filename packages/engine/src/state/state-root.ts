@@ -64,7 +64,7 @@ function parentOf(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(Buffer.concat([NODE, left, right]))
 }
 
-/** A digest as a Latin-1 string is made three times as fast as a Buffer. */
+/** By way of a Latin-1 string it takes half the time of a Buffer. */
 function sha256(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(Buffer.from(hash('sha256', asBuffer(bytes), 'binary'), 'latin1'))
 }
