@@ -3,6 +3,8 @@ import { bundleOfIndexRow, INDEX_ROW_VALUE, INDEX_ROWS } from './index-row.ts'
 
 /** Rows of one write, or a bundle's few more. */
 const BATCH_ROWS = 1024
+/** Bundles whose keys are held while all rows are gone through once: a few MiB. */
+const CROWDED_AT_ONCE = 256
 
 /**
  * Writes every row that some bundles must have, and then removes those that they must not. In this order a crash leaves
@@ -29,14 +31,25 @@ export async function rebuildIndex(o: {
     if (rows.length >= BATCH_ROWS) await store.write(rows.splice(0))
   }
   if (rows.length > 0) await store.write(rows.splice(0))
-  for (const bundle of await crowdedBundles({ store, begin, expected })) {
-    const wanted = new Set((await keysOf(bundle)).map(toHex))
-    const surplus: ObserverRow[] = []
-    for await (const page of store.scan(INDEX_ROWS))
-      for (const { key } of page)
-        if (bundleOfIndexRow(key) === bundle && !wanted.has(toHex(key)))
-          surplus.push({ key, value: undefined })
-    await store.write(surplus)
+  const crowded = await crowdedBundles({ store, begin, expected })
+  for (let at = 0; at < crowded.length; at += CROWDED_AT_ONCE) {
+    const wanted = new Map<number, ReadonlySet<string>>()
+    for (const bundle of crowded.slice(at, at + CROWDED_AT_ONCE))
+      wanted.set(bundle, new Set((await keysOf(bundle)).map(toHex)))
+    await removeOthers(store, wanted)
+  }
+}
+
+/** Removes the rows of some bundles that are not wanted there. */
+async function removeOthers(
+  store: ObserverStore,
+  wanted: ReadonlyMap<number, ReadonlySet<string>>,
+): Promise<void> {
+  for await (const page of store.scan(INDEX_ROWS)) {
+    const others = page.filter(
+      ({ key }) => wanted.get(bundleOfIndexRow(key) ?? -1)?.has(toHex(key)) === false,
+    )
+    if (others.length > 0) await store.write(others.map(({ key }) => ({ key, value: undefined })))
   }
 }
 
