@@ -47,10 +47,13 @@ export interface ForgeKeysOptions {
 export class ForgeKeys {
   readonly #rotation: KeyRotation
   readonly #emptyCache: () => Promise<void>
+  /** Nothing changes, not even the keyring, in a store that takes no commits. */
+  readonly #assertWritable: () => void
 
   private constructor({ store, emptyCache }: ForgeKeysOptions) {
     this.#rotation = store.keys
     this.#emptyCache = emptyCache
+    this.#assertWritable = () => store.parts.health.assertWritable()
   }
 
   /**
@@ -69,8 +72,7 @@ export class ForgeKeys {
     const { revision } = keyring
     if (revision >= told) return keys
     if (o.acceptRestored !== undefined) {
-      // Nothing changes in a store that takes no commits.
-      store.parts.health.assertWritable()
+      keys.#assertWritable()
       await keyring.raiseRevision(told + REVISION_LEAP)
       await keys.#record('keys.restored', {
         restored: revision,
@@ -185,6 +187,7 @@ export class ForgeKeys {
     const { keyring } = this.#rotation
     const key = keyring.list().find(({ id }) => id === keyId)
     if (key?.scope === CACHE_SCOPE) {
+      this.#assertWritable()
       if (key.state === 'decrypt-only') await this.#emptyCache()
       await keyring.destroyKey({ keyId, uses: new Map() })
     } else await this.#rotation.destroy(keyId)
