@@ -28,3 +28,4 @@ export type {
 } from './commit-observer.ts'
 export { silentLogger, type Logger, type LogLevel } from './logger.ts'
 export { Metrics, type MetricReading } from './metrics.ts'
+export { Turns } from './turns.ts'

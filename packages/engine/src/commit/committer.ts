@@ -1,6 +1,7 @@
 import {
   ByteWriter,
   ForgeError,
+  Turns,
   type AuditFacts,
   type Clock,
   type Metrics,
@@ -82,8 +83,10 @@ export class Committer {
   #queuedBytes = 0
   #waiting: WaitingCommit[] = []
   #running: Promise<void> | undefined
-  #gatesClosed = 0
-  /** Settles when the last closed gate opens. */
+  /** One at a time: what they do to the journal has one caller. */
+  readonly #exclusive = new Turns()
+  #closed = false
+  /** While an exclusive action runs no frame is begun; settles when it is over. */
   #gate: PromiseWithResolvers<void> | undefined
   #relaxedTimer: NodeJS.Timeout | undefined
   readonly #watches = new Set<WriteWatch>()
@@ -111,6 +114,7 @@ export class Committer {
   }
 
   submit(build: CommitBuilder, options: CommitOptions): Promise<CommitPlace> {
+    if (this.#closed) return Promise.reject(closed())
     const actor = presentActor()
     const named = actor === undefined ? build : (place: CommitPlace) => withActor(build(place), actor)
     if (this.#waiting.length === 0 && this.#queuedBytes < QUEUE_BYTES_MAX)
@@ -137,37 +141,44 @@ export class Committer {
     applier.release(sequence)
   }
 
-  /** Settles when nothing is queued, being written or being applied, and no exclusive action runs. */
-  async drain(): Promise<void> {
-    while (
-      this.#gate !== undefined ||
-      this.#running !== undefined ||
-      this.#queue.length + this.#waiting.length > 0
-    ) {
+  /**
+   * Takes no commit any more; settles when nothing is queued, being written or being applied, and no exclusive action runs.
+   * Whoever writes into the journal afterwards is its only caller.
+   */
+  async close(): Promise<void> {
+    do {
       // A commit of this very turn has not begun yet.
       this.#start()
       await (this.#running ?? this.#gate?.promise)
+      await this.#exclusive.idle()
       this.#admitWaiting()
-    }
+    } while (this.#isBusy)
+    this.#closed = true
+    clearTimeout(this.#relaxedTimer)
     if (!this.#o.health.poisoned) await this.#o.applier.applied(this.#writtenSequence)
   }
 
-  /** Runs `action` with no frame in flight and every database up to date; commits wait meanwhile. */
-  async exclusively<T>(action: () => Promise<T>): Promise<T> {
-    this.#gatesClosed++
-    this.#gate ??= Promise.withResolvers()
-    try {
-      await this.#running
-      await this.#o.applier.applied(this.#writtenSequence)
-      return await action()
-    } finally {
-      this.#gatesClosed--
-      if (this.#gatesClosed === 0) {
-        this.#gate?.resolve()
+  get #isBusy(): boolean {
+    if (this.#gate !== undefined || this.#running !== undefined) return true
+    return this.#queue.length + this.#waiting.length > 0
+  }
+
+  /** Runs `action` with no frame in flight and every database up to date; commits wait meanwhile. Actions take turns. */
+  exclusively<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(closed())
+    return this.#exclusive.run(async () => {
+      const gate = Promise.withResolvers<void>()
+      this.#gate = gate
+      try {
+        await this.#running
+        await this.#o.applier.applied(this.#writtenSequence)
+        return await action()
+      } finally {
         this.#gate = undefined
+        gate.resolve()
+        this.#start()
       }
-      this.#start()
-    }
+    })
   }
 
   /** From now on the watch hears of every commit, in the turn in which it gets its sequence. */
@@ -193,10 +204,6 @@ export class Committer {
       await (this.#running ?? this.#gate?.promise)
     }
     await this.#o.applier.applied(last)
-  }
-
-  stop(): void {
-    clearTimeout(this.#relaxedTimer)
   }
 
   #enqueue(build: CommitBuilder, options: CommitOptions): Promise<CommitPlace> {
@@ -252,7 +259,7 @@ export class Committer {
   }
 
   #start(): void {
-    if (this.#running !== undefined || this.#gatesClosed > 0 || this.#queue.length === 0) return
+    if (this.#running !== undefined || this.#gate !== undefined || this.#queue.length === 0) return
     this.#running = this.#run().finally(() => {
       this.#running = undefined
       this.#admitWaiting()
@@ -261,7 +268,7 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0 && this.#gatesClosed === 0) {
+    while (this.#queue.length > 0 && this.#gate === undefined) {
       const group = this.#takeGroup()
       let begun = false
       try {
@@ -338,6 +345,10 @@ export class Committer {
     for (const commit of group) commit.reject(withOutcome(error, outcome))
     for (const commit of queued) commit.reject(withOutcome(error, 'none'))
   }
+}
+
+function closed(): ForgeError {
+  return new ForgeError('STORE_CLOSED', 'the store is closed')
 }
 
 function withActor(content: CommitContent, actor: string): CommitContent {

@@ -1,4 +1,4 @@
-import type { Metrics } from '@forgeone/common'
+import { Turns, type Metrics } from '@forgeone/common'
 import type { Keyring } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import type { Database } from '../database/database.ts'
@@ -37,8 +37,7 @@ export interface FlushControllerOptions {
 export class FlushController {
   readonly #o: FlushControllerOptions
   #bytesSinceLast = 0
-  /** Settles when the last action that was asked for is done. */
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
   /** Settles when the flush point that was due by itself is taken. */
   #background: Promise<void> | undefined
   #stopped = false
@@ -59,19 +58,12 @@ export class FlushController {
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#background
-    await this.idle()
-  }
-
-  /** Settles when no flush point is being taken. */
-  async idle(): Promise<void> {
-    await this.#last
+    await this.#turns.idle()
   }
 
   /** Runs `action` while no flush point is being taken; actions and flush points take turns. */
   alone<T>(action: () => Promise<T>): Promise<T> {
-    const run = this.#last.then(action)
-    this.#last = run.catch(() => undefined)
-    return run
+    return this.#turns.run(action)
   }
 
   /** Makes every database durable up to the present commit, records it, and drops what the journal no longer needs. */

@@ -20,7 +20,10 @@ export interface AppendOptions {
   readonly preallocate: boolean
 }
 
-/** The append side of the journal. One caller at a time; after an error it must not be used again. */
+/**
+ * The append side of the journal. One caller at a time appends, begins segments and closes, and is held to it: two would begin
+ * a segment under each other's frames. `sync` and `trim` may run beside it. After an error it must not be used again.
+ */
 export class JournalWriter {
   readonly #files: StoreFiles
   readonly #keyring: Keyring
@@ -32,6 +35,8 @@ export class JournalWriter {
   #durableSequence: number
   /** After a failed write or sync nothing is tried again: the kernel may have marked the lost pages clean. */
   #failed = false
+  /** What its one caller does now. */
+  #doing: string | undefined
   #file: JournalFile | undefined
   #sealer: Sealer | undefined
   #offset = 0
@@ -59,9 +64,13 @@ export class JournalWriter {
   }
 
   /** Appends one frame with the records of a group. @returns the bytes written */
-  async append(records: readonly Uint8Array[], options: AppendOptions): Promise<number> {
+  append(records: readonly Uint8Array[], options: AppendOptions): Promise<number> {
     assert(records.length > 0, 'a frame holds at least one commit')
-    if (this.#file === undefined || this.#offset >= SEGMENT_BYTES) await this.startSegment()
+    return this.#alone('append', () => this.#append(records, options))
+  }
+
+  async #append(records: readonly Uint8Array[], options: AppendOptions): Promise<number> {
+    if (this.#file === undefined || this.#offset >= SEGMENT_BYTES) await this.#startSegment()
     const { file, sealer } = this.#current()
     const firstSequence = this.#nextSequence
     const unsynced = firstSequence - 1 - this.#durableSequence
@@ -80,7 +89,11 @@ export class JournalWriter {
   }
 
   /** Begins a new file; the header is durable before the first frame is written. */
-  async startSegment(): Promise<void> {
+  startSegment(): Promise<void> {
+    return this.#alone('begin a segment', () => this.#startSegment())
+  }
+
+  async #startSegment(): Promise<void> {
     await this.#closeFile()
     const segment = this.#nextSegment++
     const header = {
@@ -104,6 +117,16 @@ export class JournalWriter {
     if (this.#file === undefined || this.#offset > SEGMENT_HEADER_BYTES) await this.startSegment()
   }
 
+  async #alone<T>(doing: string, action: () => Promise<T>): Promise<T> {
+    assert(this.#doing === undefined, `the journal has one caller: ${doing} during ${this.#doing ?? ''}`)
+    this.#doing = doing
+    try {
+      return await action()
+    } finally {
+      this.#doing = undefined
+    }
+  }
+
   /** Makes relaxed commits durable. */
   async sync(): Promise<void> {
     const file = this.#file
@@ -123,8 +146,8 @@ export class JournalWriter {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#closeFile()
+  close(): Promise<void> {
+    return this.#alone('close', () => this.#closeFile())
   }
 
   async #closeFile(): Promise<void> {

@@ -1,4 +1,4 @@
-import { ByteWriter, ForgeError, type Metrics } from '@forgeone/common'
+import { ByteWriter, ForgeError, Turns, type Metrics } from '@forgeone/common'
 import type { ShredKeys } from '@forgeone/crypto'
 import { Applier } from '../commit/applier.ts'
 import { commitTime, type CommitTime } from '../commit/commit-time.ts'
@@ -34,6 +34,8 @@ export class LocalStore implements Store {
   readonly #keys: KeyRotation
   readonly #stateRoots: StateRoots
   readonly #describer: StateDescriber
+  /** Flush points that are asked for, exclusive actions and the closing, which is the last of them. */
+  readonly #turns = new Turns()
   #shredKeys: Promise<OpenedShredKeys> | undefined
   #closing: Promise<void> | undefined
 
@@ -245,17 +247,19 @@ export class LocalStore implements Store {
   async flush(): Promise<void> {
     if (this.#closing !== undefined) throw closed()
     this.#parts.health.assertSound()
-    await this.#flush(() => this.#describer.describeFlush())
+    await this.#turns.run(() => this.#flush(() => this.#describer.describeFlush()))
   }
 
-  /** Runs `action` while nothing is written and all databases show the same, last commit. */
+  /** Runs `action` while nothing is written and all databases show the same, last commit. Actions and flush points take turns. */
   exclusively<T>(action: (place: { readonly sequence: number }) => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) return Promise.reject(closed())
-    return this.#committer.exclusively(() => this.#flusher.alone(() => action({ sequence: this.sequence })))
+    // Commits wait while the action runs, and not while a flush point does.
+    const alone = (): Promise<T> => this.#committer.exclusively(() => action({ sequence: this.sequence }))
+    return this.#turns.run(() => this.#flusher.alone(alone))
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= this.#turns.run(() => this.#close())
     return this.#closing
   }
 
@@ -277,9 +281,7 @@ export class LocalStore implements Store {
     try {
       await this.#flusher.stop()
       await this.#describer.stop()
-      await this.#committer.drain()
-      this.#committer.stop()
-      await this.#flusher.idle()
+      await this.#committer.close()
       if (!health.poisoned && this.#parts.offline.size === 0) await this.#closeCleanly()
     } catch (cause) {
       throw health.poison(cause)
