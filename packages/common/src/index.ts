@@ -27,4 +27,5 @@ export type {
   SealedOperation,
 } from './commit-observer.ts'
 export { silentLogger, type Logger, type LogLevel } from './logger.ts'
+export { Turn } from './turn.ts'
 export { Metrics, type MetricReading } from './metrics.ts'
