@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { topicOfName } from '../src/program/input-files.ts'
-import { nearestName } from '../src/program/nearest-name.ts'
+import { nearestName } from '@forgeone/common'
 import { printable } from '../src/render/entry-line.ts'
 import { progressLine } from '../src/render/progress.ts'
 import {

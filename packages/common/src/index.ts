@@ -27,5 +27,8 @@ export type {
   SealedOperation,
 } from './commit-observer.ts'
 export { silentLogger, type Logger, type LogLevel } from './logger.ts'
+export { ArgumentCheck } from './argument-check.ts'
+export { nearestName } from './nearest-name.ts'
+export { Turn } from './turn.ts'
 export { Metrics, type MetricReading } from './metrics.ts'
 export { Turns } from './turns.ts'

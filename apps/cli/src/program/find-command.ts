@@ -1,7 +1,6 @@
-import type { ForgeError } from '@forgeone/common'
+import { nearestName, type ForgeError } from '@forgeone/common'
 import type { Command } from './command.ts'
 import { GLOBAL_OPTIONS } from './global-options.ts'
-import { nearestName } from './nearest-name.ts'
 import { usageError } from './parse-arguments.ts'
 
 /** The longest command that the words begin with; options for every command may stand in front. @throws USAGE */

@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, nearestName } from '@forgeone/common'
 import type { ArgumentShape, OptionSpec, OptionValues } from './options.ts'
 import { GLOBAL_OPTIONS } from './global-options.ts'
-import { nearestName } from './nearest-name.ts'
 
 export interface ParsedArguments {
   readonly options: OptionValues

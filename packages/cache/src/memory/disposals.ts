@@ -11,6 +11,9 @@ export const DISPOSE_REASONS: readonly DisposeReason[] = [
   'clear',
 ]
 
+/** A callback that puts back what it hears of goes on for ever; from here on the next call tells it. */
+const ROUNDS_PER_CALL = 16
+
 export type OnDispose<K, V> = (value: V | undefined, key: K, reason: DisposeReason) => void
 
 /**
@@ -36,7 +39,7 @@ export class Disposals<K, V> {
     const failures: unknown[] = []
     try {
       // What the callback removes is told in the next round.
-      while (this.#waiting.length > 0) {
+      for (let rounds = 0; this.#waiting.length > 0 && rounds < ROUNDS_PER_CALL; rounds++) {
         const round = this.#waiting
         this.#waiting = []
         for (const { value, key, reason } of round) {

@@ -2,7 +2,7 @@ import { publishEvent } from '../platform/cache-events.ts'
 import { Flights, type Flight } from './flights.ts'
 import type { MemoryCacheSettings } from './memory-cache-options.ts'
 import type { MemoryCacheCounters } from './memory-cache-stats.ts'
-import type { Lookup, SetOptions } from './set-options.ts'
+import { checkTest, type Lookup, type SetOptions } from './set-options.ts'
 
 /** Gets a value from its source; undefined says that there is none. */
 export type Loader<K, V> = (key: K, context: LoadContext<V>) => Promise<V | undefined> | V | undefined
@@ -63,6 +63,7 @@ export class EntryLoads<K, V> {
   }
 
   dropWhere(test: (key: K) => boolean): void {
+    checkTest(test)
     this.#flights.dropWhere(test)
   }
 

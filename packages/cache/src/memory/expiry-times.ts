@@ -38,7 +38,7 @@ export class ExpiryTimes {
 
   /** Gives an entry with an end another one, and the grace it had. */
   renew(slot: number, staleAt: number): void {
-    if (this.#goneAt[slot] === Infinity) return
+    if (!(this.#goneAt[slot]! < Infinity)) return
     this.set(slot, { staleAt, goneAt: staleAt + this.#goneAt[slot]! - this.#staleAt[slot]! })
   }
 

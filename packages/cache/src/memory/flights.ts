@@ -78,7 +78,8 @@ export class Flights<K, V> {
 
   /** Drops the flights whose key the test is true for. */
   dropWhere(test: (key: K) => boolean): void {
-    for (const [key, flight] of this.#byKey) if (test(key)) this.drop(key, flight)
+    // A copy, since the test may change the cache.
+    for (const [key, flight] of Array.from(this.#byKey)) if (test(key)) this.drop(key, flight)
   }
 
   abortAll(reason: unknown): void {

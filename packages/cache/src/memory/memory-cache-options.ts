@@ -1,4 +1,4 @@
-import { ForgeError, systemClock, type Clock, type Random } from '@forgeone/common'
+import { ArgumentCheck, ForgeError, systemClock, type Clock, type Random } from '@forgeone/common'
 import { platformRandom } from '../platform/platform-random.ts'
 import type { PolicyFactory } from '../policy/policy.ts'
 import { POLICIES, type PolicyName } from '../policy/policy-table.ts'
@@ -11,6 +11,8 @@ export const MEMORY_ENTRIES_MAX: number = 16 * 1024 * 1024
 export const ENTRY_OVERHEAD_BYTES: number = 100
 /** One entry may take so much of the whole, or a few large ones would empty the cache. */
 const ENTRY_SHARE_MAX = 1 / 8
+/** No entry counts for more, or sums of them would lose their last digits. */
+const ENTRY_BYTES_MAX = 2 ** 40
 const JITTER_DEFAULT = 0.1
 const NEGATIVE_TTL_MS_DEFAULT = 60_000
 
@@ -49,6 +51,8 @@ export interface MemoryCacheSettings<K, V> {
   readonly maxEntries: number
   readonly maxBytes: number
   readonly maxEntryBytes: number
+  /** Weights are kept for it even where no other bound needs them. */
+  readonly hasEntryBound: boolean
   readonly policy: PolicyFactory
   readonly weigh: ((value: V, key: K) => number) | undefined
   readonly ttlMs: number
@@ -63,23 +67,50 @@ export interface MemoryCacheSettings<K, V> {
   readonly random: Random
 }
 
+const check = new ArgumentCheck('CACHE_CONFIG_INVALID')
+/** It stands in every event. */
+const NAME_CHARS_MAX = 128
+const POLICY_METHODS = ['grow', 'onInsert', 'onHit', 'onWeight', 'onRemove', 'victim'] as const
+const OPTION_NAMES = [
+  'maxEntries',
+  'maxBytes',
+  'maxEntryBytes',
+  'policy',
+  'weigh',
+  'ttlMs',
+  'graceMs',
+  'negativeTtlMs',
+  'jitter',
+  'renewOnHit',
+  'onDispose',
+  'packing',
+  'sweepIntervalMs',
+  'name',
+  'clock',
+  'random',
+] as const satisfies readonly (keyof MemoryCacheOptions<never, never>)[]
+
 const SWEEP_INTERVAL_MS_DEFAULT = 60_000
 
 /** @throws CACHE_CONFIG_INVALID */
-export function memoryCacheSettings<K, V>(options: MemoryCacheOptions<K, V>): MemoryCacheSettings<K, V> {
+export function memoryCacheSettings<K, V>(given: MemoryCacheOptions<K, V>): MemoryCacheSettings<K, V> {
+  const options = check.options(given, OPTION_NAMES) as MemoryCacheOptions<K, V>
+  checkPorts(options)
   const { maxEntries, maxBytes, policy = 'w-tinylfu' } = options
   if (maxEntries === undefined && maxBytes === undefined)
     throw invalid('maxEntries', 'needed, or maxBytes: a cache without a bound is a leak')
   const bytes = checked('maxBytes', maxBytes, { min: 1, whole: true }) ?? Infinity
-  const factory = typeof policy === 'function' ? policy : POLICIES[policy]
-  if (factory === undefined) throw invalid('policy', `"${String(policy)}", which is no policy`)
+  const factory = typeof policy === 'function' ? policy : policyNamed(policy)
   return {
     maxEntries:
       checked('maxEntries', maxEntries, { min: 1, max: MEMORY_ENTRIES_MAX, whole: true }) ?? Infinity,
     maxBytes: bytes,
-    maxEntryBytes:
+    maxEntryBytes: Math.min(
       checked('maxEntryBytes', options.maxEntryBytes, { min: 1, max: bytes }) ?? bytes * ENTRY_SHARE_MAX,
-    policy: factory,
+      ENTRY_BYTES_MAX,
+    ),
+    hasEntryBound: options.maxEntryBytes !== undefined,
+    policy: (settings) => check.port(factory(settings), POLICY_METHODS, 'the policy'),
     weigh: options.weigh,
     ttlMs: checked('ttlMs', options.ttlMs, { min: 1 }) ?? Infinity,
     graceMs: checked('graceMs', options.graceMs, { min: 0 }) ?? 0,
@@ -111,8 +142,47 @@ function checked(
   const upTo = max === Infinity ? '' : ` and at most ${max}`
   throw invalid(
     option,
-    `${String(value)}; it must be a ${whole ? 'whole ' : ''}number of at least ${min}${upTo}`,
+    `${typeof value === 'number' ? String(value) : `a ${typeof value}`}; it must be a ${whole ? 'whole ' : ''}number of at least ${min}${upTo}`,
   )
+}
+
+/** Not by `POLICIES[name]` alone: `constructor` is a member of every object. */
+function policyNamed(name: PolicyName): PolicyFactory {
+  if (typeof name === 'string' && Object.hasOwn(POLICIES, name)) return POLICIES[name]
+  const found = typeof name === 'string' ? JSON.stringify(name).slice(0, 40) : `a ${typeof name}`
+  throw invalid('policy', `${found}, which is none of ${Object.keys(POLICIES).join(', ')}`)
+}
+
+/** What is called later: a port that lacks a method would fail in the middle of a change. */
+function checkPorts<K, V>({
+  onDispose,
+  weigh,
+  packing,
+  clock,
+  random,
+  name,
+  renewOnHit,
+}: MemoryCacheOptions<K, V>): void {
+  if (onDispose !== undefined) check.callback(onDispose, 'cache option onDispose')
+  if (weigh !== undefined) check.callback(weigh, 'cache option weigh')
+  if (packing !== undefined) {
+    const { pack, unpack, aboveBytes } = check.options(
+      packing,
+      ['pack', 'unpack', 'aboveBytes'],
+      'cache option packing',
+    )
+    for (const one of [pack, unpack]) check.callback(one as () => void, 'cache option packing')
+    checked('packing', aboveBytes as number | undefined, { min: 0 })
+  }
+  if (clock !== undefined) check.port(clock, ['now', 'monotonicMs'], 'cache option clock')
+  if (random !== undefined) check.port(random, ['bytes'], 'cache option random')
+  if (name !== undefined) check.text(name, 'cache option name', { max: NAME_CHARS_MAX })
+  if (renewOnHit !== undefined) check.isTrue(renewOnHit, 'cache option renewOnHit')
+}
+
+/** A policy of the caller's own gave a slot that is not in use: going on would never make room. */
+export function noVictim(slot: number): ForgeError {
+  return invalid('policy', `one whose victim ${String(slot)} is no entry`)
 }
 
 /** The one way in which options of this package are refused. */

@@ -1,27 +1,33 @@
 import { Disposals, type DisposeReason } from './disposals.ts'
-import { entryBytes } from './entry-bytes.ts'
 import { EntryLoads, type GetOrLoadOptions, type Loader } from './entry-loads.ts'
+import { entryGraceMs, entryTtlMs } from './entry-times.ts'
+import { EntryWeights } from './entry-weights.ts'
 import { ExpiryTimes } from './expiry-times.ts'
 import { createKeyHash, type KeyHash } from './key-hash.ts'
 import {
   memoryCacheSettings,
+  noVictim,
   type MemoryCacheOptions,
   type MemoryCacheSettings,
 } from './memory-cache-options.ts'
-import { lengthened, lengthenedNumbers } from './lengthened.ts'
+import { lengthened } from './lengthened.ts'
 import { GETS_PER_MARK, MemoryCacheCounters, type MemoryCacheStats } from './memory-cache-stats.ts'
 import { SweepTimer } from './sweep-timer.ts'
 import { pack, unpack, type Packed } from './packing.ts'
-import type { Lookup, SetOptions } from './set-options.ts'
+import {
+  ABSENT,
+  checkLoadOptions,
+  checkSetOptions,
+  NEGATIVE,
+  NO_OPTIONS,
+  type Lookup,
+  type SetOptions,
+} from './set-options.ts'
 import { hasListeners, publishEvent } from '../platform/cache-events.ts'
 import { fractions, randomInt32 } from '../platform/platform-random.ts'
 import type { Policy } from '../policy/policy.ts'
 
 const SLOTS_FIRST = 16
-
-const NO_OPTIONS: SetOptions = {}
-const ABSENT = { state: 'absent' } as const
-const NEGATIVE = { state: 'negative' } as const
 
 /**
  * A cache in memory, bounded by entries, bytes or both; the bounds hold after every call.
@@ -46,7 +52,7 @@ export class MemoryCache<K, V> {
   readonly #free: number[] = []
   /** Nothing is packed and hits renew nothing: the shortest path of `get`. */
   readonly #isPlain: boolean
-  #weights: Float64Array | undefined
+  readonly #weights: EntryWeights<K, V>
   #expiry: ExpiryTimes | undefined
   readonly #timer: SweepTimer
   #slotCapacity = 0
@@ -64,16 +70,15 @@ export class MemoryCache<K, V> {
     this.#disposals = options.onDispose && new Disposals(options.onDispose)
     this.#hash = createKeyHash(randomInt32(settings.random))
     this.#random = fractions(randomInt32(settings.random))
-    const countsBytes = settings.maxBytes !== Infinity
-    if (countsBytes || settings.weigh !== undefined) this.#weights = new Float64Array(0)
+    this.#weights = new EntryWeights(settings)
     this.#policy = settings.policy({
       // Asked only about a slot that is in use, whose key is set.
       host: {
         hashOf: (slot) => this.#hash(this.#keys[slot] as K),
-        weightOf: (slot) => (countsBytes ? this.#weights![slot]! : 1),
+        weightOf: (slot) => this.#weights.inPolicy(this.#weights.of(slot)),
         expiryOf: (slot) => this.#expiry?.goneAt(slot) ?? Infinity,
       },
-      capacity: countsBytes ? settings.maxBytes : settings.maxEntries,
+      capacity: settings.maxBytes === Infinity ? settings.maxEntries : settings.maxBytes,
       maxEntries: settings.maxEntries,
       random: this.#random,
     })
@@ -85,10 +90,7 @@ export class MemoryCache<K, V> {
     })
     this.#timer = new SweepTimer({
       intervalMs: settings.sweepIntervalMs,
-      sweep: () => {
-        this.purgeExpired()
-        return this.#expiry?.isIdle === false
-      },
+      sweep: () => this.purgeExpired() >= 0 && this.#expiry?.isIdle === false,
     })
     this.#grow()
   }
@@ -111,6 +113,7 @@ export class MemoryCache<K, V> {
       this.#misses++
       return undefined
     }
+    if (!this.#isPlain) this.#renew(slot, now)
     this.#policy.onHit(slot)
     this.#hits++
     const value = this.#values[slot]
@@ -119,7 +122,6 @@ export class MemoryCache<K, V> {
       return undefined
     }
     if (this.#isPlain) return value as V
-    if (this.#settings.renewOnHit) this.#expiry?.renew(slot, now + this.#settings.ttlMs)
     return unpack(this.#settings.packing, value)
   }
 
@@ -133,16 +135,13 @@ export class MemoryCache<K, V> {
       this.#misses++
       return ABSENT
     }
+    if (freshness === 'fresh') this.#renew(slot, now)
     this.#policy.onHit(slot)
     this.#hits++
     const value = unpack(this.#settings.packing, this.#values[slot])
-    if (value === undefined) {
-      this.#counters.negative++
-      return NEGATIVE
-    }
-    if (freshness === 'fresh' && this.#settings.renewOnHit)
-      this.#expiry?.renew(slot, now + this.#settings.ttlMs)
-    return { state: freshness, value }
+    if (value !== undefined) return { state: freshness, value }
+    this.#counters.negative++
+    return NEGATIVE
   }
 
   /** The value without counting or ordering; also a stale one. */
@@ -158,8 +157,9 @@ export class MemoryCache<K, V> {
     return this.#expiry === undefined || this.#settings.clock.monotonicMs() < this.#expiry.staleAt(slot)
   }
 
-  /** Stores a value in the place of an older one. A load of the key that is under way will not be stored. */
+  /** Stores a value in the place of an older one, and lets no load under way do so. @throws CACHE_CONFIG_INVALID */
   set(key: K, value: V | undefined, options: SetOptions = NO_OPTIONS): this {
+    if (options !== NO_OPTIONS) checkSetOptions(options)
     this.#loads.drop(key)
     this.#store(key, value, options)
     return this
@@ -179,8 +179,10 @@ export class MemoryCache<K, V> {
   invalidateWhere(test: (key: K) => boolean): number {
     this.#loads.dropWhere(test)
     let count = 0
-    for (const [key, slot] of this.#slots) {
-      if (!test(key)) continue
+    // A copy, since the test may change the cache.
+    for (const key of Array.from(this.#slots.keys())) {
+      const slot = test(key) ? this.#slots.get(key) : undefined
+      if (slot === undefined) continue
       this.#remove(slot, 'invalidate')
       count++
     }
@@ -200,9 +202,10 @@ export class MemoryCache<K, V> {
    * A loader that gives undefined says that there is no value, which is remembered for `negativeTtlMs`.
    * In the time of grace the old value is returned at once while one refresh runs.
    *
-   * @throws CACHE_OVERLOADED, what the loader throws, and the reason of `signal`
+   * @throws CACHE_OVERLOADED, CACHE_CONFIG_INVALID, what the loader throws, and the reason of `signal`
    */
   async getOrLoad(key: K, loader: Loader<K, V>, options: GetOrLoadOptions = {}): Promise<V | undefined> {
+    checkLoadOptions(loader, options)
     return await this.#loads.getOrLoad(key, loader, options)
   }
 
@@ -234,10 +237,8 @@ export class MemoryCache<K, V> {
 
   /** Entries with a fresh value, in the order in which their keys came. */
   *entries(): IterableIterator<[K, V]> {
-    const now = this.#settings.clock.monotonicMs()
-    for (const [key, slot] of this.#slots) {
-      if (this.#expiry !== undefined && this.#expiry.staleAt(slot) <= now) continue
-      const value = unpack(this.#settings.packing, this.#values[slot])
+    for (const [key] of this.#slots) {
+      const value = this.has(key) ? this.peek(key) : undefined
       if (value !== undefined) yield [key, value]
     }
   }
@@ -266,10 +267,7 @@ export class MemoryCache<K, V> {
   #store(key: K, value: V | undefined, options: SetOptions): void {
     const now = this.#expiry === undefined ? undefined : this.#sweep()
     const packed = pack(this.#settings.packing, value)
-    const weight =
-      this.#weights === undefined
-        ? 0
-        : entryBytes({ key, value: packed, bytes: options.bytes, weigh: this.#settings.weigh })
+    const weight = this.#weights.weigh(key, packed, options.bytes)
     const known = this.#slots.get(key)
     if (weight > this.#settings.maxEntryBytes) {
       if (known !== undefined) this.#remove(known, 'set')
@@ -293,7 +291,7 @@ export class MemoryCache<K, V> {
     this.#slots.set(key, slot)
     this.#keys[slot] = key
     this.#values[slot] = value
-    if (this.#weights !== undefined) this.#weights[slot] = weight
+    this.#weights.set(slot, weight)
     this.#bytes += weight
     return slot
   }
@@ -312,15 +310,15 @@ export class MemoryCache<K, V> {
     return slot
   }
 
-  /** @returns what the old entry weighed */
+  /** @returns what the old entry weighed for the policy */
   #replace(slot: number, value: V | Packed | undefined, weight: number): number {
     // A slot in use has a key.
     this.#leave(this.#values[slot], this.#keys[slot] as K, 'set')
     this.#values[slot] = value
-    const before = this.#weights?.[slot] ?? 0
-    if (this.#weights !== undefined) this.#weights[slot] = weight
+    const before = this.#weights.of(slot)
+    this.#weights.set(slot, weight)
     this.#bytes += weight - before
-    return before
+    return this.#weights.inPolicy(before)
   }
 
   #remove(slot: number, reason: DisposeReason): void {
@@ -336,9 +334,9 @@ export class MemoryCache<K, V> {
 
   /** Takes a slot out of everything but its key and value. */
   #vacate(slot: number): void {
-    const weight = this.#weights === undefined ? 0 : this.#weights[slot]!
-    this.#slots.delete(this.#keys[slot] as K)
-    this.#policy.onRemove(slot, this.#maxBytes === Infinity ? 1 : weight)
+    const weight = this.#weights.of(slot)
+    if (!this.#slots.delete(this.#keys[slot] as K)) throw noVictim(slot)
+    this.#policy.onRemove(slot, this.#weights.inPolicy(weight))
     this.#expiry?.remove(slot)
     this.#bytes -= weight
   }
@@ -361,22 +359,23 @@ export class MemoryCache<K, V> {
     this.#keys = lengthened(this.#keys, this.#slotCapacity)
     this.#values = lengthened(this.#values, this.#slotCapacity)
     this.#expiry?.grow(this.#slotCapacity)
-    this.#weights &&= lengthenedNumbers(this.#weights, this.#slotCapacity)
+    this.#weights.grow(this.#slotCapacity)
   }
 
   #setExpiry(slot: number, value: V | undefined, options: SetOptions, now: number | undefined): void {
-    const settings = this.#settings
-    const ttlMs = options.ttlMs ?? (value === undefined ? settings.negativeTtlMs : settings.ttlMs)
-    if (ttlMs === Infinity) {
-      this.#expiry?.remove(slot)
-      return
-    }
-    const nowMs = now ?? settings.clock.monotonicMs()
-    const staleAt = nowMs + ttlMs * (1 + settings.jitter * (2 * this.#random() - 1))
-    const graceMs = value === undefined ? 0 : (options.graceMs ?? settings.graceMs)
+    const ttlMs = entryTtlMs(value, options, this.#settings)
+    if (ttlMs === Infinity) return this.#expiry?.remove(slot)
+    const nowMs = now ?? this.#settings.clock.monotonicMs()
     this.#expiry ??= new ExpiryTimes({ now: nowMs, capacity: this.#slotCapacity })
-    this.#expiry.set(slot, { staleAt, goneAt: staleAt + graceMs })
+    const staleAt = nowMs + ttlMs * (1 + this.#settings.jitter * (2 * this.#random() - 1))
+    this.#expiry.set(slot, { staleAt, goneAt: staleAt + entryGraceMs(value, options, this.#settings) })
     this.#timer.start()
+  }
+
+  /** Before the policy hears of the hit: one orders by these times. */
+  #renew(slot: number, now: number): void {
+    if (this.#settings.renewOnHit && this.#values[slot] !== undefined)
+      this.#expiry?.renew(slot, now + this.#settings.ttlMs)
   }
 
   /** Drops what has expired, a little for each call. @returns the time */

@@ -1,3 +1,4 @@
+import { ArgumentCheck } from '@forgeone/common'
 import { z } from 'zod'
 import { invalid } from '../memory/memory-cache-options.ts'
 import { POLICIES, type PolicyName } from '../policy/policy-table.ts'
@@ -65,7 +66,8 @@ const schema = z.strictObject({
 
 /** @throws CACHE_CONFIG_INVALID */
 export function cacheConfig(config: Partial<CacheConfig>): CacheConfig {
-  const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined))
+  const names = Object.keys(CACHE_CONFIG_DEFAULTS) as (keyof CacheConfig)[]
+  const given = new ArgumentCheck('CACHE_CONFIG_INVALID').options(config, names, 'config')
   const parsed = schema.safeParse({ ...CACHE_CONFIG_DEFAULTS, ...given })
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

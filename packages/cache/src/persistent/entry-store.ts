@@ -145,10 +145,13 @@ export class EntryStore {
   /** Removes all entries of a range of entry keys. */
   async removeRange(range: CacheRange): Promise<RemovalReport> {
     let report: RemovalReport = { scanned: 0, removed: 0, bytes: 0 }
-    for (;;) {
+    for (let { gte } = range; ;) {
       const keys: Uint8Array[] = []
-      for await (const { key } of this.#database.iterate({ ...range, limit: CHUNK })) keys.push(key)
-      if (keys.length === 0) return report
+      for await (const { key } of this.#database.iterate({ ...range, gte, limit: CHUNK })) keys.push(key)
+      const last = keys.at(-1)
+      if (last === undefined) return report
+      // Behind what was removed: a row that cannot be removed must not be met for ever.
+      gte = behind(last)
       report = sum(report, await this.remove(keys))
     }
   }
@@ -157,12 +160,14 @@ export class EntryStore {
   async removeExpired(before: number, epochs: readonly number[]): Promise<RemovalReport> {
     let report: RemovalReport = { scanned: 0, removed: 0, bytes: 0 }
     for (const epoch of epochs) {
-      const { gte } = epochRange(KEY_KIND.expiry, { from: epoch, to: epoch + 1 })
+      let { gte } = epochRange(KEY_KIND.expiry, { from: epoch, to: epoch + 1 })
+      const lt = expiryBound(gte, before)
       for (;;) {
         const keys: Uint8Array[] = []
-        const lt = expiryBound(gte, before)
         for await (const row of this.#database.iterate({ gte, lt, limit: CHUNK })) keys.push(row.key)
-        if (keys.length === 0) break
+        const last = keys.at(-1)
+        if (last === undefined) break
+        gte = behind(last)
         report = sum(report, await this.#removeExpiryRows(keys))
       }
     }
@@ -320,6 +325,13 @@ interface FoundRows {
 interface Target {
   readonly key: Uint8Array
   readonly expiresAt?: number | undefined
+}
+
+/** The least key above `key`. */
+function behind(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1)
+  next.set(key)
+  return next
 }
 
 function storedBytes(row: Uint8Array): number {

@@ -4,20 +4,28 @@ import { invalid } from '../memory/memory-cache-options.ts'
 import { platformRandom } from '../platform/platform-random.ts'
 import { encodeRecord } from '../table/record-codec.ts'
 import type { MetadataRecords, TableName } from '../table/records.ts'
-import { addressOf, type RecordAddress } from '../table/tables.ts'
+import type { RecordAddress } from '../table/tables.ts'
 import { cacheConfig, type CacheConfig } from './cache-config.ts'
+import {
+  checkAddress,
+  checkedAddressOf,
+  checkFingerprint,
+  checkFlags,
+  checkLoader,
+  checkTable,
+} from './checked-address.ts'
 import { databaseTier, type DatabaseTier } from './database-tier.ts'
 import { DiskTier, type DiskEntry, type Located } from './disk-tier.ts'
-import { checkedPath, memoryKey } from './entry-names.ts'
+import { memoryKey } from './entry-names.ts'
 import type { RemovalReport } from './entry-store.ts'
 import { sameBytes } from './fixed-bytes.ts'
-import type { MetadataCacheOptions, RecordLookup } from './metadata-cache-options.ts'
+import { checkOpening, type MetadataCacheOptions, type RecordLookup } from './metadata-cache-options.ts'
+import { withLastUse } from './last-use.ts'
 import { tableCounters, type MetadataCacheStats } from './metadata-stats.ts'
 import { tellMaintenance, type CacheMaintenance, type OnMaintenance } from './maintenance.ts'
 import { Upkeep, type CleanupReport } from './upkeep.ts'
 
 const SESSION_TOUCH_MS = 60_000
-const HOUR_MS = 3_600_000
 /** A record in memory takes about twice its encoded bytes, and never less than this. */
 const MEMORY_FACTOR = 2
 const MEMORY_RECORD_BYTES_MIN = 256
@@ -78,9 +86,10 @@ export class MetadataCache {
    * Opens the cache; in memory alone where another process has `dbPath`, or a given database cannot be read.
    * @throws CACHE_CONFIG_INVALID
    */
-  static async open(options: MetadataCacheOptions = {}): Promise<MetadataCache> {
-    const config = cacheConfig(options.config ?? {})
-    const { indexKey, onMaintenance, sealer, clock = systemClock } = options
+  static async open(asked: MetadataCacheOptions = {}): Promise<MetadataCache> {
+    const options = checkOpening(asked)
+    const { config: given = {}, indexKey, onMaintenance, sealer, clock = systemClock } = options
+    const config = cacheConfig(given)
     const base = { config, clock, indexKey, onMaintenance }
     if (sealer !== undefined && indexKey === undefined)
       throw invalid('indexKey', 'absent, but values are sealed')
@@ -124,7 +133,7 @@ export class MetadataCache {
     table: Name,
     address: RecordAddress,
   ): Promise<RecordLookup<MetadataRecords[Name]>> {
-    this.#check(address)
+    this.#check(address, table)
     if (this.#mode === 'off') return { state: 'absent' }
     const located = await this.#disk.locate(table, address)
     return await this.#lookupAt(table, address, located)
@@ -135,8 +144,8 @@ export class MetadataCache {
    * @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG, and CACHE_CONFIG_INVALID when the record is malformed
    */
   async put<Name extends TableName>(table: Name, record: MetadataRecords[Name]): Promise<void> {
-    const address = addressOf(table, record)
-    this.#check(address)
+    const address = checkedAddressOf(table, record)
+    this.#check(address, table)
     const raw = encodeRecord(table, record)
     if (this.#mode === 'off') return
     const located = await this.#disk.locate(table, address)
@@ -155,9 +164,11 @@ export class MetadataCache {
     loader: (context: {
       readonly signal: AbortSignal | undefined
     }) => Promise<MetadataRecords[Name] | undefined>,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+    options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<MetadataRecords[Name] | undefined> {
-    this.#check(address)
+    this.#check(address, table)
+    checkLoader(loader, options)
+    const { signal } = options
     if (this.#mode === 'off') return await loader({ signal })
     const located = await this.#disk.locate(table, address)
     const known = await this.#lookupAt(table, address, located)
@@ -195,6 +206,7 @@ export class MetadataCache {
    */
   async checkFingerprint(vaultId: string, fingerprint: Uint8Array): Promise<boolean> {
     this.#check({ vaultId })
+    checkFingerprint(fingerprint)
     if (this.#mode === 'off') return false
     const { generation } = await this.#disk.locate('vaults', { vaultId })
     if (generation.fingerprint !== undefined && sameBytes(generation.fingerprint, fingerprint)) return true
@@ -212,9 +224,10 @@ export class MetadataCache {
   /** Removes the listing of a directory and the records of files directly at its path; with `recursive` all below. */
   async invalidateDirectory(
     address: RecordAddress,
-    { recursive = false }: { readonly recursive?: boolean | undefined } = {},
+    options: { readonly recursive?: boolean | undefined } = {},
   ): Promise<RemovalReport> {
     this.#check(address)
+    const { recursive = false } = checkFlags(options, ['recursive'])
     this.#invalidations++
     const located = await this.#disk.locate('directories', address)
     const exact = new Set(
@@ -228,14 +241,11 @@ export class MetadataCache {
   }
 
   /** Makes everything invalid by one write, and settles when it is removed from the database. Sessions stay. */
-  async invalidateAll({
-    sessions = false,
-    background = false,
-  }: {
-    readonly sessions?: boolean | undefined
-    readonly background?: boolean | undefined
-  } = {}): Promise<void> {
+  async invalidateAll(
+    options: { readonly sessions?: boolean | undefined; readonly background?: boolean | undefined } = {},
+  ): Promise<void> {
     this.#check({ vaultId: '-' })
+    const { sessions = false, background = false } = checkFlags(options, ['sessions', 'background'])
     this.#invalidations++
     const before = this.#disk.totalBytes
     const { removed } = await this.#disk.startEpoch({ sessions })
@@ -382,19 +392,9 @@ export class MetadataCache {
     return memoryKey({ epoch, table, vaultHex, generation: generation.number, address })
   }
 
-  #check(address: RecordAddress): void {
+  #check(address: RecordAddress, table?: TableName): void {
     if (this.#isClosed) throw new ForgeError('CACHE_CLOSED', 'the metadata cache is closed')
-    checkedPath(address.path ?? '')
+    checkAddress(address)
+    if (table !== undefined) checkTable(table)
   }
-}
-
-/** A vault's last use is not in its record: a read must not write. */
-function withLastUse<R extends MetadataRecords[TableName]>(
-  table: TableName,
-  { record, usedBucket }: DiskEntry<R>,
-): R {
-  // Asked only for entries that have a record.
-  const found = record!
-  if (table !== 'vaults' || !('cachedAt' in found)) return found
-  return { ...found, lastAccessed: Math.max(usedBucket * HOUR_MS, found.cachedAt) }
 }

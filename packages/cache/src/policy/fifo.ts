@@ -1,10 +1,10 @@
-import type { Policy } from './policy.ts'
+import type { InspectablePolicy, PolicyPart } from './policy.ts'
 import { SlotLists } from './slot-lists.ts'
 
 const ARRIVED = 0
 
 /** Drops what came first, used or not. */
-export class FifoPolicy implements Policy {
+export class FifoPolicy implements InspectablePolicy {
   readonly windowShare: undefined = undefined
   readonly #lists = new SlotLists(1)
 
@@ -22,6 +22,10 @@ export class FifoPolicy implements Policy {
 
   onRemove(slot: number): void {
     this.#lists.unlink(slot)
+  }
+
+  parts(): readonly PolicyPart[] {
+    return [{ slots: this.#lists.slots(ARRIVED) }]
   }
 
   victim(): number {

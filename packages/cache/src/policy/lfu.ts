@@ -1,4 +1,4 @@
-import type { Policy } from './policy.ts'
+import type { InspectablePolicy, PolicyPart } from './policy.ts'
 import { SlotLists } from './slot-lists.ts'
 
 /** Uses above this are not told apart; one list each, so that every step takes constant time. */
@@ -7,7 +7,7 @@ const FREQUENCY_MAX = 255
 const AGING_USES_PER_ENTRY = 10
 
 /** Drops what was used least often, the oldest among equals. */
-export class LfuPolicy implements Policy {
+export class LfuPolicy implements InspectablePolicy {
   readonly windowShare: undefined = undefined
   readonly #lists = new SlotLists(FREQUENCY_MAX + 1)
   #frequencies = new Uint8Array(0)
@@ -47,6 +47,10 @@ export class LfuPolicy implements Policy {
   onRemove(slot: number): void {
     this.#lists.unlink(slot)
     this.#entries--
+  }
+
+  parts(): readonly PolicyPart[] {
+    return Array.from({ length: FREQUENCY_MAX }, (_, index) => ({ slots: this.#lists.slots(index + 1) }))
   }
 
   victim(): number {

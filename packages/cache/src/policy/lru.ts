@@ -1,10 +1,10 @@
-import type { Policy } from './policy.ts'
+import type { InspectablePolicy, PolicyPart } from './policy.ts'
 import { SlotLists } from './slot-lists.ts'
 
 const USED = 0
 
 /** Drops what was not used for the longest time. */
-export class LruPolicy implements Policy {
+export class LruPolicy implements InspectablePolicy {
   readonly windowShare: undefined = undefined
   readonly #lists = new SlotLists(1)
 
@@ -24,6 +24,10 @@ export class LruPolicy implements Policy {
 
   onRemove(slot: number): void {
     this.#lists.unlink(slot)
+  }
+
+  parts(): readonly PolicyPart[] {
+    return [{ slots: this.#lists.slots(USED) }]
   }
 
   victim(): number {

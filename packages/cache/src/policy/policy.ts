@@ -39,4 +39,15 @@ export interface Policy {
   readonly windowShare: number | undefined
 }
 
+/** One list of a policy, from its oldest to its newest slot, and what the policy believes it weighs where it does. */
+export interface PolicyPart {
+  readonly slots: readonly number[]
+  readonly weight?: number
+}
+
+/** A policy whose lists can be compared with its sums. */
+export interface InspectablePolicy extends Policy {
+  parts(): readonly PolicyPart[]
+}
+
 export type PolicyFactory = (settings: PolicySettings) => Policy

@@ -84,6 +84,13 @@ export class SlotLists {
     return at === list * WORDS ? -1 : at / WORDS - this.#lists
   }
 
+  /** The slots of a list from the oldest to the newest. */
+  slots(list: number): readonly number[] {
+    const slots: number[] = []
+    for (let slot = this.oldest(list); slot !== -1; slot = this.newer(list, slot)) slots.push(slot)
+    return slots
+  }
+
   isEmpty(list: number): boolean {
     return this.#nodes[list * WORDS] === list * WORDS
   }

@@ -1,9 +1,9 @@
-import type { Policy, PolicyHost } from './policy.ts'
+import type { InspectablePolicy, PolicyHost, PolicyPart } from './policy.ts'
 
 const ABSENT = -1
 
 /** Drops what would expire soonest; entries without an end last, the oldest of them first. A binary heap. */
-export class TtlPolicy implements Policy {
+export class TtlPolicy implements InspectablePolicy {
   readonly windowShare: undefined = undefined
   readonly #host: PolicyHost
   readonly #heap: number[] = []
@@ -47,6 +47,11 @@ export class TtlPolicy implements Policy {
     if (last === slot) return
     this.#place(position, last)
     this.#settle(last)
+  }
+
+  /** The heap in its own order: a parent stands before its children and ends no later. */
+  parts(): readonly PolicyPart[] {
+    return [{ slots: [...this.#heap] }]
   }
 
   victim(): number {

@@ -1,5 +1,5 @@
 import { FrequencySketch } from './frequency-sketch.ts'
-import type { Policy, PolicyHost, PolicySettings } from './policy.ts'
+import type { InspectablePolicy, PolicyHost, PolicyPart, PolicySettings } from './policy.ts'
 import { SlotLists } from './slot-lists.ts'
 import { MARGIN_SHARE, WindowClimber } from './window-climber.ts'
 
@@ -33,7 +33,7 @@ const VICTIMS_COUNTED_MAX = 1_000
  * it was used more often than the victims it needs (Einziger, Friedman, Manes: TinyLFU, ACM TOS 2017). The share of
  * the window is searched by hill climbing, after Adaptive Software Cache Management, Middleware 2018.
  */
-export class WTinyLfuPolicy implements Policy {
+export class WTinyLfuPolicy implements InspectablePolicy {
   readonly #host: PolicyHost
   readonly #random: () => number
   readonly #maxEntries: number
@@ -122,6 +122,10 @@ export class WTinyLfuPolicy implements Policy {
     if (slot === this.#admitted) this.#admitted = -1
   }
 
+  parts(): readonly PolicyPart[] {
+    return Array.from(this.#weights, (weight, part) => ({ slots: this.#lists.slots(part), weight }))
+  }
+
   victim(incoming: number): number {
     this.#isFull = this.#isContested = true
     const capacity = Math.min(this.#bound, this.#used() + incoming)
@@ -184,7 +188,7 @@ export class WTinyLfuPolicy implements Policy {
     const bound = PROTECTED_SHARE_OF_MAIN * (this.#capacity - this.#windowTarget)
     while (this.#weights[PROTECTED]! > bound) {
       const oldest = this.#lists.oldest(PROTECTED)
-      if (oldest === slot) return
+      if (oldest === slot || oldest === -1) return
       this.#move(oldest, PROBATION)
     }
   }
@@ -197,7 +201,11 @@ export class WTinyLfuPolicy implements Policy {
 
   /** Moves what is too much for the young part of the window to its tail. */
   #fillTail(): void {
-    while (this.#weights[WINDOW]! > this.#youngTarget) this.#move(this.#lists.oldest(WINDOW), WINDOW_TAIL)
+    while (this.#weights[WINDOW]! > this.#youngTarget) {
+      const oldest = this.#lists.oldest(WINDOW)
+      if (oldest === -1) return
+      this.#move(oldest, WINDOW_TAIL)
+    }
   }
 
   #oldestOfWindow(): number {
@@ -214,8 +222,11 @@ export class WTinyLfuPolicy implements Policy {
   }
 
   #shrinkWindow(): void {
-    for (let moves = 0; moves < MOVES_PER_CALL && this.#windowWeight() > this.#windowTarget; moves++)
-      this.#move(this.#oldestOfWindow(), PROBATION)
+    for (let moves = 0; moves < MOVES_PER_CALL && this.#windowWeight() > this.#windowTarget; moves++) {
+      const oldest = this.#oldestOfWindow()
+      if (oldest === -1) return
+      this.#move(oldest, PROBATION)
+    }
   }
 
   #climb(): void {

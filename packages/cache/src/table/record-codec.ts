@@ -9,6 +9,8 @@ const OCCUPANT_FIELDS = ['name', 'isDirectory', 'size', 'created', 'modified', '
 /** Fields that hold rows, and the order of a row's fields. */
 const NESTED: Readonly<Record<string, readonly string[]>> = { zones: ZONE_FIELDS, occupants: OCCUPANT_FIELDS }
 
+const REASON_CHARS_MAX = 500
+
 type Fields = Readonly<Record<string, unknown>>
 
 /**
@@ -17,17 +19,25 @@ type Fields = Readonly<Record<string, unknown>>
  */
 export function encodeRecord<Name extends TableName>(table: Name, record: MetadataRecords[Name]): Uint8Array {
   const { schema, fields } = RECORD_SCHEMAS[table]
-  const parsed = schema.safeParse(record)
-  if (!parsed.success)
-    throw new ForgeError(
-      'CACHE_CONFIG_INVALID',
-      `a record of ${table} is malformed: ${z.prettifyError(parsed.error)}`,
-      {
-        details: { option: table },
-      },
-    )
+  const parsed = readable(table, () => schema.safeParse(record))
+  if (!parsed.success) throw malformed(table, z.prettifyError(parsed.error))
   // Every record is an object with fields of those names.
   return packMessage(packFields(parsed.data as unknown as Fields, fields))
+}
+
+/** Reading a record may run code of the caller, which may throw anything. */
+function readable<T>(table: TableName, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw malformed(table, 'it cannot be read', cause)
+  }
+}
+
+function malformed(table: TableName, reason: string, cause?: unknown): ForgeError {
+  // The reason names every unknown field, however many there are.
+  const message = `a record of ${table} is malformed: ${reason.slice(0, REASON_CHARS_MAX)}`
+  return new ForgeError('CACHE_CONFIG_INVALID', message, { cause, details: { option: table } })
 }
 
 /** @returns undefined when the body is no record of this table */

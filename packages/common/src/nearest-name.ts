@@ -1,5 +1,9 @@
+/** Longer ones are no slip of a known name, and comparing takes the product of both lengths. */
+const NAME_CHARS_MAX = 64
+
 /** The candidate closest to a mistyped name, when it is close enough to be meant. */
 export function nearestName(typed: string, candidates: Iterable<string>): string | undefined {
+  if (typed.length > NAME_CHARS_MAX) return undefined
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1
   for (const candidate of candidates) {

@@ -1,0 +1,1 @@
+export { ODD_VALUES, oddCallFault, type OddValue } from './odd-values.ts'

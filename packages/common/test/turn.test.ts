@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { Turn } from '../src/index.ts'
+
+test('a turn is over after eight milliseconds and begins anew once it gave way', async () => {
+  let nowMs = 100
+  const turn = new Turn(() => nowMs)
+  expect(turn.isOver).toBe(false)
+  nowMs += 7
+  expect(turn.isOver).toBe(false)
+  nowMs += 1
+  expect(turn.isOver).toBe(true)
+  await turn.giveWay()
+  expect(turn.isOver).toBe(false)
+})
+
+test('giving way lets a timer through that promises alone would starve', async () => {
+  const turn = new Turn()
+  let fired = 0
+  const timer = setInterval(() => fired++, 1)
+  const endMs = performance.now() + 200
+  while (performance.now() < endMs) await turn.giveWay()
+  clearInterval(timer)
+  expect(fired).toBeGreaterThan(3)
+})
+
+test('a caller that waited anyway begins its turn anew without a pause', () => {
+  let nowMs = 0
+  const turn = new Turn(() => nowMs)
+  nowMs += 50
+  turn.restart()
+  expect(turn.isOver).toBe(false)
+})
