@@ -4,19 +4,25 @@ const TURN_MS = 8
 /**
  * Whose turn it is on the event loop. Work that could go on without a pause, or whose awaits are all answered at
  * once, asks now and then and gives way when its turn is over: promises alone let neither timers nor input through.
+ * A turn begins with the first question since the loop last went round, so that a call which comes alone never waits.
  */
 export class Turn {
   readonly #monotonicMs: () => number
-  #startedMs: number
+  #startedMs: number | undefined
 
   constructor(monotonicMs: () => number = () => performance.now()) {
     this.#monotonicMs = monotonicMs
-    this.#startedMs = monotonicMs()
   }
 
-  /** Whether the event loop has waited for long enough since the last pause. */
+  /** Whether the event loop has waited for long enough. */
   get isOver(): boolean {
-    return this.#monotonicMs() - this.#startedMs >= TURN_MS
+    const now = this.#monotonicMs()
+    if (this.#startedMs === undefined) {
+      this.#startedMs = now
+      // The process may end meanwhile: a turn is no work.
+      setImmediate(() => (this.#startedMs = undefined)).unref()
+    }
+    return now - this.#startedMs >= TURN_MS
   }
 
   /** Gives way if the turn is over. Cheaper where it is not: `if (turn.isOver) await turn.next()`. */
@@ -29,11 +35,6 @@ export class Turn {
     await new Promise<void>((resolve) => {
       setImmediate(resolve)
     })
-    this.#startedMs = this.#monotonicMs()
-  }
-
-  /** Begins another turn because the caller has just waited anyway. */
-  restart(): void {
-    this.#startedMs = this.#monotonicMs()
+    this.#startedMs = undefined
   }
 }

@@ -73,7 +73,10 @@ function acknowledged(lines: readonly string[], kind: string): Map<string, numbe
 
 async function expectKept(path: string, lines: readonly string[], pair: string): Promise<void> {
   const forge = await Forge.open({ path, secret: SECRET, create: 'never' })
-  expect(forge.health().reasons.filter(({ code }) => code !== 'JOURNAL_TAIL_TORN'), pair).toEqual([])
+  expect(
+    forge.health().reasons.filter(({ code }) => code !== 'JOURNAL_TAIL_TORN'),
+    pair,
+  ).toEqual([])
   for (const [name, value] of acknowledged(lines, 'setting'))
     expect(await forge.settings.get(`acked.${name}`), pair).toBeGreaterThanOrEqual(value)
   const counts = new Map<string, number>()
@@ -84,7 +87,10 @@ async function expectKept(path: string, lines: readonly string[], pair: string):
   if (!pair.includes('compactKeys'))
     for (const [name, value] of acknowledged(lines, 'event'))
       expect(counts.get(name), pair).toBeGreaterThanOrEqual(value)
-  expect((await forge.verify()).problems.filter(({ code }) => code !== 'JOURNAL_TAIL_TORN'), pair).toEqual([])
+  expect(
+    (await forge.verify()).problems.filter(({ code }) => code !== 'JOURNAL_TAIL_TORN'),
+    pair,
+  ).toEqual([])
   await forge.close()
 }
 
@@ -99,7 +105,10 @@ test('any two calls side by side, and a kill while they run, lose nothing and le
     const path = join(folder.path, 'data')
     const lines = await run({ path, outside, pair, delayMs: 100 + random.below(RUN_MS_MAX) })
     const title = `pair ${index}: ${pair.join(' beside ')}`
-    expect(lines.filter((line) => line.startsWith('defect')), title).toEqual([])
+    expect(
+      lines.filter((line) => line.startsWith('defect')),
+      title,
+    ).toEqual([])
     await expectKept(path, lines, title)
   }
   console.log(`pairs killed: ${pairs.length}`)

@@ -1,6 +1,7 @@
 import {
   ByteWriter,
   ForgeError,
+  Turn,
   Turns,
   type AuditFacts,
   type Clock,
@@ -86,6 +87,8 @@ export class Committer {
   /** One at a time: what they do to the journal has one caller. */
   readonly #exclusive = new Turns()
   #closed = false
+  /** Frames that are written at once, without a wait, let nothing else through. */
+  readonly #turn = new Turn()
   /** While an exclusive action runs no frame is begun; settles when it is over. */
   #gate: PromiseWithResolvers<void> | undefined
   #relaxedTimer: NodeJS.Timeout | undefined
@@ -268,6 +271,7 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
+    if (this.#turn.isOver) await this.#turn.next()
     while (this.#queue.length > 0 && this.#gate === undefined) {
       const group = this.#takeGroup()
       let begun = false

@@ -1,4 +1,4 @@
-import { EMPTY_BYTES, ForgeError, isForgeError, type SealedOperation } from '@forgeone/common'
+import { EMPTY_BYTES, ForgeError, isForgeError, Turn, type SealedOperation } from '@forgeone/common'
 import type { Keyring, Sealer } from '@forgeone/crypto'
 import type { KeyRange, Row, ScanOptions } from '../store/store.ts'
 import type { LevelDatabase } from './backend.ts'
@@ -21,6 +21,8 @@ export class Database {
   readonly #gate = new SnapshotGate()
   readonly #keyring: Keyring
   readonly #sealers: (Sealer | undefined)[] = []
+  /** The overlay answers at once: a loop of such reads would keep the applier from ever emptying it. */
+  readonly #turn = new Turn()
 
   constructor(o: { name: string; level: LevelDatabase; keyring: Keyring }) {
     this.name = o.name
@@ -68,13 +70,19 @@ export class Database {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    if (this.overlay.size > 0) return this.getSync(key)
+    if (this.overlay.size > 0) {
+      await this.#turn.giveWay()
+      return this.getSync(key)
+    }
     const sealed = await this.#guard(() => this.#gate.read(() => this.#level.get(key)))
     return sealed === undefined ? undefined : this.unseal(key, sealed)
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    if (this.overlay.size > 0) return keys.map((key) => this.getSync(key))
+    if (this.overlay.size > 0) {
+      await this.#turn.giveWay()
+      return keys.map((key) => this.getSync(key))
+    }
     const values = await this.#guard(() => this.#gate.read(() => this.#level.getMany([...keys])))
     return values.map((sealed, index) =>
       sealed === undefined ? undefined : this.unseal(keys[index]!, sealed),

@@ -1,4 +1,4 @@
-import { canonicalJson, ForgeError, type JsonObject } from '@forgeone/common'
+import { canonicalJson, ForgeError, Turns, type JsonObject } from '@forgeone/common'
 import type { KeyInfo, Keyring, KeyProvider, SlotInfo } from '@forgeone/crypto'
 import type { Applier } from '../commit/applier.ts'
 import type { Committer } from '../commit/committer.ts'
@@ -31,7 +31,10 @@ const JOURNAL = 'journal'
  */
 export class KeyRotation {
   readonly #o: KeyRotationOptions
-  #resealing: Promise<unknown> = Promise.resolve()
+  /** Changes of the keyring that a caller asked for: the closing waits for them. */
+  readonly #changes = new Turns()
+  readonly #resealing = new Turns()
+  readonly #ending = new AbortController()
   /** Older keys that a whole re-sealing has left without values; they stay until somebody destroys them. */
   readonly #cleared = new Set<number>()
 
@@ -58,20 +61,19 @@ export class KeyRotation {
    * Gives each scope a new key to seal with, at once. What is stored moves with `reseal`.
    * @throws CRYPTO_KEY_UNKNOWN for a scope that is none, CRYPTO_KEY_EXHAUSTED, IO_FAILED
    */
-  async rotate(scopes: readonly string[] = this.scopes): Promise<readonly KeyInfo[]> {
-    this.#o.parts.health.assertWritable()
-    for (const scope of scopes) this.#checkScope(scope)
-    const made: KeyInfo[] = []
-    // One after the other: each is a write of the keyring.
-    for (const scope of scopes) made.push(await this.keyring.rotateData(scope))
-    return made
+  rotate(scopes: readonly string[] = this.scopes): Promise<readonly KeyInfo[]> {
+    return this.#change(async () => {
+      for (const scope of scopes) this.#checkScope(scope)
+      const made: KeyInfo[] = []
+      // One after the other: each is a write of the keyring.
+      for (const scope of scopes) made.push(await this.keyring.rotateData(scope))
+      return made
+    })
   }
 
   /** Seals every value under the present keys, while the store goes on; calls take turns. */
   reseal(options: ResealOptions = {}): Promise<ResealReport> {
-    const run = this.#resealing.then(() => this.#reseal(options))
-    this.#resealing = run.catch(() => undefined)
-    return run
+    return this.#resealing.run(() => this.#reseal(options))
   }
 
   /** Counts what is sealed under each key. @throws DATABASE_OFFLINE, JOURNAL_DAMAGED */
@@ -85,26 +87,32 @@ export class KeyRotation {
    * @throws KEY_IN_USE with the counts, KEY_UNKNOWN, DATABASE_OFFLINE, IO_FAILED
    */
   async destroy(keyId: number): Promise<void> {
-    this.#o.parts.health.assertWritable()
+    this.#assertChangeable()
     // Rows that were replaced may still lie in the journal.
     await this.#o.flush()
-    const counts = await this.uses()
-    await this.keyring.destroyKey({ keyId, uses: counts.get(keyId) ?? new Map() })
+    await this.#change(async () => {
+      const counts = await this.uses()
+      await this.keyring.destroyKey({ keyId, uses: counts.get(keyId) ?? new Map() })
+    })
   }
 
-  async addSlot(provider: KeyProvider): Promise<SlotInfo> {
-    this.#o.parts.health.assertWritable()
-    return await this.keyring.addSlot(provider)
+  addSlot(provider: KeyProvider): Promise<SlotInfo> {
+    return this.#change(() => this.keyring.addSlot(provider))
   }
 
-  async removeSlot(id: number): Promise<void> {
-    this.#o.parts.health.assertWritable()
-    await this.keyring.removeSlot(id)
+  removeSlot(id: number): Promise<void> {
+    return this.#change(() => this.keyring.removeSlot(id))
   }
 
-  async rotateMaster(providers: readonly KeyProvider[]): Promise<void> {
-    this.#o.parts.health.assertWritable()
-    await this.keyring.rotateMaster(providers)
+  rotateMaster(providers: readonly KeyProvider[]): Promise<void> {
+    return this.#change(() => this.keyring.rotateMaster(providers))
+  }
+
+  /** Ends a re-sealing between two batches and takes no change any more; settles when none is under way. */
+  async close(): Promise<void> {
+    this.#ending.abort(closed())
+    await this.#resealing.idle()
+    await this.#changes.idle()
   }
 
   /** Records a change of keys as a commit of its own, with the revision of the keyring that has it. */
@@ -124,9 +132,24 @@ export class KeyRotation {
     return await this.#o.committer.submit(() => ({ facts, operations: o.operations }), { privileged: true })
   }
 
-  async #reseal(options: ResealOptions): Promise<ResealReport> {
+  #assertChangeable(): void {
+    this.#ending.signal.throwIfAborted()
     this.#o.parts.health.assertWritable()
+  }
+
+  #change<T>(action: () => Promise<T>): Promise<T> {
+    return this.#changes.run(async () => {
+      this.#assertChangeable()
+      return await action()
+    })
+  }
+
+  async #reseal(asked: ResealOptions): Promise<ResealReport> {
+    this.#assertChangeable()
     const { parts, committer, applier } = this.#o
+    const ending = this.#ending.signal
+    const signal = asked.signal === undefined ? ending : AbortSignal.any([asked.signal, ending])
+    const options = { ...asked, signal }
     await this.#finishRotations()
     const older = this.#older()
     const resealed = new Map<string, number>()
@@ -166,4 +189,8 @@ export class KeyRotation {
     if (key === undefined) throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key for ${scope}`)
     return key.id
   }
+}
+
+function closed(): ForgeError {
+  return new ForgeError('STORE_CLOSED', 'the store is closed')
 }

@@ -279,6 +279,7 @@ export class LocalStore implements Store {
   async #close(): Promise<void> {
     const { health, journal, keyring, lock, online } = this.#parts
     try {
+      await this.#keys.close()
       await this.#flusher.stop()
       await this.#describer.stop()
       await this.#committer.close()

@@ -10,7 +10,8 @@ import { SECRET } from '../temporary-folder.ts'
 const [, , path, outside, one, other] = process.argv
 const say = (line: string): void => void writeSync(1, `${line}\n`)
 /** Two of everything at once may refuse each other; only a defect or damage has another code. */
-const DEFECTS = /^(INTERNAL|STORE_FAILED|STORE_DAMAGED|DATABASE_|JOURNAL_|RECORD_TAMPERED|KEYRING_|AUDIT_DIVERGED|AUDIT_FORK)/
+const DEFECTS =
+  /^(INTERNAL|STORE_FAILED|STORE_DAMAGED|DATABASE_|JOURNAL_|RECORD_TAMPERED|KEYRING_|AUDIT_DIVERGED|AUDIT_FORK)/
 
 const forge = await Forge.open({ path: path!, secret: SECRET, shardCount: 1 })
 let closing = false
@@ -37,7 +38,9 @@ async function call(name: string): Promise<void> {
   } catch (error) {
     if (closing && isForgeError(error, 'STORE_CLOSED', 'CACHE_CLOSED', 'VAULT_SEALED')) return
     if (isForgeError(error) && !DEFECTS.test(error.code)) return
-    say(`defect ${name} ${String(error)} ${error instanceof Error ? error.stack : ''}`.replaceAll('\n', ' | '))
+    say(
+      `defect ${name} ${String(error)} ${error instanceof Error ? error.stack : ''}`.replaceAll('\n', ' | '),
+    )
   }
 }
 
