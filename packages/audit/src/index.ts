@@ -8,6 +8,7 @@ export { formatTlogProof, parseTlogProof, type TlogProof } from './proof/tlog-pr
 export { AuditLog, CHECKPOINT_INTERVAL_MS } from './log/audit-log.ts'
 export type { InclusionProof } from './proof/inclusion-proof.ts'
 export { CHECKPOINT_LEAVES } from './log/checkpoint-keeper.ts'
+export { CHECKPOINT_KEYSPACE } from './log/row-keys.ts'
 export {
   ORIGIN_PREFIX_DEFAULT,
   originOf,

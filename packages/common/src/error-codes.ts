@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   // Damage
   JOURNAL_DAMAGED: 'The journal is broken before its end. Run `forge doctor`; do not delete files.',
   JOURNAL_TAIL_LOST: 'Commits that were once durable are missing from the journal. Restore from a backup.',
+  JOURNAL_TAIL_TORN:
+    'As a rule a crash tore it before it was acknowledged. If the store was closed cleanly, find out who had the files.',
   DATABASE_OFFLINE:
     'This database was set aside because it is damaged. Run `forge doctor`; the others still serve.',
   DATABASE_DAMAGED: 'A database file is damaged. Run `forge doctor`, and restore from a backup.',

@@ -20,6 +20,7 @@ import {
   verifyStore,
   type LocalStoreOptions,
 } from '../src/index.ts'
+import { copyAsAfterKill } from './hazards.ts'
 import { DATABASES, FACTS, put, testProvider } from './model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'forge-checkpoint-'))
@@ -111,12 +112,15 @@ test('verify names tampered values and damaged files, and never their content', 
   const store = await LocalStore.open(o)
   await store.commit(() => ({ facts: FACTS, operations: [put('alpha', 'secret-key', 'secret-value')] }))
   await store.flush()
+  const path = join(folder, 'killed-and-edited')
+  await copyAsAfterKill(store, o.path, path)
   await store.close()
-  const level = new ClassicLevel<string, Uint8Array>(join(o.path, 'alpha'), { valueEncoding: 'view' })
-  const value = (await level.get('secret-key'))!
-  await level.put('other-key', value)
+  const level = new ClassicLevel<string, Uint8Array>(join(path, 'alpha'), { valueEncoding: 'view' })
+  await level.put('other-key', (await level.get('secret-key'))!)
+  // Into a table: its log would be set aside.
+  await level.compactRange('a', 'z')
   await level.close()
-  const opened = await LocalStore.open(o)
+  const opened = await LocalStore.open({ ...o, path })
   const found = await verifyStore(opened)
   expect(found.problems).toMatchObject([{ code: 'RECORD_TAMPERED', where: 'alpha keyspace 6f' }])
   expect(JSON.stringify(found)).not.toMatch(/secret/)

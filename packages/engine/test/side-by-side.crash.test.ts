@@ -7,7 +7,7 @@ import { copyAsAfterKill, hazardFolder, removeFolder, storeOptions } from './haz
 import { FACTS, LONG_TIER, put } from './model.ts'
 
 const ROUNDS = LONG_TIER ? 40 : 2
-const folder = hazardFolder('side-by-side')
+const folder = hazardFolder()
 afterAll(() => removeFolder(folder))
 
 /** What the engine does to the whole store. */

@@ -174,14 +174,16 @@ test('rows of rights that were put back are accepted with the rest, and named', 
   await (await Forge.open(options)).close()
 })
 
-/** Through LevelDB, and with the flush point away, which would show that its files changed. */
+/** Through LevelDB, into a table, and with the flush point away, which would show that its files changed. */
 async function putOlderSettingBack({ path }: ForgeOptions): Promise<void> {
   const folder = join(path, '..')
   cpSync(join(folder, 'earlier', 'system'), join(folder, 'older', 'system'), { recursive: true })
   const older = await new ClassicBackend(join(folder, 'older')).open('system', { create: false })
-  const level = await new ClassicBackend(path).open('system', { create: false })
+  const backend = new ClassicBackend(path)
+  const level = await backend.open('system', { create: false })
   for await (const [key, value] of older.iterator({ gte: Uint8Array.of(0x10), lt: Uint8Array.of(0x11) }))
     await level.put(key, value)
+  await backend.flush('system', level)
   await Promise.all([older.close(), level.close()])
   rmSync(join(path, 'journal', 'flush-point'))
 }

@@ -95,6 +95,7 @@ export class AuditLog implements CommitObserver {
   /** Takes over from logs under these names, which are signed no more. */
   succeed(origins: Iterable<string>): void {
     this.#endedOrigins = new Set(origins)
+    this.#keeper?.succeed(this.#endedOrigins)
   }
 
   /** Keys that sign checkpoints, the newest first; none when the log was opened without. */
@@ -191,6 +192,11 @@ export class AuditLog implements CommitObserver {
       this.#keeper?.signInBackground()
     }
     await this.#keeper?.idle()
+  }
+
+  /** The note with the most leaves that lies in this log, of any origin. */
+  get newestNote(): string | undefined {
+    return this.#loadedKeeper().newestNote
   }
 
   /**

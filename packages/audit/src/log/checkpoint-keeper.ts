@@ -29,6 +29,10 @@ export class CheckpointKeeper {
   /** Leaves there were when their number last asked for a signature. */
   #askedSize = 0
   #divergence: ForgeError | undefined
+  /** Whose note it is that shows the divergence. */
+  #divergedFrom: string | undefined
+  /** Names that were given up: their notes bind the log no more. */
+  #ended: ReadonlySet<string> = new Set()
   /** Of the last signature in the background, when it failed. */
   #reportedCode: string | undefined
   #waiting: Promise<StoredCheckpoint> | undefined
@@ -45,6 +49,19 @@ export class CheckpointKeeper {
   /** The newest note of this origin. */
   get last(): StoredCheckpoint | undefined {
     return this.#lastOwn
+  }
+
+  /** The note with the most leaves, of any origin: a log with fewer was rolled back, unless that origin was ended. */
+  get newestNote(): string | undefined {
+    return this.#lastSigned?.text
+  }
+
+  /** Notes of these origins say what was, and no more what must be. */
+  succeed(ended: ReadonlySet<string>): void {
+    this.#ended = ended
+    if (this.#divergedFrom === undefined || !ended.has(this.#divergedFrom)) return
+    this.#divergence = undefined
+    this.#divergedFrom = undefined
   }
 
   /** The size at which the log must have the root of a note; undefined when no such size lies ahead. */
@@ -71,13 +88,13 @@ export class CheckpointKeeper {
     if (this.nextKnownSize === growing.size) this.compareKnown()
     const before = await checkpoints.newest(growing.size)
     if (before === undefined || before.size === 0 || this.#divergence !== undefined) return
-    if (!equalBytes(await reader.rootAt(before.size), before.root)) this.#divergeAt(before.size)
+    if (!equalBytes(await reader.rootAt(before.size), before.root)) this.#divergeFrom(before)
   }
 
   /** Compares the root with that of the note of this size. */
   compareKnown(): void {
     const known = this.#known.shift()!
-    if (!equalBytes(this.#parts.growing.root(), known.root)) this.#divergeAt(known.size)
+    if (!equalBytes(this.#parts.growing.root(), known.root)) this.#divergeFrom(known)
   }
 
   /** From now on nothing is signed. The first reason is kept. */
@@ -93,7 +110,9 @@ export class CheckpointKeeper {
     this.#divergence ??= reason
   }
 
-  #divergeAt(size: number): void {
+  #divergeFrom({ origin, size }: StoredCheckpoint): void {
+    if (this.#divergence !== undefined || this.#ended.has(origin)) return
+    this.#divergedFrom = origin
     this.diverge(`its first ${size} leaves have another root`, { size })
   }
 
@@ -148,10 +167,17 @@ export class CheckpointKeeper {
     await store.caughtUp()
     // Taken together: more commits may be observed while the proof is read.
     const head = { size: growing.size, root: growing.root() }
-    const last = this.#lastSigned
+    const last = await this.#lastBinding(head.size)
     if (last?.size === head.size && signer.hasSigned(last) && equalBytes(last.root, head.root)) return last
     const text = await this.#orDiverge(signer.sign(head, { last, reader, checkpoints }))
     return this.#remember(text)
+  }
+
+  /** Behind a rollback that was accepted, notes of the ended origin have more leaves than the log. */
+  async #lastBinding(size: number): Promise<StoredCheckpoint | undefined> {
+    const last = this.#lastSigned
+    const isEnded = last !== undefined && last.size > size && this.#ended.has(last.origin)
+    return isEnded ? await this.#parts.checkpoints.newest(size + 1) : last
   }
 
   async #orDiverge<T>(signing: Promise<T>): Promise<T> {

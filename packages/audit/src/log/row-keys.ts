@@ -6,7 +6,8 @@ import { ByteWriter } from '@forgeone/common'
 
 const BUNDLE = 0x65 // e
 const TILE = 0x74 // t
-const CHECKPOINT = 0x63 // c
+/** Signed notes, by size: written outside the journal, and never but by the log. */
+export const CHECKPOINT_KEYSPACE = 0x63 // c
 const STATE = 0x6d // m
 // 78 and 79, x and y, begin the keys of the query index.
 
@@ -25,7 +26,7 @@ export function tileKey({ level, index }: { level: number; index: number }): Uin
 
 /** `c | size u64`: the signed note of that size. */
 export function checkpointKey(size: number): Uint8Array {
-  return new ByteWriter(KEY_BYTES).u8(CHECKPOINT).u64(size).finish()
+  return new ByteWriter(KEY_BYTES).u8(CHECKPOINT_KEYSPACE).u64(size).finish()
 }
 
 /** `m | size u64`: what was still in memory at that size. */
@@ -37,4 +38,4 @@ export function stateKey(size: number): Uint8Array {
 export const MINIMUM_INDEX_KEY: Uint8Array = Uint8Array.of(0x70) // p
 
 /** Above the keys of all checkpoints. */
-export const CHECKPOINTS_END: Uint8Array = Uint8Array.of(CHECKPOINT + 1)
+export const CHECKPOINTS_END: Uint8Array = Uint8Array.of(CHECKPOINT_KEYSPACE + 1)

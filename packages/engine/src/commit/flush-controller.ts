@@ -92,7 +92,13 @@ export class FlushController {
     await this.#o.applied(sequence)
     await this.#o.settleObserver()
     await this.flushDatabases()
-    await this.record({ sequence, time, digest, closed: false, databases: await this.states() })
+    await this.record({
+      sequence,
+      time,
+      digest,
+      closed: false,
+      databases: await this.states({ closed: false }),
+    })
     await journal.trim(sequence)
     this.#o.metrics.add('flush_points_total')
   }
@@ -102,9 +108,11 @@ export class FlushController {
       await this.#o.backend.flush(database.name, database.level)
   }
 
-  async states(): Promise<readonly DatabaseState[]> {
+  /** @param o.closed the databases are: what lies in their logs is there for good */
+  async states({ closed }: { readonly closed: boolean }): Promise<readonly DatabaseState[]> {
     const states: DatabaseState[] = []
-    for (const name of this.#o.databases.keys()) states.push(await this.#o.backend.state(name))
+    for (const name of this.#o.databases.keys())
+      states.push(await this.#o.backend.state(name, { withLogs: closed }))
     return states
   }
 

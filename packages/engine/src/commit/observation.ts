@@ -55,6 +55,9 @@ export class Observation {
     readonly observer: CommitObserver
     readonly database: Database
     readonly firstSequence: number
+    readonly notesKeyspace: number | undefined
+    /** Makes what is written there durable in tables: LevelDB's log is not read again. */
+    readonly flush: () => Promise<void>
   }): Promise<Observation> {
     const { observer, database, firstSequence } = o
     const sizes = decodeSizes(await database.get(SIZES_KEY))
@@ -63,7 +66,7 @@ export class Observation {
       const reason = `commits ${sizes.at(-1)} to ${firstSequence - 1} were never observed`
       throw new ForgeError('DATABASE_DAMAGED', `${database.name} is incomplete: ${reason}`)
     }
-    const store = new ConnectedStore(database)
+    const store = new ConnectedStore(o)
     await observer.load(store, size)
     const observation = new Observation({ observer, database, store, size })
     await observation.#observeUnlogged(firstSequence)
@@ -121,10 +124,14 @@ export class Observation {
 /** The observer's database as the observer sees it. */
 class ConnectedStore implements ObserverStore {
   readonly #database: Database
+  readonly #notesKeyspace: number | undefined
+  readonly #flush: () => Promise<void>
   #caughtUp: () => Promise<void> = () => Promise.resolve()
 
-  constructor(database: Database) {
-    this.#database = database
+  constructor(o: { database: Database; notesKeyspace: number | undefined; flush: () => Promise<void> }) {
+    this.#database = o.database
+    this.#notesKeyspace = o.notesKeyspace
+    this.#flush = o.flush
   }
 
   connect(caughtUp: () => Promise<void>): void {
@@ -157,6 +164,8 @@ class ConnectedStore implements ObserverStore {
 
   async write(rows: readonly ObserverRow[]): Promise<void> {
     await this.#database.apply(this.seal(rows), { sync: true })
+    const isNote = ({ key }: ObserverRow): boolean => key[0] === this.#notesKeyspace
+    if (!rows.every(isNote)) await this.#flush()
   }
 
   caughtUp(): Promise<void> {

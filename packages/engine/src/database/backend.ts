@@ -1,6 +1,7 @@
 import type { AbstractLevel } from 'abstract-level'
 import type { DatabaseState } from '../format/flush-point.ts'
 import type { FileFinding } from '../leveldb-files/database-directory.ts'
+import type { LeftLogs } from '../leveldb-files/left-logs.ts'
 
 export type LevelDatabase = AbstractLevel<string | Buffer | Uint8Array, Uint8Array, Uint8Array>
 
@@ -21,14 +22,20 @@ export interface Backend {
     range: { readonly from: Uint8Array; readonly to: Uint8Array },
   ): Promise<void>
   check(name: string, expected: DatabaseState | undefined, closed: boolean): Promise<readonly FileFinding[]>
-  /** Logs that LevelDB would replay and in which it would skip records; asked before it is opened. */
-  damagedLogs(name: string): Promise<readonly string[]>
+  /** The same for the logs of a database that LevelDB is to replay itself. */
+  checkLogs(name: string): Promise<FileFinding | undefined>
+  /** SHA-256 over the logs that LevelDB would replay; asked before it is opened. */
+  logsDigest(name: string): Promise<Uint8Array>
+  /** Reads those logs and takes them out of LevelDB's sight; safe to repeat until they are removed. */
+  setLogsAside(name: string): Promise<LeftLogs>
+  removeLogsAside(name: string): Promise<void>
   /**
    * Reads every live table whole and checks all checksums. Logs are left out: what they hold is in the journal too,
    * and is replayed from there.
    */
   scrub(name: string): Promise<ScrubResult>
-  state(name: string): Promise<DatabaseState>
+  /** @param o.withLogs after the database was closed: the logs count */
+  state(name: string, o: { readonly withLogs: boolean }): Promise<DatabaseState>
   bytes(name: string): number
 }
 

@@ -4,12 +4,14 @@ import { ClassicLevel } from 'classic-level'
 import { directoryBytes } from '../files/directory-bytes.ts'
 import { syncDirectory } from '../files/node-store-files.ts'
 import type { DatabaseState } from '../format/flush-point.ts'
+import { checkStructure, databaseState, type FileFinding } from '../leveldb-files/database-directory.ts'
 import {
-  checkStructure,
-  damagedLogs,
-  databaseState,
-  type FileFinding,
-} from '../leveldb-files/database-directory.ts'
+  checkLogs,
+  logsDigest,
+  removeLogsAside,
+  setLogsAside,
+  type LeftLogs,
+} from '../leveldb-files/left-logs.ts'
 import { scrubDatabase } from '../leveldb-files/scrub.ts'
 import type { Backend, LevelDatabase, ScrubResult } from './backend.ts'
 
@@ -19,6 +21,8 @@ const ABOVE_ALL_KEYS = new Uint8Array(16).fill(0xff)
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 /** What is read often is kept decoded by the streams; here only index blocks matter. */
 const BLOCK_CACHE_BYTES = 1024 * 1024
+
+const NOT_TOLD = new Uint8Array(32)
 
 /** LevelDB databases, one directory each. */
 export class ClassicBackend implements Backend {
@@ -68,16 +72,29 @@ export class ClassicBackend implements Backend {
     return checkStructure(join(this.#path, name), expected, closed)
   }
 
-  damagedLogs(name: string): Promise<readonly string[]> {
-    return damagedLogs(join(this.#path, name))
+  checkLogs(name: string): Promise<FileFinding | undefined> {
+    return checkLogs(join(this.#path, name))
+  }
+
+  logsDigest(name: string): Promise<Uint8Array> {
+    return logsDigest(join(this.#path, name))
+  }
+
+  setLogsAside(name: string): Promise<LeftLogs> {
+    return setLogsAside(join(this.#path, name))
+  }
+
+  removeLogsAside(name: string): Promise<void> {
+    return removeLogsAside(join(this.#path, name))
   }
 
   scrub(name: string): Promise<ScrubResult> {
     return scrubDatabase(join(this.#path, name))
   }
 
-  state(name: string): Promise<DatabaseState> {
-    return databaseState(name, join(this.#path, name))
+  async state(name: string, { withLogs }: { readonly withLogs: boolean }): Promise<DatabaseState> {
+    const path = join(this.#path, name)
+    return await databaseState(name, path, withLogs ? await logsDigest(path) : NOT_TOLD)
   }
 
   bytes(name: string): number {

@@ -2,6 +2,7 @@ import { EMPTY_BYTES, ForgeError, isForgeError, Turn, type SealedOperation } fro
 import type { Keyring, Sealer } from '@forgeone/crypto'
 import type { KeyRange, Row, ScanOptions } from '../store/store.ts'
 import type { LevelDatabase } from './backend.ts'
+import { levelFailure } from './level-failure.ts'
 import { Overlay } from './overlay.ts'
 import { SnapshotGate } from './snapshot-gate.ts'
 
@@ -201,8 +202,7 @@ export class Database {
     ) {
       return new ForgeError('STORE_CLOSED', 'the store is closed', { cause })
     }
-    const details = { database: this.name }
-    return new ForgeError('DATABASE_DAMAGED', `LevelDB cannot read ${this.name}`, { cause, details })
+    return levelFailure(cause, { name: this.name, action: 'read' })
   }
 }
 

@@ -1,5 +1,6 @@
 import { MemoryLevel } from 'memory-level'
 import type { DatabaseState } from '../format/flush-point.ts'
+import type { LeftLogs } from '../leveldb-files/left-logs.ts'
 import type { Backend, LevelDatabase, ScrubResult } from './backend.ts'
 
 /** Databases in memory. They outlive their closing, so that a store can be reopened within the process. */
@@ -30,8 +31,20 @@ export class MemoryBackend implements Backend {
     return Promise.resolve()
   }
 
-  damagedLogs(): Promise<[]> {
-    return Promise.resolve([])
+  checkLogs(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
+  logsDigest(): Promise<Uint8Array> {
+    return Promise.resolve(new Uint8Array(32))
+  }
+
+  setLogsAside(): Promise<LeftLogs> {
+    return Promise.resolve({ damaged: [], rows: [] })
+  }
+
+  removeLogsAside(): Promise<void> {
+    return Promise.resolve()
   }
 
   check(): Promise<[]> {
@@ -43,7 +56,8 @@ export class MemoryBackend implements Backend {
   }
 
   state(name: string): Promise<DatabaseState> {
-    return Promise.resolve({ name, manifestNumber: 0, manifestBytes: 0, tablesDigest: new Uint8Array(32) })
+    const digests = { tablesDigest: new Uint8Array(32), logsDigest: new Uint8Array(32) }
+    return Promise.resolve({ name, manifestNumber: 0, manifestBytes: 0, ...digests })
   }
 
   bytes(): number {

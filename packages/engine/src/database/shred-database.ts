@@ -1,6 +1,7 @@
 import { ForgeError } from '@forgeone/common'
 import type { Keyring, ShredKeys, ShredRow, ShredStore } from '@forgeone/crypto'
 import type { Backend, LevelDatabase } from './backend.ts'
+import { levelFailure, shortageOf } from './level-failure.ts'
 import { SnapshotGate } from './snapshot-gate.ts'
 
 /** Beside the databases, not one of them: no journal, no snapshot and no data backup holds it. */
@@ -79,10 +80,9 @@ export async function openShredKeys(backend: Backend, keyring: Keyring): Promise
   const isNew = !keyring.hasShredKeys
   if (!isNew) await checkFiles(backend)
   const level = await backend.open(SHRED_DIRECTORY, { create: isNew }).catch((cause: unknown) => {
-    throw new ForgeError('DATABASE_DAMAGED', `LevelDB cannot open ${SHRED_DIRECTORY}`, {
-      cause,
-      hint: RESTORE_HINT,
-    })
+    const failure = levelFailure(cause, { name: SHRED_DIRECTORY, action: 'open' })
+    if (failure.code !== 'DATABASE_DAMAGED') throw failure
+    throw new ForgeError(failure.code, failure.message, { cause, hint: RESTORE_HINT })
   })
   try {
     const keys = await keyring.openShredKeys(new ShredDatabase({ backend, level }))
@@ -103,9 +103,13 @@ const RESTORE_HINT =
   'Restore `keys` and `keyring` together from the newest key backup; the other data is not concerned.'
 
 async function checkFiles(backend: Backend): Promise<void> {
-  const [finding] = await backend.check(SHRED_DIRECTORY, undefined, false).catch((cause: unknown) => {
+  const [structure] = await backend.check(SHRED_DIRECTORY, undefined, false).catch((cause: unknown) => {
+    const shortage = shortageOf(cause, `read the files of ${SHRED_DIRECTORY}`)
+    if (shortage !== undefined) throw shortage
     throw new ForgeError('DATABASE_DAMAGED', `the files of ${SHRED_DIRECTORY} cannot be read`, { cause })
   })
+  // No journal has what its logs hold, so LevelDB replays them; it aborts the process on some that it did not write.
+  const finding = structure ?? (await backend.checkLogs(SHRED_DIRECTORY))
   if (finding === undefined) return
   const message = `${SHRED_DIRECTORY}/${finding.file} is damaged: ${finding.problem}`
   throw new ForgeError('DATABASE_DAMAGED', message, { hint: RESTORE_HINT })

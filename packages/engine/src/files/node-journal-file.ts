@@ -1,5 +1,7 @@
 import { constants, fdatasync, fstat, ftruncate, open, read, write, writeSync, close } from 'node:fs'
+import { basename } from 'node:path'
 import { promisify } from 'node:util'
+import { ForgeError } from '@forgeone/common'
 import { InlineSync } from './inline-sync.ts'
 import type { JournalFile } from './store-files.ts'
 
@@ -36,6 +38,8 @@ export class NodeJournalFile implements JournalFile {
     const flags = constants.O_RDWR | (create ? constants.O_CREAT | constants.O_EXCL : 0)
     const plain = await openFile(path, flags, 0o600)
     try {
+      if (!(await statFile(plain)).isFile())
+        throw new ForgeError('JOURNAL_DAMAGED', `${basename(path)} in the journal is no regular file`)
       const synced = await openFile(path, constants.O_RDWR | (constants.O_DSYNC ?? constants.O_SYNC ?? 0))
       return new NodeJournalFile({ plain, synced, inline })
     } catch (error) {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readSmallFile } from '@forgeone/common/files'
 import { keyringFileIn, type KeyringFile } from '@forgeone/crypto'
 import { InlineSync } from './inline-sync.ts'
 import { NodeJournalFile } from './node-journal-file.ts'
@@ -8,6 +9,8 @@ import type { JournalFile, StoreFiles } from './store-files.ts'
 import { directoryBytes } from './directory-bytes.ts'
 
 const JOURNAL_FOLDER = 'journal'
+/** `FORGE` names each database, and the flush point describes it in some hundred bytes. */
+const SMALL_BYTES_MAX = 1024 * 1024
 
 /** The files of a store in a directory of the local file system. */
 export class NodeStoreFiles implements StoreFiles {
@@ -21,12 +24,7 @@ export class NodeStoreFiles implements StoreFiles {
   }
 
   async read(name: string): Promise<Uint8Array | undefined> {
-    try {
-      return new Uint8Array(await readFile(join(this.#path, name)))
-    } catch (error) {
-      if (isNotFound(error)) return undefined
-      throw error
-    }
+    return await readSmallFile(join(this.#path, name), { bytesMax: SMALL_BYTES_MAX })
   }
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {

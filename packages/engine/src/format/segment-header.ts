@@ -3,6 +3,9 @@ import { asBuffer, ByteWriter, crc32c, equalBytes, utf8Encode } from '@forgeone/
 /** `FORGEWAL` | version u8 | store id 16 B | segment u64 | first sequence u64 | previous digest 32 B | crc32c u32 */
 export const SEGMENT_HEADER_BYTES = 77
 
+/** A segment ends behind the frame that crosses 16 MiB; a frame has 32 MiB, and 256 KiB are written ahead of small ones. */
+export const SEGMENT_FILE_BYTES_MAX: number = 49 * 1024 * 1024
+
 const MAGIC = utf8Encode('FORGEWAL')
 const SEGMENT_VERSION = 1
 

@@ -4,6 +4,8 @@ import { z } from 'zod'
 
 export const STORE_FILE_NAME = 'FORGE'
 export const STORE_FORMAT_VERSION = 1
+/** 256 names of databases with 64 characters, and the rest. */
+export const STORE_FILE_BYTES_MAX: number = 64 * 1024
 
 /** What the file `FORGE` says: enough to know what the directory is before any key is at hand. No secrets. */
 export interface StoreFile {

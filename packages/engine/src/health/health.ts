@@ -14,6 +14,8 @@ export interface HealthReason {
 export interface HealthReport {
   readonly state: StoreState
   readonly reasons: readonly HealthReason[]
+  /** What opening found and mended, and nothing has to be done about. */
+  readonly notices: readonly HealthReason[]
 }
 
 /** The state of one store and why it is in it. Writing stops for good at the first failed write (the poison rule). */
@@ -21,6 +23,7 @@ export class Health {
   readonly #logger: Logger
   readonly #metrics: Metrics
   readonly #reasons = new Map<string, HealthReason>()
+  readonly #notices: HealthReason[] = []
   #poison: ForgeError | undefined
   #refusal: ForgeError | undefined
   #full = false
@@ -47,7 +50,7 @@ export class Health {
   }
 
   report(): HealthReport {
-    return { state: this.state, reasons: [...this.#reasons.values()] }
+    return { state: this.state, reasons: [...this.#reasons.values()], notices: [...this.#notices] }
   }
 
   opened(): void {
@@ -60,13 +63,14 @@ export class Health {
 
   /** Notes something that is wrong while the rest goes on. */
   note(error: ForgeError, where: string): void {
-    this.#reasons.set(`${error.code} ${where}`, {
-      code: error.code,
-      where,
-      message: error.message,
-      repair: error.hint,
-    })
+    this.#reasons.set(`${error.code} ${where}`, reasonOf(error, where))
     this.#metrics.add('health_findings_total')
+    this.#logger.log('warn', error.message, { code: error.code, where })
+  }
+
+  /** Tells of something that was mended: the state stays what it is. */
+  tell(error: ForgeError, where: string): void {
+    this.#notices.push(reasonOf(error, where))
     this.#logger.log('warn', error.message, { code: error.code, where })
   }
 
@@ -120,6 +124,10 @@ export class Health {
   assertReadable(): void {
     if (this.#phase === 'closed') throw new ForgeError('STORE_CLOSED', 'the store is closed')
   }
+}
+
+function reasonOf({ code, message, hint }: ForgeError, where: string): HealthReason {
+  return { code, where, message, repair: hint }
 }
 
 /** The same failure as one caller sees it: `none` was not written; `unknown` may be durable, reopening tells. */

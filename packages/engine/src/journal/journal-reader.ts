@@ -5,6 +5,7 @@ import type { CommitRecord } from '../format/commit-record.ts'
 import type { FlushPoint } from '../format/flush-point.ts'
 import {
   decodeSegmentHeader,
+  SEGMENT_FILE_BYTES_MAX,
   SEGMENT_HEADER_BYTES,
   SEGMENT_NAME_PATTERN,
   segmentName,
@@ -71,6 +72,9 @@ export async function readJournal(options: JournalReadOptions): Promise<JournalE
     const isLast = index === names.length - 1
     const file = await files.openJournalFile(name, { create: false })
     try {
+      const size = await file.size()
+      if (size > SEGMENT_FILE_BYTES_MAX)
+        throw damaged(`segment ${name} has ${size} bytes, more than a segment can have`)
       const header = await readHeader({ file, name, isLast, options })
       if (header === undefined) {
         // A crash between creating the file and writing its header: nothing was acknowledged from it.

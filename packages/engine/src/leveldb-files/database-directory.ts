@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ByteWriter, utf8Decode } from '@forgeone/common'
+import { ByteWriter, isForgeError, utf8Decode } from '@forgeone/common'
+import { readSmallFile } from '@forgeone/common/files'
 import type { DatabaseState } from '../format/flush-point.ts'
 import { isNotFound } from '../files/node-store-files.ts'
-import { readLogRecords } from './log-records.ts'
 import { parseManifest, type LiveTable, type Manifest } from './manifest.ts'
 import { checkTable, tableFooterHolds, tableName } from './table-file.ts'
 
@@ -13,6 +13,11 @@ import { checkTable, tableFooterHolds, tableName } from './table-file.ts'
  * checked, so that opening a large store does not mean reading it. A verify reads all.
  */
 export const OPEN_CHECK_BYTES_MAX: number = 64 * 1024 * 1024
+
+/** It holds the name of a MANIFEST and nothing else. */
+const CURRENT_BYTES_MAX = 64
+/** A record of some hundred bytes for each table that came or went since the database was opened: years of them. */
+const MANIFEST_BYTES_MAX = 256 * 1024 * 1024
 
 /** A file of a database that is not as it must be. */
 export interface FileFinding {
@@ -27,14 +32,23 @@ export interface DatabaseDirectory {
 
 /** Reads `CURRENT` and the MANIFEST it names. */
 export async function readDatabaseDirectory(path: string): Promise<DatabaseDirectory | FileFinding> {
-  const current = await readIfPresent(join(path, 'CURRENT'))
-  if (current === undefined) return { file: 'CURRENT', problem: 'it is missing' }
+  const current = await readWhole(path, 'CURRENT', CURRENT_BYTES_MAX)
+  if ('problem' in current) return current
   const manifestName = /^(MANIFEST-\d{6,})\n$/.exec(utf8Decode(current))?.[1]
   if (manifestName === undefined) return { file: 'CURRENT', problem: 'it does not name a MANIFEST' }
-  const bytes = await readIfPresent(join(path, manifestName))
-  if (bytes === undefined) return { file: manifestName, problem: 'it is missing' }
+  const bytes = await readWhole(path, manifestName, MANIFEST_BYTES_MAX)
+  if ('problem' in bytes) return bytes
   const manifest = parseManifest(bytes)
   return 'damage' in manifest ? { file: manifestName, problem: manifest.damage } : { manifestName, manifest }
+}
+
+async function readWhole(path: string, file: string, bytesMax: number): Promise<Uint8Array | FileFinding> {
+  try {
+    return (await readSmallFile(join(path, file), { bytesMax })) ?? { file, problem: 'it is missing' }
+  } catch (error) {
+    if (!isForgeError(error, 'IO_FAILED')) throw error
+    return { file, problem: `it is no regular file of at most ${bytesMax} bytes` }
+  }
 }
 
 /**
@@ -90,7 +104,11 @@ function olderThan(
   return undefined
 }
 
-export async function databaseState(name: string, path: string): Promise<DatabaseState> {
+export async function databaseState(
+  name: string,
+  path: string,
+  logsDigest: Uint8Array,
+): Promise<DatabaseState> {
   const directory = await readDatabaseDirectory(path)
   if ('problem' in directory) throw new Error(`${directory.file}: ${directory.problem}`)
   return {
@@ -98,6 +116,7 @@ export async function databaseState(name: string, path: string): Promise<Databas
     manifestNumber: manifestNumber(directory.manifestName),
     manifestBytes: directory.manifest.endOffset,
     tablesDigest: tablesDigest(directory.manifest),
+    logsDigest,
   }
 }
 
@@ -119,29 +138,6 @@ export async function liveLogs(path: string, manifest: Manifest): Promise<readon
     if (number === undefined) return false
     return Number(number) >= manifest.logNumber || Number(number) === manifest.previousLogNumber
   })
-}
-
-/** Names of the live logs with a record that is broken otherwise than by a crash. */
-export async function damagedLogs(path: string): Promise<readonly string[]> {
-  const directory = await readDatabaseDirectory(path)
-  if ('problem' in directory) return []
-  const damaged: string[] = []
-  for (const name of await liveLogs(path, directory.manifest)) {
-    const bytes = await readIfPresent(join(path, name))
-    if (bytes === undefined) continue
-    const { brokenOffset, torn } = readLogRecords(bytes)
-    if (brokenOffset !== undefined && !torn) damaged.push(name)
-  }
-  return damaged
-}
-
-async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

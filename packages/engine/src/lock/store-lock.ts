@@ -1,7 +1,6 @@
 import {
   linkSync,
   readdirSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -11,7 +10,16 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { ForgeError, toHex, utf8Encode, type Clock, type Random } from '@forgeone/common'
+import {
+  ForgeError,
+  isForgeError,
+  toHex,
+  utf8Decode,
+  utf8Encode,
+  type Clock,
+  type Random,
+} from '@forgeone/common'
+import { readSmallFileSync } from '@forgeone/common/files'
 import { z } from 'zod'
 import { judge, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
@@ -21,6 +29,8 @@ const HEARTBEAT_STALE_MS = 30_000
 /** Before a frame is appended the lock is read again when the last heartbeat is older than this. */
 const RECHECK_MS = 5_000
 const ATTEMPTS_MAX = 10
+/** A few ids and the name of the host. */
+const LOCK_BYTES_MAX = 4096
 
 const schema = z.strictObject({
   // Part of a file name when a stale lock is moved away.
@@ -175,15 +185,11 @@ interface Holder {
 
 /** An unreadable lock counts as one whose holder is unknown; its age then decides. */
 function readHolder(path: string): Holder | undefined {
-  let text: string
-  let ageMs: number
-  try {
-    ageMs = Date.now() - statSync(path).mtimeMs
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
+  const facts = statSync(path, { throwIfNoEntry: false })
+  if (facts === undefined) return undefined
+  const ageMs = Date.now() - facts.mtimeMs
+  const text = readText(path)
+  if (text === undefined) return undefined
   const parsed = schema.safeParse(tryParse(text))
   if (!parsed.success) {
     const identity = {
@@ -197,6 +203,17 @@ function readHolder(path: string): Holder | undefined {
   }
   const { nonce, pid, host, startTime, pidNamespace, bootId } = parsed.data
   return { nonce, ageMs, identity: { pid, host, startTime, pidNamespace, bootId } }
+}
+
+/** What is no lock file of ours, whatever it is, says nothing of its holder. */
+function readText(path: string): string | undefined {
+  try {
+    const bytes = readSmallFileSync(path, { bytesMax: LOCK_BYTES_MAX })
+    return bytes === undefined ? undefined : utf8Decode(bytes)
+  } catch (error) {
+    if (isForgeError(error)) return ''
+    throw error
+  }
 }
 
 function tryParse(text: string): unknown {

@@ -1,8 +1,10 @@
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { equalBytes, ForgeError, isForgeError, type SealedOperation } from '@forgeone/common'
 import type { Keyring } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import { Database } from '../database/database.ts'
+import { levelFailure, shortageOf } from '../database/level-failure.ts'
 import { ioFailure } from '../files/io-failure.ts'
+import type { BatchRow } from '../leveldb-files/write-batch.ts'
 import type { FlushPoint } from '../format/flush-point.ts'
 import type { Health } from '../health/health.ts'
 
@@ -10,8 +12,14 @@ export interface OpenedDatabases {
   readonly online: Map<string, Database>
   /** Set aside because they are damaged: name to the error that calls on them get. */
   readonly offline: Map<string, ForgeError>
-  /** Logs of LevelDB with a broken record, as `database/file`. */
+  /** Logs of LevelDB with a broken record, or one that no store wrote, as `database/file`. */
   readonly damagedLogs: readonly string[]
+}
+
+/** Rows that are written outside the journal: LevelDB's log is the only place that has the last of them after a crash. */
+export interface UnjournaledRows {
+  readonly database: string
+  readonly keyspace: number
 }
 
 export interface OpenDatabasesOptions {
@@ -20,6 +28,7 @@ export interface OpenDatabasesOptions {
   readonly backend: Backend
   readonly keyring: Keyring
   readonly flushPoint: FlushPoint | undefined
+  readonly unjournaled: UnjournaledRows | undefined
   readonly health: Health
   /** Runs after all files were checked and before the first one changes. */
   readonly beforeOpening: () => Promise<void>
@@ -35,8 +44,9 @@ export async function openDatabases(options: OpenDatabasesOptions): Promise<Open
     if (damage === undefined) sound.push(name)
     else setOffline(name, damage, options.health, offline)
   }
-  const logs = options.flushPoint?.closed === true ? [] : await findDamagedLogs(sound, options.backend)
+  const foreign = await foreignLogs(sound, options)
   await options.beforeOpening()
+  const { damaged, unjournaled } = await setAllLogsAside(sound, options)
   const openOne = async (name: string, create: boolean): Promise<void> => {
     const opened = await tryOpen(name, create, options)
     if (opened instanceof Database) online.set(name, opened)
@@ -53,10 +63,14 @@ export async function openDatabases(options: OpenDatabasesOptions): Promise<Open
     await Promise.all([...online.values()].map((database) => database.close()))
     throw error
   }
+  const { database } = options.unjournaled ?? {}
+  if (database !== undefined && online.has(database) && !foreign.has(database))
+    await keepUnjournaled(online.get(database)!, unjournaled)
+  for (const name of online.keys()) if (sound.includes(name)) await options.backend.removeLogsAside(name)
   // Maps keep the order of insertion, and opening finishes in any order: restore the order of the names.
   const names = [...options.existing, ...options.added]
   const sorted = names.flatMap((name) => (online.has(name) ? [[name, online.get(name)!] as const] : []))
-  return { online: new Map(sorted), offline, damagedLogs: logs }
+  return { online: new Map(sorted), offline, damagedLogs: damaged }
 }
 
 async function findDamage(name: string, options: OpenDatabasesOptions): Promise<ForgeError | undefined> {
@@ -67,17 +81,62 @@ async function findDamage(name: string, options: OpenDatabasesOptions): Promise<
     if (finding === undefined) return undefined
     return new ForgeError('DATABASE_DAMAGED', `${name}/${finding.file} is damaged: ${finding.problem}`)
   } catch (cause) {
+    const shortage = shortageOf(cause, `read the files of ${name}`)
+    if (shortage !== undefined) throw shortage
     if (!isForgeError(ioFailure(cause, 'read'))) throw cause
     return new ForgeError('DATABASE_DAMAGED', `the files of ${name} cannot be read`, { cause })
   }
 }
 
-/** LevelDB skips broken records without an error (hazard H3); replaying the journal brings them back. */
-async function findDamagedLogs(names: readonly string[], backend: Backend): Promise<readonly string[]> {
-  const logs = await Promise.all(
-    names.map(async (name) => (await backend.damagedLogs(name)).map((file) => `${name}/${file}`)),
-  )
-  return logs.flat()
+/**
+ * Databases whose logs are not those of the clean close. Nothing of them is taken: what was closed lies in tables, which are
+ * checked, so the database serves as it was closed, and its health says what was found.
+ */
+async function foreignLogs(
+  names: readonly string[],
+  { backend, flushPoint, health }: OpenDatabasesOptions,
+): Promise<ReadonlySet<string>> {
+  const foreign = new Set<string>()
+  if (flushPoint?.closed !== true) return foreign
+  for (const { name, logsDigest } of flushPoint.databases) {
+    if (!names.includes(name) || equalBytes(await backend.logsDigest(name), logsDigest)) continue
+    foreign.add(name)
+    const message = `somebody wrote into the log of ${name} while the store was closed; it was set aside, and nothing of it counts`
+    health.note(new ForgeError('DATABASE_DAMAGED', message, { details: { database: name } }), `${name}/log`)
+  }
+  return foreign
+}
+
+/** LevelDB never meets its logs: what they hold is in the journal, but for the rows that are written outside of it. */
+async function setAllLogsAside(
+  names: readonly string[],
+  { backend, unjournaled }: OpenDatabasesOptions,
+): Promise<{ readonly damaged: readonly string[]; readonly unjournaled: readonly BatchRow[] }> {
+  const damaged: string[] = []
+  const kept: BatchRow[] = []
+  for (const name of names) {
+    const left = await backend.setLogsAside(name)
+    damaged.push(...left.damaged.map((file) => `${name}/${file}`))
+    if (name === unjournaled?.database)
+      kept.push(...left.rows.filter(({ key }) => key[0] === unjournaled.keyspace))
+  }
+  return { damaged, unjournaled: kept }
+}
+
+/** Writes what is authentic at its place. Rows that were taken out are not taken out again: nobody signed for that. */
+async function keepUnjournaled(database: Database, rows: readonly BatchRow[]): Promise<void> {
+  const puts: SealedOperation[] = []
+  for (const { key, value: sealed } of rows) {
+    if (sealed === undefined) continue
+    try {
+      database.unseal(key, sealed)
+    } catch (error) {
+      if (!isForgeError(error, 'RECORD_TAMPERED')) throw error
+      continue
+    }
+    puts.push({ type: 'put', database: database.name, key, sealed })
+  }
+  if (puts.length > 0) await database.apply(puts, { sync: true })
 }
 
 async function tryOpen(
@@ -92,29 +151,11 @@ async function tryOpen(
       keyring: options.keyring,
     })
   } catch (cause) {
-    if (isLockedByAnother(cause))
-      throw new ForgeError('STORE_LOCKED', `another process holds the database ${name}`, { cause })
-    if (isOutOfSpace(cause)) {
-      // Nothing is damaged: replaying needs room, and the journal still holds what the database lacks.
-      throw new ForgeError('STORAGE_FULL', `the disk has no room to open ${name}`, {
-        cause,
-        hint: 'Free space on the disk, then open the store again; nothing acknowledged is lost.',
-      })
-    }
-    return new ForgeError('DATABASE_DAMAGED', `LevelDB cannot open ${name}`, { cause })
+    const failure = levelFailure(cause, { name, action: 'open' })
+    // Any other failure says nothing about the database.
+    if (failure.code !== 'DATABASE_DAMAGED') throw failure
+    return failure
   }
-}
-
-/** A stopped owner still holds LevelDB's kernel locks after its own lock was taken over. */
-function isLockedByAnother(cause: unknown): boolean {
-  const inner = cause instanceof Error ? cause.cause : undefined
-  return inner instanceof Error && 'code' in inner && inner.code === 'LEVEL_LOCKED'
-}
-
-/** LevelDB reports it as any other failed write; only its text tells. */
-function isOutOfSpace(cause: unknown): boolean {
-  const inner = cause instanceof Error ? cause.cause : undefined
-  return inner instanceof Error && /no space left on device|disk quota exceeded/i.test(inner.message)
 }
 
 /** Sets a damaged database aside: calls on it fail, the others serve. */

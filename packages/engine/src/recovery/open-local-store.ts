@@ -35,7 +35,7 @@ import type { LocalStoreOptions } from '../store/local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome, ResolvedOptions } from '../store/local-store-parts.ts'
 import { checkState } from './check-state.ts'
 import { beginCreation, endCreation, inspectDirectory, nearestExisting } from './creation.ts'
-import { openDatabases, setOffline, type OpenedDatabases } from './open-databases.ts'
+import { openDatabases, setOffline, type OpenedDatabases, type UnjournaledRows } from './open-databases.ts'
 import { Replay } from './replay.ts'
 import { assertLocalFilesystem } from './unsafe-filesystem.ts'
 
@@ -141,6 +141,7 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
         backend,
         keyring,
         flushPoint: undefined,
+        unjournaled: undefined,
         health,
         beforeOpening: () => Promise.resolve(),
       }),
@@ -215,7 +216,16 @@ async function openExisting(
       if (flushPoint?.closed) await reopenFlushPoint(resolved, keyring, flushPoint)
     }
     const { online, offline, damagedLogs } = opening.keep(
-      await openDatabases({ existing, added, backend, keyring, flushPoint, health, beforeOpening }),
+      await openDatabases({
+        existing,
+        added,
+        backend,
+        keyring,
+        flushPoint,
+        unjournaled: unjournaledRows(options),
+        health,
+        beforeOpening,
+      }),
     )
     const file: StoreFile = { ...decoded.file, databases: [...existing, ...added] }
     if (added.length > 0 || !lasting) await writeStoreFile({ files, keyring }, file)
@@ -228,6 +238,14 @@ async function openExisting(
       return replay.add(records)
     }
     const end = await readJournal({ files, keyring, storeId, flushPoint, repair: true, onRecords })
+    if (end.torn !== undefined) {
+      const at = `byte ${end.torn.offset} of ${end.torn.name}`
+      const message = `the end of the journal from ${at} on was torn, or changed, and was cut`
+      health.tell(new ForgeError('JOURNAL_TAIL_TORN', message), 'journal')
+    }
+    // Commits leave the journal behind a flush point only.
+    if (flushPoint === undefined && (end.segments[0]?.firstSequence ?? 0) > 0)
+      noteFlushPoint(health, 'is missing')
     const observation = await replay.finish(end.nextSequence)
     const accept = options.acceptState ?? false
     const state = await checkState(expected, { backend, online, offline, health, accept })
@@ -248,9 +266,14 @@ async function openExisting(
   })
 }
 
+function unjournaledRows({ observer }: LocalStoreOptions): UnjournaledRows | undefined {
+  if (observer?.notesKeyspace === undefined) return undefined
+  return { database: observer.database, keyspace: observer.notesKeyspace }
+}
+
 /** An observer whose rows are damaged goes offline like any database; the journal keeps what it has not seen. */
 async function beginObservation(
-  { options, health }: ResolvedOptions,
+  { options, health, backend }: ResolvedOptions,
   o: Pick<LocalStoreParts, 'file' | 'keyring' | 'online' | 'offline'>,
   firstSequence: number,
 ): Promise<Observation | undefined> {
@@ -260,8 +283,10 @@ async function beginObservation(
   if (source === undefined || database === undefined) return undefined
   const { storeId, generation } = file
   const observer = await source.create({ storeId, generation, keyring })
+  const { notesKeyspace } = source
+  const flush = (): Promise<void> => backend.flush(database.name, database.level)
   try {
-    return await Observation.begin({ observer, database, firstSequence })
+    return await Observation.begin({ observer, database, firstSequence, notesKeyspace, flush })
   } catch (cause) {
     if (!isForgeError(cause)) throw cause
     online.delete(database.name)
@@ -330,19 +355,20 @@ export async function writeStoreFile(
 
 /** An unreadable flush point only costs time: every segment that is present is replayed then. */
 async function readFlushPoint(resolved: ResolvedOptions, keyring: Keyring): Promise<FlushPoint | undefined> {
-  const bytes = await resolved.files.read(FLUSH_POINT_NAME)
-  if (bytes === undefined) return undefined
   try {
+    const bytes = await resolved.files.read(FLUSH_POINT_NAME)
+    if (bytes === undefined) return undefined
     return decodeFlushPoint(bytes, journalSealer(keyring, FLUSH_POINT_SEGMENT))
   } catch (cause) {
-    resolved.health.note(
-      new ForgeError('JOURNAL_DAMAGED', 'the flush point is damaged; the whole journal was replayed', {
-        cause,
-      }),
-      FLUSH_POINT_NAME,
-    )
+    if (!isForgeError(cause)) throw cause
+    noteFlushPoint(resolved.health, 'is damaged', cause)
     return undefined
   }
+}
+
+function noteFlushPoint(health: Health, reason: string, cause?: unknown): void {
+  const message = `the flush point ${reason}; the whole journal was replayed`
+  health.note(new ForgeError('JOURNAL_DAMAGED', message, { cause }), FLUSH_POINT_NAME)
 }
 
 async function reopenFlushPoint(

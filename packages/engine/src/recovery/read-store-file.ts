@@ -1,9 +1,13 @@
 import { join } from 'node:path'
-import { readFile } from 'node:fs/promises'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError } from '@forgeone/common'
+import { readSmallFile } from '@forgeone/common/files'
 import { ioFailure } from '../files/io-failure.ts'
-import { isNotFound } from '../files/node-store-files.ts'
-import { decodeStoreFile, STORE_FILE_NAME, type StoreFile } from '../format/store-file.ts'
+import {
+  decodeStoreFile,
+  STORE_FILE_BYTES_MAX,
+  STORE_FILE_NAME,
+  type StoreFile,
+} from '../format/store-file.ts'
 
 export type { StoreFile } from '../format/store-file.ts'
 
@@ -13,10 +17,12 @@ export type { StoreFile } from '../format/store-file.ts'
  */
 export async function readStoreFile(path: string): Promise<StoreFile | undefined> {
   try {
-    return decodeStoreFile(await readFile(join(path, STORE_FILE_NAME))).file
+    const bytes = await readSmallFile(join(path, STORE_FILE_NAME), { bytesMax: STORE_FILE_BYTES_MAX })
+    return bytes === undefined ? undefined : decodeStoreFile(bytes).file
   } catch (error) {
-    if (isNotFound(error) || (error instanceof Error && 'code' in error && error.code === 'ENOTDIR'))
-      return undefined
+    if (isForgeError(error, 'IO_FAILED'))
+      throw new ForgeError('STORE_DAMAGED', error.message, { cause: error })
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined
     if (error instanceof Error && 'code' in error && error.code === 'EACCES') {
       throw new ForgeError('STORE_UNWRITABLE', `the store at ${path} cannot be read: EACCES`, {
         cause: error,

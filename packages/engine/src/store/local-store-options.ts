@@ -8,6 +8,8 @@ import type { Durability } from './store.ts'
 /** Makes the observer of a store once the store and its keys are known. */
 export interface ObserverSource {
   readonly database: string
+  /** Of rows that it writes outside the journal, once each: after a crash the last of them are looked for in LevelDB's log. */
+  readonly notesKeyspace?: number | undefined
   create(o: {
     readonly storeId: Uint8Array
     /** 16 hexadecimal digits, new after a restore or clone. */

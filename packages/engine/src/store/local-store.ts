@@ -310,7 +310,7 @@ export class LocalStore implements Store {
     await this.#applier.settleObserver()
     await this.#flusher.flushDatabases()
     for (const database of online.values()) await closeInTime(database)
-    const databases = await this.#flusher.states()
+    const databases = await this.#flusher.states({ closed: true })
     await this.#flusher.record({ sequence, time: at.time, digest: journal.digest, closed: true, databases })
     await journal.trim(sequence)
     await journal.close()

@@ -2,6 +2,7 @@ import { assert } from '@forgeone/common'
 import { MemoryLevel } from 'memory-level'
 import type { Backend, LevelDatabase, ScrubResult } from '../database/backend.ts'
 import type { DatabaseState } from '../format/flush-point.ts'
+import type { LeftLogs } from '../leveldb-files/left-logs.ts'
 import type { CutStyle, Power } from './simulated-disk.ts'
 
 type Bytes = Uint8Array
@@ -75,8 +76,20 @@ export class SimulatedBackend implements Backend {
     return Promise.resolve()
   }
 
-  damagedLogs(): Promise<[]> {
-    return Promise.resolve([])
+  checkLogs(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
+  logsDigest(): Promise<Uint8Array> {
+    return Promise.resolve(new Uint8Array(32))
+  }
+
+  setLogsAside(): Promise<LeftLogs> {
+    return Promise.resolve({ damaged: [], rows: [] })
+  }
+
+  removeLogsAside(): Promise<void> {
+    return Promise.resolve()
   }
 
   check(): Promise<[]> {
@@ -88,7 +101,8 @@ export class SimulatedBackend implements Backend {
   }
 
   state(name: string): Promise<DatabaseState> {
-    return Promise.resolve({ name, manifestNumber: 0, manifestBytes: 0, tablesDigest: new Uint8Array(32) })
+    const digests = { tablesDigest: new Uint8Array(32), logsDigest: new Uint8Array(32) }
+    return Promise.resolve({ name, manifestNumber: 0, manifestBytes: 0, ...digests })
   }
 
   bytes(): number {

@@ -22,6 +22,8 @@ export interface VerifyReport {
   readonly checked: number
   readonly counts: { readonly frames: number; readonly tables: number; readonly values: number }
   readonly problems: readonly VerifyProblem[]
+  /** What opening found and mended: no problem of what is stored now. */
+  readonly notices: readonly VerifyProblem[]
 }
 
 export interface VerifyOptions {
@@ -36,9 +38,12 @@ export interface VerifyOptions {
  * that every value is authentic at its place. Runs beside writers; changes nothing.
  */
 export async function verifyStore(store: LocalStore, options: VerifyOptions = {}): Promise<VerifyReport> {
-  const problems: VerifyProblem[] = store
-    .health()
-    .reasons.map(({ code, where, message }) => ({ code, where, message }))
+  const health = store.health()
+  const problems: VerifyProblem[] = health.reasons.map(({ code, where, message }) => ({
+    code,
+    where,
+    message,
+  }))
   const add = (problem: VerifyProblem): void => {
     const known = problems.some((other) => other.code === problem.code && other.where === problem.where)
     if (!known && problems.length < PROBLEMS_MAX) problems.push(problem)
@@ -68,6 +73,7 @@ export async function verifyStore(store: LocalStore, options: VerifyOptions = {}
     checked: frames + tables + values,
     counts: { frames, tables, values },
     problems,
+    notices: health.notices.map(({ code, where, message }) => ({ code, where, message })),
   }
 }
 

@@ -1,4 +1,4 @@
-import { AuditLog, compareWithAnchor, type Anchor, type AuditAct } from '@forgeone/audit'
+import { AuditLog, CHECKPOINT_KEYSPACE, compareWithAnchor, type Anchor, type AuditAct } from '@forgeone/audit'
 import {
   assert,
   canonicalJson,
@@ -32,6 +32,7 @@ export interface AuditSourceOptions {
 /** Makes the audit log of a store when the store is opened, and keeps hold of it. */
 export class AuditSource implements ObserverSource {
   readonly database: string = AUDIT_DATABASE
+  readonly notesKeyspace: number = CHECKPOINT_KEYSPACE
   readonly #o: AuditSourceOptions
   #log: AuditLog | undefined
   #signers: readonly Signer[] = []
@@ -75,7 +76,8 @@ export class AuditSource implements ObserverSource {
   }
 
   /**
-   * Compares with every anchor.
+   * Compares with every anchor, and with what the store itself has signed: a journal that was cut leaves notes behind that
+   * are about more.
    * @returns why this log is not the one that was signed, by each anchor that says so
    * @throws AUDIT_ANCHOR_FAILED, NOTE_FORMAT
    */
@@ -83,8 +85,9 @@ export class AuditSource implements ObserverSource {
     const log = this.#log
     const found: Disagreement[] = []
     if (log === undefined) return found
-    for (const anchor of anchors) {
-      const note = await anchor.newest()
+    const notes = [() => Promise.resolve(log.newestNote), ...anchors.map((anchor) => () => anchor.newest())]
+    for (const newest of notes) {
+      const note = await newest()
       if (note === undefined) continue
       try {
         await compareWithAnchor(log, note)

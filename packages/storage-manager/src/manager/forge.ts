@@ -187,6 +187,7 @@ export class Forge implements AsyncDisposable {
       engine: () => verifyStore(this.#store, options),
       logs: this.logs,
       events: this.events,
+      audit: this.#auditSource.log,
     })
     // A store that cannot be written can be verified all the same.
     await recordVerification(this.#store, report).catch(() => undefined)

@@ -1,3 +1,4 @@
+import { verifyOwn, type AuditLog } from '@forgeone/audit'
 import { canonicalJson } from '@forgeone/common'
 import type { Store, VerifyProblem, VerifyReport } from '@forgeone/engine'
 import type { EventStream, LogStream, StreamVerifyReport } from '@forgeone/streams'
@@ -8,25 +9,43 @@ export interface ForgeVerifyReport {
   readonly checked: number
   readonly counts: VerifyReport['counts'] & { readonly blocks: number; readonly entries: number }
   readonly problems: readonly VerifyProblem[]
+  /** What opening found and mended: no problem of what is stored now. */
+  readonly notices: readonly VerifyProblem[]
 }
 
-/** The engine's check of what is stored, and the streams' check that blocks and index rows belong together. */
+/**
+ * The engine's check of what is stored, the streams' check that blocks and index rows belong together, and the recomputation
+ * of the audit log.
+ */
 export async function verifyForge(o: {
   readonly engine: () => Promise<VerifyReport>
   readonly logs: Pick<LogStream, 'verify'>
   readonly events: Pick<EventStream, 'verify'>
+  /** Absent while its database is offline, which the engine tells. */
+  readonly audit: AuditLog | undefined
 }): Promise<ForgeVerifyReport> {
   const engine = await o.engine()
   const streams: StreamVerifyReport[] = [await o.logs.verify(), await o.events.verify()]
   const blocks = streams.reduce((sum, report) => sum + report.blocks, 0)
   const entries = streams.reduce((sum, report) => sum + report.entries, 0)
-  const problems = [...engine.problems, ...streams.flatMap((report) => report.problems)]
+  const problems = [
+    ...engine.problems,
+    ...streams.flatMap((report) => report.problems),
+    ...(await auditProblems(o.audit)),
+  ]
   return {
     ok: problems.length === 0,
     checked: engine.checked + blocks,
     counts: { ...engine.counts, blocks, entries },
     problems,
+    notices: engine.notices,
   }
+}
+
+async function auditProblems(log: AuditLog | undefined): Promise<readonly VerifyProblem[]> {
+  const verdict = log === undefined ? undefined : await verifyOwn(log)
+  if (verdict === undefined || verdict.ok) return []
+  return [{ code: verdict.code, where: 'audit log', message: verdict.detail }]
 }
 
 /** Commits that a verification ran and what it found, in numbers. */

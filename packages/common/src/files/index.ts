@@ -1,0 +1,1 @@
+export { readSmallFile, readSmallFileSync, type SmallFileOptions } from './small-file.ts'
