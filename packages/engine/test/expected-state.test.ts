@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { JournalRecord } from '../src/journal/journal-reader.ts'
 import { ExpectedState } from '../src/state/expected-state.ts'
-import { stateFacts, stateRecordOf } from '../src/state/state-record.ts'
+import { stateContent, stateRecordOf } from '../src/state/state-record.ts'
 import { FACTS } from './model.ts'
 
-const ROOT = '5e'.repeat(32)
+const ROOT = new Uint8Array(32).fill(0x5e)
 
 function written(sequence: number, database: string, keyspace: number): JournalRecord {
   const operation = { type: 'delete', database, key: Uint8Array.of(keyspace, 1) } as const
@@ -14,22 +14,27 @@ function written(sequence: number, database: string, keyspace: number): JournalR
 function described(sequence: number, about: number, ...databases: string[]): JournalRecord {
   const state = {
     sequence: about,
-    databases: databases.map((database) => ({ database, root: ROOT, without: [32] })),
+    scopes: databases.map((database) => ({ database, root: ROOT, without: [32] })),
+    observer: undefined,
   }
-  return record(sequence, { facts: stateFacts('store.flushed', state), operations: [] })
+  return record(sequence, { ...stateContent('store.flushed', state), operations: [] })
 }
 
 function record(
   sequence: number,
-  { facts, operations }: Pick<JournalRecord['record'], 'facts' | 'operations'>,
+  { facts, detail, operations }: Pick<JournalRecord['record'], 'facts' | 'operations' | 'detail'>,
 ): JournalRecord {
-  return { sequence, record: { time: 0, facts, operations, nonce: undefined }, digest: new Uint8Array(32) }
+  return {
+    sequence,
+    record: { time: 0, facts, operations, nonce: undefined, detail },
+    digest: new Uint8Array(32),
+  }
 }
 
 function known(...records: readonly JournalRecord[]): readonly string[] {
   const expected = new ExpectedState()
   expected.add(records)
-  return expected.databases.map(({ database }) => database)
+  return expected.scopes.map(({ database }) => database)
 }
 
 test('rows are known that no commit behind their description has written, in whatever order the two lie', () => {
@@ -51,13 +56,22 @@ test('nothing is known when commits behind the description have left the journal
 })
 
 test('a commit that only looks like a description is none', () => {
-  const facts = stateFacts('store.closed', { sequence: 4, databases: [{ database: 'a', root: ROOT }] })
-  expect(stateRecordOf(facts)).toEqual({
-    sequence: 4,
-    databases: [{ database: 'a', root: ROOT, without: [] }],
-  })
-  expect(stateRecordOf({ ...facts, actor: 'app' })).toBeUndefined()
-  expect(stateRecordOf({ ...facts, action: 'store.created' })).toBeUndefined()
-  expect(stateRecordOf({ ...facts, context: '{"suite":"none"}' })).toBeUndefined()
-  expect(stateRecordOf(stateFacts('store.closed', undefined))).toBeUndefined()
+  const scope = { database: 'a', part: 'groups', without: [], only: [0x60], ends: [0x20], root: ROOT }
+  const observer = { database: 'audit', size: 5, lastNote: Uint8Array.of(0x63, 1) }
+  const { facts, detail } = stateContent('store.closed', { sequence: 4, scopes: [scope], observer })
+  expect(stateRecordOf({ facts, detail })).toEqual({ sequence: 4, scopes: [scope], observer })
+  expect(stateRecordOf({ facts: { ...facts, actor: 'app' }, detail })).toBeUndefined()
+  expect(stateRecordOf({ facts: { ...facts, action: 'store.created' }, detail })).toBeUndefined()
+  expect(stateRecordOf({ facts: { ...facts, context: '{"suite":"none"}' }, detail })).toBeUndefined()
+  expect(stateRecordOf({ facts })).toBeUndefined()
+  expect(stateRecordOf({ facts, detail: Uint8Array.of(...detail!, 0) })).toBeUndefined()
+  expect(stateRecordOf(stateContent('store.closed', undefined))).toBeUndefined()
+})
+
+test('the facts of a description have one size, however many databases there are', () => {
+  const contextBytes = (count: number): number => {
+    const scopes = Array.from({ length: count }, (_, index) => ({ database: `shard_${index}`, root: ROOT }))
+    return stateContent('store.flushed', { sequence: 7, scopes, observer: undefined }).facts.context!.length
+  }
+  expect(contextBytes(999) - contextBytes(100)).toBe(0)
 })

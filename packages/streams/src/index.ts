@@ -1,3 +1,4 @@
+export { shardStateScopes } from './shard/state-scopes.ts'
 export { openEvents, openLogs, SHARD_COUNT_MAX, streamDatabases } from './stream/open-streams.ts'
 export type { LogStream } from './stream/log-stream.ts'
 export type { EventStream } from './stream/event-stream.ts'

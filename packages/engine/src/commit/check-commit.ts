@@ -6,6 +6,7 @@ import {
   COMMIT_BYTES_MAX,
   COMMIT_OPERATIONS_MAX,
   CONTEXT_BYTES_MAX,
+  DETAIL_BYTES_MAX,
   RESOURCE_CLASS_BYTES_MAX,
 } from './commit-limits.ts'
 
@@ -23,7 +24,9 @@ export function checkCommit(content: CommitContent): number {
   let bytes = 0
   for (const operation of content.operations) bytes += checkOperation(operation)
   if (bytes > COMMIT_BYTES_MAX) throw invalid(`it has ${bytes} bytes, the limit is ${COMMIT_BYTES_MAX}`)
-  return bytes
+  const { detail } = content
+  if (detail !== undefined && detail.length > DETAIL_BYTES_MAX) throw invalid('its detail is too long')
+  return bytes + (detail?.length ?? 0)
 }
 
 function checkOperation(operation: Operation): number {

@@ -19,3 +19,6 @@ export const ACTOR_BYTES_MAX = 64
 export const ACTION_BYTES_MAX = 64
 export const RESOURCE_CLASS_BYTES_MAX = 32
 export const CONTEXT_BYTES_MAX = 2048
+
+/** A root and a name for each of a thousand scopes. */
+export const DETAIL_BYTES_MAX: number = 256 * 1024

@@ -223,7 +223,7 @@ export class Committer {
       this.#o.space.record(bytes)
       const nonce = operations.length === 0 ? this.#o.random.bytes(16) : undefined
       const writer = new ByteWriter(bytes + operations.length * 80 + 256)
-      const recorded = { time, backMs, facts: content.facts, operations, nonce }
+      const recorded = { time, backMs, facts: content.facts, operations, nonce, detail: content.detail }
       writeCommitRecord(writer, recorded)
       const sync = (options.durability ?? this.#o.durability) === 'sync'
       for (const watch of this.#watches) watch.note(operations)

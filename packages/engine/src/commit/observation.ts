@@ -2,6 +2,7 @@ import {
   assert,
   ByteReader,
   ByteWriter,
+  EMPTY_BYTES,
   ForgeError,
   type CommitObserver,
   type ObservedCommit,
@@ -10,6 +11,8 @@ import {
   type SealedOperation,
 } from '@forgeone/common'
 import type { Database } from '../database/database.ts'
+import type { ObserverState } from '../state/state-record.ts'
+import { keyspaceRange } from '../state/state-root.ts'
 
 /**
  * The store's own row in the observer's database: version u8 | count u8 | sizes u64…, the last two settled states.
@@ -33,6 +36,9 @@ export class Observation {
   readonly #observer: CommitObserver
   readonly #database: Database
   readonly #store: ConnectedStore
+  readonly #notesKeyspace: number | undefined
+  /** Whether its database said that it was observed before. */
+  readonly continued: boolean
   #size: number
   #sizes: readonly number[]
 
@@ -41,10 +47,14 @@ export class Observation {
     database: Database
     store: ConnectedStore
     size: number
+    notesKeyspace: number | undefined
+    continued: boolean
   }) {
     this.#observer = o.observer
     this.#database = o.database
     this.#store = o.store
+    this.#notesKeyspace = o.notesKeyspace
+    this.continued = o.continued
     this.#size = o.size
     // A newer state that was not chosen may lack rows: it is no fallback for the next one.
     this.#sizes = [o.size]
@@ -68,7 +78,14 @@ export class Observation {
     }
     const store = new ConnectedStore(o)
     await observer.load(store, size)
-    const observation = new Observation({ observer, database, store, size })
+    const observation = new Observation({
+      observer,
+      database,
+      store,
+      size,
+      notesKeyspace: o.notesKeyspace,
+      continued: sizes !== undefined,
+    })
     await observation.#observeUnlogged(firstSequence)
     return observation
   }
@@ -101,6 +118,20 @@ export class Observation {
     assert(size === this.#size, 'the settled state is that of all observed commits')
     this.#sizes = [...this.#sizes.filter((each) => each < size), size].slice(-SIZES_KEPT)
     return this.#store.seal([...rows, { key: SIZES_KEY, value: encodeSizes(this.#sizes) }])
+  }
+
+  /** What a description says of it. */
+  async state(): Promise<ObserverState> {
+    const { name } = this.#database
+    return { database: name, size: this.#size, lastNote: await this.lastNote() }
+  }
+
+  /** The last key among its notes, empty when there is none. */
+  async lastNote(): Promise<Uint8Array> {
+    if (this.#notesKeyspace === undefined) return EMPTY_BYTES
+    const range = keyspaceRange(this.#notesKeyspace)
+    for await (const [row] of this.#database.sealedPages(range, { reverse: true, limit: 1 })) return row!.key
+    return EMPTY_BYTES
   }
 
   /** Lets the observer write its last rows. */

@@ -9,6 +9,8 @@ export interface CommitRecord {
   readonly operations: readonly SealedOperation[]
   /** 16 random bytes of a commit without operations, so that its short leaf cannot be guessed from a hash. */
   readonly nonce: Uint8Array | undefined
+  /** What the journal keeps of the commit beside its facts: in no leaf, and in no row. */
+  readonly detail?: Uint8Array | undefined
 }
 
 const RECORD_VERSION = 1
@@ -19,17 +21,19 @@ const HAS_ENTRIES = 2
 const HAS_CONTEXT = 4
 const HAS_NONCE = 8
 const HAS_BACK = 16
-const FLAGS_MAX = 31
+const HAS_DETAIL = 32
+const FLAGS_MAX = 63
 
 /** Appends `record`; the layout stands in `docs/format.md`, "Commit record". */
 export function writeCommitRecord(writer: ByteWriter, record: CommitRecord): void {
-  const { facts, nonce, backMs } = record
+  const { facts, nonce, backMs, detail } = record
   const flags =
     (facts.resourceHash ? HAS_RESOURCE : 0) |
     (facts.entries ? HAS_ENTRIES : 0) |
     (facts.context === undefined ? 0 : HAS_CONTEXT) |
     (nonce ? HAS_NONCE : 0) |
-    (backMs === undefined ? 0 : HAS_BACK)
+    (backMs === undefined ? 0 : HAS_BACK) |
+    (detail === undefined ? 0 : HAS_DETAIL)
   writer
     .u8(RECORD_VERSION)
     .u48(record.time)
@@ -42,6 +46,7 @@ export function writeCommitRecord(writer: ByteWriter, record: CommitRecord): voi
   if (facts.context !== undefined) writer.text(facts.context)
   if (nonce) writer.bytes(nonce)
   if (backMs !== undefined) writer.u48(backMs)
+  if (detail !== undefined) writer.varint(detail.length).bytes(detail)
   writer.varint(record.operations.length)
   for (const operation of record.operations) {
     const { database, key } = operation
@@ -78,11 +83,13 @@ export function readCommitRecord(bytes: Uint8Array): CommitRecord {
   }
   const nonce = flags & HAS_NONCE ? reader.bytes(16) : undefined
   const backMs = flags & HAS_BACK ? reader.u48() : undefined
+  const detail = flags & HAS_DETAIL ? reader.bytes(reader.varint()) : undefined
   const count = reader.varint()
   const operations: SealedOperation[] = []
   for (let index = 0; index < count; index++) operations.push(readOperation(reader))
   reader.end()
-  return { time, backMs, facts, operations, nonce }
+  const record = { time, backMs, facts, operations, nonce }
+  return detail === undefined ? record : { ...record, detail }
 }
 
 function readOperation(reader: ByteReader): SealedOperation {

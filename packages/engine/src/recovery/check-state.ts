@@ -1,9 +1,10 @@
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { compareBytes, equalBytes, ForgeError, isForgeError } from '@forgeone/common'
+import type { Observation } from '../commit/observation.ts'
 import type { Backend } from '../database/backend.ts'
 import type { Database } from '../database/database.ts'
 import type { Health } from '../health/health.ts'
 import type { ExpectedState } from '../state/expected-state.ts'
-import { stateRoot, type ScopedRoot } from '../state/state-root.ts'
+import { isWhole, stateRoot, type ScopedRoot } from '../state/state-root.ts'
 import { setOffline } from './open-databases.ts'
 
 /**
@@ -20,36 +21,54 @@ export async function checkState(
     readonly offline: Map<string, ForgeError>
     readonly health: Health
     readonly accept: boolean
+    readonly observation: Observation | undefined
   },
 ): Promise<{ readonly found: readonly ScopedRoot[]; readonly accepted: readonly string[] }> {
   const { backend, online, offline, health, accept } = o
   const found: ScopedRoot[] = []
   const accepted: string[] = []
-  for (const scope of expected.databases) {
+  const mismatching = new Set<string>()
+  for (const scope of expected.scopes) {
     const database = online.get(scope.database)
-    if (database === undefined) continue
+    if (database === undefined || mismatching.has(database.name)) continue
     try {
-      // LevelDB may crash on blocks whose checksum fails, so it is not asked to read them.
-      const { findings } = await backend.scrub(database.name)
+      // LevelDB may crash on blocks whose checksum fails, so it is not asked to read them. Of a database that is watched in
+      // parts, which may be large, the owner reads the same rows on opening anyway.
+      const { findings } = isWhole(scope) ? await backend.scrub(database.name) : { findings: [] }
       if (findings.length > 0) throw damaged(database.name, findings[0]!)
-      if ((await stateRoot(database, scope)) === scope.root) {
+      if (equalBytes(await stateRoot(database, scope), scope.root)) {
         found.push(scope)
         continue
       }
-      if (accept) {
-        accepted.push(database.name)
-        continue
-      }
-      online.delete(database.name)
-      await database.close()
-      setOffline(database.name, mismatch(database.name), health, offline)
+      mismatching.add(database.name)
     } catch (error) {
       // What can be read still serves; whether it is all there nobody can say.
       if (!isForgeError(error)) throw error
       health.note(error, database.name)
     }
   }
+  if (await observerIsBehind(expected, o.observation)) mismatching.add(expected.observer!.database)
+  for (const name of mismatching) {
+    if (accept) {
+      accepted.push(name)
+      continue
+    }
+    const database = online.get(name)!
+    online.delete(name)
+    await database.close()
+    setOffline(name, mismatch(name), health, offline)
+  }
   return { found, accepted }
+}
+
+/** It may have come further than it was described, and never less far. */
+async function observerIsBehind(
+  { observer }: ExpectedState,
+  observation: Observation | undefined,
+): Promise<boolean> {
+  if (observer === undefined || observation?.database.name !== observer.database) return false
+  if (!observation.continued && observer.size > 0) return true
+  return compareBytes(await observation.lastNote(), observer.lastNote) < 0
 }
 
 function mismatch(database: string): ForgeError {

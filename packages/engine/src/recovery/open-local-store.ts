@@ -248,7 +248,7 @@ async function openExisting(
       noteFlushPoint(health, 'is missing')
     const observation = await replay.finish(end.nextSequence)
     const accept = options.acceptState ?? false
-    const state = await checkState(expected, { backend, online, offline, health, accept })
+    const state = await checkState(expected, { backend, online, offline, health, accept, observation })
     const recovery: RecoveryOutcome = {
       created: false,
       cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
@@ -261,7 +261,9 @@ async function openExisting(
     if (damagedLogs.length > 0) resolved.metrics.add('leveldb_logs_damaged_total', damagedLogs.length)
     const journal = new JournalWriter({ files, keyring, storeId, end })
     const lastTime = Math.max(replay.lastTime, flushPoint?.time ?? 0)
-    const parts = { lock, keyring, journal, file, online, offline, observation, recovery, lastTime }
+    const isObserved = observation !== undefined && online.has(observation.database.name)
+    const observed = isObserved ? observation : undefined
+    const parts = { lock, keyring, journal, file, online, offline, observation: observed, recovery, lastTime }
     return { ...resolved, ...parts, foundState: state.found }
   })
 }

@@ -2,7 +2,7 @@ import type { SealedOperation } from '@forgeone/common'
 import type { Committer } from '../commit/committer.ts'
 import type { Health } from '../health/health.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
-import { stateFacts } from './state-record.ts'
+import { stateContent } from './state-record.ts'
 import type { StateRoots } from './state-roots.ts'
 
 /** Watched rows that changed are described after this time: a process that is killed leaves so much undescribed. */
@@ -78,7 +78,7 @@ export class StateDescriber {
       return taken
     })
     if (state === undefined) return
-    const content = { facts: stateFacts(action, state), operations: [] }
+    const content = { ...stateContent(action, state), operations: [] }
     await committer().submit(() => content, { privileged: true })
   }
 }

@@ -1,6 +1,7 @@
-import { asBuffer, ByteWriter, toHex } from '@forgeone/common'
+import { asBuffer, ByteWriter } from '@forgeone/common'
 import { hash } from 'node:crypto'
 import type { Database } from '../database/database.ts'
+import type { Row } from '../store/store.ts'
 
 const LEAF = Uint8Array.of(0)
 const NODE = Uint8Array.of(1)
@@ -9,32 +10,63 @@ const HASH_BYTES = 32
 /** Which rows of a database a root is about. */
 export interface StateScope {
   readonly database: string
+  /** Tells several scopes of one database apart: each is compared as long as no commit has touched it. */
+  readonly part?: string | undefined
   /** Keyspaces left out: what changes all the time and decides nothing, such as metrics. */
   readonly without?: readonly number[] | undefined
+  /** Only the rows of these keyspaces, instead of all. */
+  readonly only?: readonly number[] | undefined
+  /** Of these keyspaces the last row alone: the others are known to be missing by what follows them. */
+  readonly ends?: readonly number[] | undefined
 }
 
 /** What these rows are. */
 export interface ScopedRoot extends StateScope {
-  /** 64 hexadecimal digits. */
-  readonly root: string
+  readonly root: Uint8Array
 }
 
-/** Whether a row counts. */
-export function isInScope({ without = [] }: StateScope, key: Uint8Array): boolean {
-  return !without.includes(key[0]!)
+/** One name for a scope. */
+export function scopeName({ database, part = '' }: StateScope): string {
+  return `${database} ${part}`
+}
+
+/** Whether a scope is about all rows, but for some that are left out. */
+export function isWhole({ only = [], ends = [] }: StateScope): boolean {
+  return only.length + ends.length === 0
+}
+
+/** Whether a row counts, or may be the last one, which does. */
+export function isInScope(scope: StateScope, key: Uint8Array): boolean {
+  const { without = [], only = [], ends = [] } = scope
+  const keyspace = key[0]!
+  return isWhole(scope) ? !without.includes(keyspace) : only.includes(keyspace) || ends.includes(keyspace)
 }
 
 /**
- * The root, in hexadecimal, of the tree of RFC 6962 section 2.1 over all rows in the order of their keys; the entry of a
- * leaf is `lp(key) | SHA-256(sealed value)`. It tells nothing of what is sealed. Nothing may be written meanwhile.
+ * The root of the tree of RFC 6962 section 2.1 over all rows in the order of their keys, or over those of `only` and then the
+ * last ones of `ends`; the entry of a leaf is `lp(key) | SHA-256(sealed value)`. An empty keyspace of `ends` stands there as its
+ * own byte, with no value. It tells nothing of what is sealed. Nothing may be written meanwhile.
  *
  * @throws DATABASE_DAMAGED, STORE_CLOSED
  */
-export async function stateRoot(database: Database, scope: StateScope): Promise<string> {
+export async function stateRoot(database: Database, scope: StateScope): Promise<Uint8Array> {
   const tree = new RowTree()
-  for await (const page of database.sealedPages({}))
-    for (const { key, value } of page) if (isInScope(scope, key)) tree.add(key, value)
-  return toHex(tree.root())
+  const { only = [], ends = [] } = scope
+  const ranges = isWhole(scope) ? [{}] : only.map(keyspaceRange)
+  for (const range of ranges)
+    for await (const page of database.sealedPages(range))
+      for (const { key, value } of page) if (isInScope(scope, key)) tree.add(key, value)
+  for (const keyspace of ends) {
+    let last: Row = { key: Uint8Array.of(keyspace), value: new Uint8Array(0) }
+    for await (const page of database.sealedPages(keyspaceRange(keyspace), { reverse: true, limit: 1 }))
+      last = page[0]!
+    tree.add(last.key, last.value)
+  }
+  return tree.root()
+}
+
+export function keyspaceRange(keyspace: number): { readonly from: Uint8Array; readonly to: Uint8Array } {
+  return { from: Uint8Array.of(keyspace), to: Uint8Array.of(keyspace + 1) }
 }
 
 /** Roots of the perfect trees that the leaves so far make up, the largest first: one for each set bit of their count. */

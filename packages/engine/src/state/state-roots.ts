@@ -1,53 +1,71 @@
 import type { SealedOperation } from '@forgeone/common'
 import type { Database } from '../database/database.ts'
-import type { StateRecord } from './state-record.ts'
-import { isInScope, stateRoot, type ScopedRoot, type StateScope } from './state-root.ts'
+import type { ObserverState, StateRecord } from './state-record.ts'
+import { isInScope, scopeName, stateRoot, type ScopedRoot, type StateScope } from './state-root.ts'
+
+/** A scope as its owner asks for it. */
+export interface WatchedScope extends StateScope {
+  /** What changes is described some time later, and not only at flush points and on closing. */
+  readonly describedSoon?: boolean | undefined
+}
 
 /** Says what the rows of some databases are, and remembers it until a commit touches them. */
 export class StateRoots {
-  readonly #scopes: ReadonlyMap<string, StateScope>
+  readonly #scopes: readonly WatchedScope[]
+  readonly #byDatabase: ReadonlyMap<string, readonly WatchedScope[]>
   readonly #databases: ReadonlyMap<string, Database>
-  readonly #known = new Map<string, string>()
+  readonly #observer: () => Promise<ObserverState | undefined>
+  readonly #known = new Map<string, Uint8Array>()
 
   constructor(o: {
-    readonly scopes: readonly StateScope[]
+    readonly scopes: readonly WatchedScope[]
     readonly databases: ReadonlyMap<string, Database>
     /** What opening found. */
     readonly found: readonly ScopedRoot[]
+    readonly observer: () => Promise<ObserverState | undefined>
   }) {
-    this.#scopes = new Map(o.scopes.map((scope) => [scope.database, scope]))
+    this.#scopes = o.scopes
+    this.#byDatabase = Map.groupBy(o.scopes, ({ database }) => database)
     this.#databases = o.databases
-    for (const { database, root, without = [] } of o.found) {
-      const asked = this.#scopes.get(database)?.without ?? []
-      if (asked.join() === without.join()) this.#known.set(database, root)
-    }
+    this.#observer = o.observer
+    for (const found of o.found)
+      if (o.scopes.some((asked) => coverage(asked) === coverage(found)))
+        this.#known.set(scopeName(found), found.root)
   }
 
-  /** Told of every commit before it is applied. @returns whether it changes rows that are watched */
+  /** Told of every commit before it is applied. @returns whether it changes rows that are to be described soon */
   note(operations: readonly SealedOperation[]): boolean {
     let changes = false
     for (const { database, key } of operations) {
-      const scope = this.#scopes.get(database)
-      if (scope === undefined || !isInScope(scope, key)) continue
-      this.#known.delete(database)
-      changes = true
+      for (const scope of this.#byDatabase.get(database) ?? []) {
+        if (!isInScope(scope, key)) continue
+        this.#known.delete(scopeName(scope))
+        changes ||= scope.describedSoon === true
+      }
     }
     return changes
   }
 
   /**
    * What the rows are behind a commit. Nothing may be written meanwhile, and every commit must be applied.
-   * @returns undefined when no database is to be watched
+   * @returns undefined when nothing is to be watched
    */
   async take(sequence: number): Promise<StateRecord | undefined> {
-    const databases: ScopedRoot[] = []
-    for (const scope of this.#scopes.values()) {
+    const scopes: ScopedRoot[] = []
+    for (const scope of this.#scopes) {
       const database = this.#databases.get(scope.database)
       if (database === undefined) continue
-      const root = this.#known.get(scope.database) ?? (await stateRoot(database, scope))
-      this.#known.set(scope.database, root)
-      databases.push({ ...scope, root })
+      const name = scopeName(scope)
+      const root = this.#known.get(name) ?? (await stateRoot(database, scope))
+      this.#known.set(name, root)
+      scopes.push({ ...scope, root })
     }
-    return databases.length === 0 ? undefined : { sequence, databases }
+    const observer = await this.#observer()
+    return scopes.length === 0 && observer === undefined ? undefined : { sequence, scopes, observer }
   }
+}
+
+function coverage(scope: StateScope): string {
+  const { without = [], only = [], ends = [] } = scope
+  return [scopeName(scope), without.join(), only.join(), ends.join()].join('|')
 }

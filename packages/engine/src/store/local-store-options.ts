@@ -2,7 +2,7 @@ import type { AuditFacts, Clock, CommitObserver, Logger, Metrics, Random } from 
 import type { Keyring, KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import type { StoreFiles } from '../files/store-files.ts'
-import type { StateScope } from '../state/state-root.ts'
+import type { WatchedScope } from '../state/state-roots.ts'
 import type { Durability } from './store.ts'
 
 /** Makes the observer of a store once the store and its keys are known. */
@@ -31,7 +31,7 @@ export interface LocalStoreOptions {
    * Databases whose rows every flush point and clean close describe in a commit, so that opening notices an older row that
    * was put back. All their rows are read for it: they should be few, or change seldom.
    */
-  readonly stateScopes?: readonly StateScope[] | undefined
+  readonly stateScopes?: readonly WatchedScope[] | undefined
   /** Asked about the facts of every commit; throws to refuse it. */
   readonly checkFacts?: ((facts: AuditFacts) => void) | undefined
   /** A database whose rows are not those that were described serves all the same; `recovery.acceptedStates` names it. */

@@ -12,7 +12,7 @@ import type { HealthReport } from '../health/health.ts'
 import { SpaceGuard } from '../health/space-guard.ts'
 import { openParts, writeStoreFile } from '../recovery/open-local-store.ts'
 import { KeyRotation } from '../rotation/key-rotation.ts'
-import { stateFacts } from '../state/state-record.ts'
+import { stateContent, type ObserverState } from '../state/state-record.ts'
 import { DESCRIBE_AFTER_MS, StateDescriber } from '../state/state-describer.ts'
 import { StateRoots } from '../state/state-roots.ts'
 import type { LocalStoreOptions } from './local-store-options.ts'
@@ -46,7 +46,12 @@ export class LocalStore implements Store {
     const startSequence = journal.nextSequence - 1
     const makeDurable = (): Promise<void> => this.#committer.makeDurable()
     const { stateScopes: scopes = [] } = options
-    this.#stateRoots = new StateRoots({ scopes, databases: online, found: parts.foundState })
+    this.#stateRoots = new StateRoots({
+      scopes,
+      databases: online,
+      found: parts.foundState,
+      observer: () => this.#observerState(),
+    })
     this.#describer = new StateDescriber({
       roots: this.#stateRoots,
       journal,
@@ -316,6 +321,13 @@ export class LocalStore implements Store {
     await journal.close()
   }
 
+  /** Nothing is told of an observer where no scope is watched: a bare store has no such commits. */
+  async #observerState(): Promise<ObserverState | undefined> {
+    const { observation, options } = this.#parts
+    if (observation === undefined || options.stateScopes === undefined) return undefined
+    return await observation.state()
+  }
+
   get #wroteCommits(): boolean {
     const { created, commitsReplayed } = this.#parts.recovery
     return created || commitsReplayed > 0 || this.#committer.wroteCommits
@@ -326,8 +338,8 @@ export class LocalStore implements Store {
     const { journal, random } = this.#parts
     const writer = new ByteWriter()
     const sequence = journal.nextSequence
-    const facts = stateFacts('store.closed', await this.#stateRoots.take(sequence - 1))
-    const record = { ...at, facts, operations: [], nonce: random.bytes(16) }
+    const content = stateContent('store.closed', await this.#stateRoots.take(sequence - 1))
+    const record = { ...at, ...content, operations: [], nonce: random.bytes(16) }
     writeCommitRecord(writer, record)
     await journal.startSegment()
     const bytes = await journal.append([writer.finish()], { sync: true, preallocate: false })

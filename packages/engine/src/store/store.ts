@@ -23,6 +23,8 @@ export interface CommitContent {
   readonly facts: AuditFacts
   /** Applied in order; values are plain here and sealed by the store. The store takes ownership of all bytes. */
   readonly operations: readonly Operation[]
+  /** Kept by a journal beside the facts, for the store's own use: in no leaf and no row; at most 256 KiB. */
+  readonly detail?: Uint8Array | undefined
 }
 
 /** `sync`: durable when the promise settles. `relaxed`: in order and atomic, durable within `RELAXED_SYNC_MS`. */

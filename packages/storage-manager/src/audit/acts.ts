@@ -28,10 +28,7 @@ const STREAM_VERBS: readonly string[] = [
 
 const SETTING_VERBS: readonly string[] = ['set', 'delete']
 
-const rows = z.strictObject({
-  sequence: count,
-  state: z.record(z.string(), z.strictObject({ root: text, without: z.array(count) })),
-})
+const rows = z.strictObject({ sequence: count, scopes: count, digest: text })
 
 const keys = (members: z.core.$ZodLooseShape): Context => z.strictObject({ ...members, revision: count })
 

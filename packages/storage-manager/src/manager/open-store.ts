@@ -1,5 +1,6 @@
 import { assert, Metrics, systemClock } from '@forgeone/common'
-import { LocalStore, readStoreFile, type StateScope } from '@forgeone/engine'
+import { LocalStore, readStoreFile, type WatchedScope } from '@forgeone/engine'
+import { shardStateScopes } from '@forgeone/streams'
 import { checkAct } from '../audit/acts.ts'
 import { AuditSource } from '../audit/audit-source.ts'
 import { readGenerations, type Generations } from '../audit/generations.ts'
@@ -13,11 +14,14 @@ import { shardLayout } from './shard-layout.ts'
 
 const GIB = 1024 ** 3
 
-/** Rights, settings and secrets: an older row of them would undo a decision. */
-const STATE_SCOPES: readonly StateScope[] = [
-  { database: SYSTEM_DATABASE, without: [METRICS_KEYSPACE] },
-  { database: VAULT_DATABASE },
-]
+/** Rights, settings and secrets: an older row of them would undo a decision. Of shards: what nothing behind it tells of. */
+function stateScopes(streamDatabases: readonly string[]): readonly WatchedScope[] {
+  return [
+    { database: SYSTEM_DATABASE, without: [METRICS_KEYSPACE], describedSoon: true },
+    { database: VAULT_DATABASE, describedSoon: true },
+    ...streamDatabases.flatMap(shardStateScopes),
+  ]
+}
 
 /** The engine's part of a `Forge`. */
 export interface OpenedStore {
@@ -64,7 +68,7 @@ async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<Op
     path,
     databases,
     observer: auditSource,
-    stateScopes: STATE_SCOPES,
+    stateScopes: stateScopes(databases.filter((name) => name.includes('_shard_'))),
     acceptState,
     checkFacts: checkAct,
     provider: keyProviderOf(options, suite),
