@@ -98,18 +98,21 @@ test('any two calls side by side, and a kill while they run, lose nothing and le
   console.log(`seed ${SEED} (set FORGE_TEST_SEED to repeat)`)
   const random = new SeededRandom(SEED)
   const pairs = chosenPairs(random)
+  const failures: string[] = []
   for (const [index, pair] of pairs.entries()) {
     await using folder = await temporaryFolder()
     const outside = join(folder.path, 'outside')
     mkdirSync(outside)
     const path = join(folder.path, 'data')
-    const lines = await run({ path, outside, pair, delayMs: 100 + random.below(RUN_MS_MAX) })
     const title = `pair ${index}: ${pair.join(' beside ')}`
-    expect(
-      lines.filter((line) => line.startsWith('defect')),
-      title,
-    ).toEqual([])
-    await expectKept(path, lines, title)
+    try {
+      const lines = await run({ path, outside, pair, delayMs: 100 + random.below(RUN_MS_MAX) })
+      expect(lines.filter((line) => line.startsWith('defect'))).toEqual([])
+      await expectKept(path, lines, title)
+    } catch (error) {
+      failures.push(`${title}: ${String(error)}`)
+    }
   }
+  expect(failures).toEqual([])
   console.log(`pairs killed: ${pairs.length}`)
 }, 3_600_000)
