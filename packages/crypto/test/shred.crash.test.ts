@@ -61,7 +61,7 @@ test('erasing a subject leaves the others readable, over reopening and the rotat
   const sealed = await sealFor(keys, OWNERS)
   const refs = await keys.ofOwner('subject 7')
   expect(refs).toHaveLength(3)
-  const record = await keys.erase(refs, { owner: 'subject 7' })
+  const record = await keys.erase({ owner: 'subject 7' })
   expect(record).toMatchObject({ shredKeys: 3 })
   expect(record.bucketKeysDestroyed.length).toBeGreaterThan(0)
   expect(store.purges).toBe(record.bucketKeysDestroyed.length)

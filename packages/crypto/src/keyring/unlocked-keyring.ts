@@ -101,6 +101,7 @@ export class UnlockedKeyring implements Keyring {
       buckets: new ShredBuckets({ writer, random }),
       storeId: writer.master.storeId,
       hashOwner: (owner) => index.hash('blind', utf8Encode(`shred owner ${owner}`)).subarray(0, OWNER_BYTES),
+      hashRow: (bytes) => index.hash('shred-row', bytes),
       clock,
       random,
     })

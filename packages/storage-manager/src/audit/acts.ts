@@ -104,6 +104,8 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ],
   ['vault.lease-revoked', z.strictObject({ id: text })],
   ['vault.leases-listed', z.strictObject({ count })],
+  ['subject.keyed', z.strictObject({})],
+  ['subject.erasure-begun', z.strictObject({ requestId: text })],
   [
     'subject.erased',
     z.strictObject({ requestId: text, shredKeys: count, bucketKeys: count, certificate: text, outcome }),

@@ -19,6 +19,7 @@ import type { AuditSource } from '../audit/audit-source.ts'
 import { ForgeCache } from '../cache/forge-cache.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
 import type { KeyPolicy } from '../keys/key-policy-options.ts'
+import { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import { Subjects } from '../subjects/subjects.ts'
 import { acceptRollback } from './accept-rollback.ts'
 import { CACHE_DIRECTORY, SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
@@ -33,6 +34,7 @@ export interface ForgeParts {
   readonly logs: LogStream
   readonly events: EventStream
   readonly keys: ForgeKeys
+  readonly shredKeys: ToldShredKeys
   readonly keyPolicy: KeyPolicy
   readonly vault: Vault
   readonly access: AccessControl
@@ -60,14 +62,15 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
   try {
     const anchors = await startAudit({ store, auditSource, options })
     const cache = new ForgeCache({ store, directory: join(options.path, CACHE_DIRECTORY), clock })
+    const shredKeys = new ToldShredKeys(store)
     const keys = await ForgeKeys.open(
-      { store, emptyCache: () => cache.empty() },
+      { store, shredKeys, emptyCache: () => cache.empty() },
       { acceptRestored: acceptRestoredKeyring },
     )
-    const parts = { store, keys, keyPolicy, auditSource, anchors, metrics, clock, shardCount }
+    const parts = { store, keys, shredKeys, keyPolicy, auditSource, anchors, metrics, clock, shardCount }
     return {
       ...parts,
-      ...(await openFacilities(store, { options, auditSource, cache, metrics, shardCount })),
+      ...(await openFacilities(store, { options, auditSource, cache, metrics, shardCount, told: shredKeys })),
     }
   } catch (error) {
     await store.close()
@@ -111,12 +114,13 @@ async function openFacilities(
     readonly cache: ForgeCache
     readonly metrics: Metrics
     readonly shardCount: number
+    readonly told: ToldShredKeys
   },
 ): Promise<Pick<ForgeParts, 'logs' | 'events' | 'vault' | 'access' | 'subjects' | 'cache' | 'images'>> {
-  const { options, auditSource, cache, metrics, shardCount } = o
+  const { options, auditSource, cache, metrics, shardCount, told } = o
   const { clock = systemClock, random = systemRandom, compaction, cacheMb } = options
   const shared = { store, clock, random }
-  const shredKeys = (): ReturnType<LocalStore['shredKeys']> => store.shredKeys()
+  const shredKeys = (): ReturnType<LocalStore['shredKeys']> => told.get()
   const blocks = new BlockCache(cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : cacheMb * MIB)
   const streamOptions = { shardCount, clock, metrics, cache: blocks, compaction }
   const [logs, events, access] = await Promise.all([
@@ -124,14 +128,16 @@ async function openFacilities(
     openEvents(store, streamOptions),
     AccessControl.open({ ...shared, database: SYSTEM_DATABASE }),
   ])
-  const alongsideErasure = (): readonly Operation[] => [revisionRow(store.keys.keyring)]
+  // Secrets are kept and erased while the database that would be told is set aside.
+  const alongsideKeys = (): readonly Operation[] =>
+    store.parts.online.has(SYSTEM_DATABASE) ? [revisionRow(store.keys.keyring), ...told.alongside()] : []
   const vault = Vault.over({
     ...shared,
     database: VAULT_DATABASE,
     shredKeys,
     verifySecret: (provider) => store.keys.keyring.accepts(provider),
     autoLockMs: options.vaultAutoLockMs,
-    alongsideErasure,
+    alongsideKeys,
     mayStillRead: ({ by, path, time }) =>
       access.checkPseudonym(by, { action: 'vault.read', resource: `vault/${path}`, now: time }).allowed,
   })
@@ -142,7 +148,7 @@ async function openFacilities(
     shredKeys,
     signers,
     receiptOf: async (sequence) => await auditSource.log?.receipt(sequence),
-    alongsideErasure,
+    alongsideKeys,
   })
   const images = new ImageCatalogue({ cache, clock })
   return { logs, events, access, vault, subjects, cache, images }

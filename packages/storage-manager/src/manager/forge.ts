@@ -22,6 +22,7 @@ import { Compliance } from '../compliance/compliance.ts'
 import type { ForgeKeys } from '../keys/forge-keys.ts'
 import { applyKeyPolicy } from '../keys/key-policy.ts'
 import type { KeyPolicy } from '../keys/key-policy-options.ts'
+import type { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import { FeatureFlags } from '../settings/feature-flags.ts'
 import { Settings } from '../settings/settings.ts'
 import type { ForgeStatistics, TopicStatistics } from '../statistics/forge-statistics.ts'
@@ -61,6 +62,7 @@ export class Forge implements AsyncDisposable {
   readonly cache: ForgeCache
   /** Disk images, read through `cache`. */
   readonly images: ImageCatalogue
+  readonly #shredKeys: ToldShredKeys
   readonly #auditSource: AuditSource
   readonly #anchors: AnchorKeeper
   readonly #store: LocalStore
@@ -93,6 +95,7 @@ export class Forge implements AsyncDisposable {
       audit: () => this.audit,
       signers: () => parts.auditSource.signers,
     })
+    this.#shredKeys = parts.shredKeys
     this.#auditSource = parts.auditSource
     this.#anchors = parts.anchors
     this.#keyPolicy = parts.keyPolicy
@@ -187,6 +190,7 @@ export class Forge implements AsyncDisposable {
       engine: () => verifyStore(this.#store, options),
       logs: this.logs,
       events: this.events,
+      shredKeys: this.#shredKeys,
     })
     // A store that cannot be written can be verified all the same.
     await recordVerification(this.#store, report).catch(() => undefined)

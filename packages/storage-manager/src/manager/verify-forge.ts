@@ -1,5 +1,6 @@
 import { canonicalJson } from '@forgeone/common'
 import type { Store, VerifyProblem, VerifyReport } from '@forgeone/engine'
+import type { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import type { EventStream, LogStream, StreamVerifyReport } from '@forgeone/streams'
 
 export interface ForgeVerifyReport {
@@ -15,12 +16,22 @@ export async function verifyForge(o: {
   readonly engine: () => Promise<VerifyReport>
   readonly logs: Pick<LogStream, 'verify'>
   readonly events: Pick<EventStream, 'verify'>
+  readonly shredKeys: Pick<ToldShredKeys, 'problem'>
 }): Promise<ForgeVerifyReport> {
   const engine = await o.engine()
   const streams: StreamVerifyReport[] = [await o.logs.verify(), await o.events.verify()]
   const blocks = streams.reduce((sum, report) => sum + report.blocks, 0)
   const entries = streams.reduce((sum, report) => sum + report.entries, 0)
-  const problems = [...engine.problems, ...streams.flatMap((report) => report.problems)]
+  const shredKeys = await o.shredKeys.problem()
+  // What was found at opening is in the report of the engine already.
+  const isNew = !engine.problems.some(
+    ({ code, where }) => code === shredKeys?.code && where === shredKeys.where,
+  )
+  const problems = [
+    ...engine.problems,
+    ...streams.flatMap((report) => report.problems),
+    ...(shredKeys !== undefined && isNew ? [shredKeys] : []),
+  ]
   return {
     ok: problems.length === 0,
     checked: engine.checked + blocks,

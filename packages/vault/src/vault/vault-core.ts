@@ -162,7 +162,7 @@ export class VaultCore {
     const keys = await shredKeys()
     // A crash between dropping a version and erasing its key leaves the key.
     const left = [...secrets.values()].flatMap(({ toErase }) => toErase.map((ref) => fromHex(ref)!))
-    for (const ref of left) if (await keys.has(ref)) await keys.erase([ref])
+    if (keys.fault === undefined) for (const ref of left) if (await keys.has(ref)) await keys.erase([ref])
     return { secrets, leases, shredKeys: keys }
   }
 }

@@ -26,7 +26,7 @@ export interface VaultOptions {
   /** Whether a secret opens this store: asked by `unseal`. */
   readonly verifySecret: (provider: KeyProvider) => Promise<boolean>
   /** Rows for the commit that tells of an erasure: keys were changed for it. */
-  readonly alongsideErasure?: (() => readonly Operation[]) | undefined
+  readonly alongsideKeys?: (() => readonly Operation[]) | undefined
   /**
    * Whether the maker of a lease may still read its path, asked in the turn in which a redemption gets its place; must not
    * throw. A lease whose maker may not ends there. Absent: makers always may.

@@ -98,6 +98,7 @@ export class Vault {
         operations: [
           this.#put(valueKey(at.pathId, metadata.current), sealed),
           ...dropped.map((each) => this.#delete(at, each)),
+          ...(this.#core.options.alongsideKeys?.() ?? []),
         ],
       }
     }).catch(async (error: unknown) => {
@@ -347,7 +348,7 @@ export class Vault {
       const metadata = at.index.secrets.get(at.name)!
       return {
         metadata: { ...metadata, toErase: metadata.toErase.filter((ref) => !refs.includes(ref)) },
-        operations: this.#core.options.alongsideErasure?.() ?? [],
+        operations: this.#core.options.alongsideKeys?.() ?? [],
       }
     })
   }
