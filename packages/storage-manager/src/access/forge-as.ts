@@ -7,6 +7,7 @@ import type { Vault } from '@forgeone/vault'
 import type { ForgeCache } from '../cache/forge-cache.ts'
 import type { Compliance } from '../compliance/compliance.ts'
 import type { ForgeKeys } from '../keys/forge-keys.ts'
+import type { DamagedRow } from '../manager/damaged-rows.ts'
 import type { ForgeVerifyReport } from '../manager/verify-forge.ts'
 import type { FeatureFlags } from '../settings/feature-flags.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -36,6 +37,7 @@ export interface ForgeHandle {
   metricsHistory(): Promise<readonly MetricsSample[]>
   stats(): ForgeStatistics
   verify(options?: VerifyOptions): Promise<ForgeVerifyReport>
+  damagedRows(): Promise<readonly DamagedRow[]>
   checkpoint(directory: string): Promise<CheckpointResult>
   flush(): Promise<void>
 }

@@ -140,7 +140,10 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     metricsHistory: on('stats.read', 'store'),
     stats: on('stats.read', 'store'),
     verify: on('verify.run', 'store'),
-    checkpoint: on('snapshot.create', 'store'),
+    // A path of the host, as with images.
+    checkpoint: OWNER,
+    damagedRows: on('verify.run', 'store'),
+    removeDamagedRow: OWNER,
     flush: on('maintenance.run', 'store'),
     as: OWNER,
     authenticate: OWNER,
@@ -198,11 +201,13 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     uses: on('keys.list', 'keys'),
     rotate: on('keys.rotate', 'keys'),
     reseal: on('keys.rotate', 'keys'),
-    rotateMaster: on('keys.rotate', 'keys'),
-    addProvider: on('keys.rotate', 'keys'),
+    // It is given every secret of the store.
+    rotateMaster: OWNER,
+    // A way to open the store reads everything in it, which no role joins with the rotation of keys.
+    addProvider: OWNER,
     removeProvider: on('keys.rotate', 'keys'),
-    rewrap: on('keys.rotate', 'keys'),
-    createShares: on('keys.rotate', 'keys'),
+    rewrap: OWNER,
+    createShares: OWNER,
     destroy: on('keys.destroy', 'keys'),
     destroyUnused: on('keys.destroy', 'keys'),
   },
@@ -270,6 +275,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     pseudonym: on('grants.read', 'access'),
     checkPseudonym: OWNER,
     authorize: OWNER,
+    forgetSetAside: OWNER,
     authenticate: OWNER,
     onChange: OWNER,
     close: OWNER,
@@ -282,7 +288,8 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     erase: on('subject.erase', 'subject'),
   },
   compliance: {
-    report: on('compliance.export', 'compliance'),
+    // Into a directory of the host.
+    report: OWNER,
   },
   cache: {
     get: on('data.read', 'cache'),

@@ -10,9 +10,11 @@ const CONTROL = /\p{Cc}/u
  * @throws ACCESS_GRANT_INVALID
  */
 export function parseResource(text: string): readonly string[] {
-  const segments = text.split('/')
+  // Before it is worked over: text that is longer in units than allowed in bytes is refused as it is.
+  const segments = text.length > RESOURCE_BYTES_MAX ? [] : text.split('/')
   const sound =
     text !== '' &&
+    segments.length > 0 &&
     text.isWellFormed() &&
     text.normalize('NFC') === text &&
     !CONTROL.test(text) &&

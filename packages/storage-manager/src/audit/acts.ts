@@ -54,6 +54,7 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ['store.closed', rows.optional()],
   ['store.flushed', rows],
   ['store.described', rows],
+  ['store.row-removed', z.strictObject({ database: text })],
   ['store.unlogged', null],
   ['store.verified', z.strictObject({ outcome, checked: count, problems: count })],
   [

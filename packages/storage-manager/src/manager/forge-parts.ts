@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { systemTimer } from '@forgeone/audit'
-import { systemClock, systemRandom, type Clock, type Metrics } from '@forgeone/common'
+import { systemClock, systemRandom, type Clock, type ForgeError, type Metrics } from '@forgeone/common'
 import type { LocalStore, Operation } from '@forgeone/engine'
 import { ImageCatalogue } from '@forgeone/images'
 import {
@@ -23,6 +23,7 @@ import { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import { Subjects } from '../subjects/subjects.ts'
 import { acceptRollback } from './accept-rollback.ts'
 import { CACHE_DIRECTORY, SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
+import { rowId } from './damaged-rows.ts'
 import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
 import { openStore } from './open-store.ts'
 
@@ -106,6 +107,15 @@ async function startAudit(
   return keeper
 }
 
+/** Notes in the health what a facility found in a database and set aside. */
+export function setAsideOf(
+  store: LocalStore,
+): (database: string) => (row: { readonly key: Uint8Array; readonly error: ForgeError }) => void {
+  return (database) =>
+    ({ key, error }) =>
+      store.parts.health.note(error, rowId(database, key))
+}
+
 async function openFacilities(
   store: LocalStore,
   o: {
@@ -120,13 +130,14 @@ async function openFacilities(
   const { options, auditSource, cache, metrics, shardCount, told } = o
   const { clock = systemClock, random = systemRandom, compaction, cacheMb } = options
   const shared = { store, clock, random }
+  const setAside = setAsideOf(store)
   const shredKeys = (): ReturnType<LocalStore['shredKeys']> => told.get()
   const blocks = new BlockCache(cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : cacheMb * MIB)
   const streamOptions = { shardCount, clock, metrics, cache: blocks, compaction }
   const [logs, events, access] = await Promise.all([
     openLogs(store, streamOptions),
     openEvents(store, streamOptions),
-    AccessControl.open({ ...shared, database: SYSTEM_DATABASE }),
+    AccessControl.open({ ...shared, database: SYSTEM_DATABASE, onSetAside: setAside(SYSTEM_DATABASE) }),
   ])
   // Secrets are kept and erased while the database that would be told is set aside.
   const alongsideKeys = (): readonly Operation[] =>
@@ -137,6 +148,7 @@ async function openFacilities(
     shredKeys,
     verifySecret: (provider) => store.keys.keyring.accepts(provider),
     autoLockMs: options.vaultAutoLockMs,
+    onSetAside: setAside(VAULT_DATABASE),
     alongsideKeys,
     mayStillRead: ({ by, path, time }) =>
       access.checkPseudonym(by, { action: 'vault.read', resource: `vault/${path}`, now: time }).allowed,

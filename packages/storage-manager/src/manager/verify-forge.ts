@@ -1,5 +1,6 @@
 import { canonicalJson } from '@forgeone/common'
 import type { Store, VerifyProblem, VerifyReport } from '@forgeone/engine'
+import type { DamagedRows } from './damaged-rows.ts'
 import type { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import type { EventStream, LogStream, StreamVerifyReport } from '@forgeone/streams'
 
@@ -17,6 +18,7 @@ export async function verifyForge(o: {
   readonly logs: Pick<LogStream, 'verify'>
   readonly events: Pick<EventStream, 'verify'>
   readonly shredKeys: Pick<ToldShredKeys, 'problem'>
+  readonly rows: Pick<DamagedRows, 'problems'>
 }): Promise<ForgeVerifyReport> {
   const engine = await o.engine()
   const streams: StreamVerifyReport[] = [await o.logs.verify(), await o.events.verify()]
@@ -27,8 +29,13 @@ export async function verifyForge(o: {
   const isNew = !engine.problems.some(
     ({ code, where }) => code === shredKeys?.code && where === shredKeys.where,
   )
+  // What was found at loading is in the health, and by it in the report of the engine, under the same name.
+  const rows = (await o.rows.problems()).filter(({ where }) =>
+    engine.problems.every((each) => each.where !== where),
+  )
   const problems = [
     ...engine.problems,
+    ...rows,
     ...streams.flatMap((report) => report.problems),
     ...(shredKeys !== undefined && isNew ? [shredKeys] : []),
   ]

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@forgeone/common'
+import type { Clock, ForgeError, Random } from '@forgeone/common'
 import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
 import type { Operation, Store } from '@forgeone/engine'
 
@@ -32,6 +32,8 @@ export interface VaultOptions {
    * throw. A lease whose maker may not ends there. Absent: makers always may.
    */
   readonly mayStillRead?: ((use: LeaseUse) => boolean) | undefined
+  /** Hears of each row that does not parse when the vault is loaded; the others serve. */
+  readonly onSetAside?: ((row: { readonly key: Uint8Array; readonly error: ForgeError }) => void) | undefined
   readonly clock: Clock
   readonly random: Random
   readonly autoLockMs?: number | undefined
