@@ -1,5 +1,6 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Forge } from '@forgeone/storage-manager'
 import { expect, test } from 'vitest'
 import { runForge, temporaryFolder, type RunResult } from './run-forge.ts'
 
@@ -10,6 +11,15 @@ async function newStore(cwd: string): Promise<Run> {
   writeFileSync(join(cwd, 'key'), new Uint8Array(32).fill(5), { mode: 0o600 })
   expect((await runForge(['init', 'data', '--key-file', 'key'], { cwd })).code).toBe(0)
   return (words, env) => runForge([...words, '--data', 'data', '--key-file', 'key'], { cwd, env: env ?? {} })
+}
+
+/** Only an application seals for subjects. */
+async function sealFor(cwd: string, subject: string): Promise<void> {
+  await using forge = await Forge.open({
+    path: join(cwd, 'data'),
+    secret: { key: new Uint8Array(32).fill(5) },
+  })
+  await forge.subjects.seal(subject, 'a name')
 }
 
 test('rights are granted, checked, listed and revoked', async () => {
@@ -106,6 +116,10 @@ test('an erasure needs a yes, gives a certificate, and is the same when asked fo
   await using folder = await temporaryFolder()
   const run = await newStore(folder.path)
   const words = ['erase', '--subject', 'customer 4711', '--request', 'R-1']
+  const nobody = await run([...words, '--yes', '--out', 'certificate'])
+  expect([nobody.code, nobody.stdout]).toEqual([3, ''])
+  expect(nobody.stderr).toContain('SUBJECT_UNKNOWN')
+  await sealFor(folder.path, 'customer 4711')
   expect((await run(words)).code).toBe(2)
   expect((await run([...words, '--yes', '--out', 'certificate'])).code).toBe(0)
   const certificate = readFileSync(join(folder.path, 'certificate'), 'utf8')
@@ -118,6 +132,7 @@ test('a certificate is verified without the store, by a key from elsewhere', asy
   await using folder = await temporaryFolder()
   const cwd = folder.path
   const run = await newStore(cwd)
+  await sealFor(cwd, 'ann')
   await run(['erase', '--subject', 'ann', '--request', 'R-1', '--out', 'certificate', '--yes'])
   await run(['audit', 'checkpoint', '--vkey', 'vkey'])
   const verify = (...more: string[]): Promise<RunResult> =>

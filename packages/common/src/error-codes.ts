@@ -59,6 +59,8 @@ export const ERROR_CODES = {
   FIELD_LOW_CARDINALITY: 'Use a compound index: so few values are known by their frequency.',
   KEYRING_ROLLED_BACK:
     'An older keyring was put back. Restore the newest one; if that is lost, accept this one with `forge keys accept-restored`.',
+  SHRED_KEYS_TAMPERED:
+    'Restore `keys` and `keyring` together from the newest key backup; without one, accept what is there with `forge keys accept-restored`.',
   KDF_TOO_WEAK: 'The key derivation of this keyring is below the accepted floor.',
   KDF_TOO_COSTLY: 'The key derivation of this keyring asks for more than the accepted ceiling.',
   KEYRING_DAMAGED: 'Both keyring files are damaged. Restore `keyring` from a key backup.',
@@ -147,6 +149,8 @@ export const ERROR_CODES = {
   BUNDLE_INVALID: 'The evidence cannot be relied on; the message names what is wrong.',
   BUNDLE_PERIOD: 'Give a period of at most 400 days, such as 2026-01-01/2026-12-31.',
   BUNDLE_LIMIT: 'Choose a shorter period.',
+  SUBJECT_UNKNOWN:
+    'Check how the name is written. Nothing is sealed for it, or it was erased before; nothing was certified.',
   SUBJECT_INVALID: 'Name the subject by a short text, such as a customer number.',
   ERASE_HELD: 'End the legal hold first, if you may.',
   // Settings

@@ -85,10 +85,10 @@ describe('shred keys', () => {
     expect(keys.refOf(fromHex(kept!.sealed)!)).toBe(kept!.ref)
     expect(toHex(await keys.open({ place, sealed: fromHex(kept!.sealed)! }))).toBe(kept!.value)
     expect(await codeOfAsync(() => keys.open({ place, sealed: fromHex(erased!.sealed)! }))).toBe(
-      'CRYPTO_KEY_DESTROYED',
+      'SHRED_KEYS_TAMPERED',
     )
-    expect((await keys.ofOwner('subject ann')).map(toHex)).toEqual([kept!.ref])
-    expect(await keys.ofOwner('subject bob')).toEqual([])
+    // Written before there was a ledger: what is there opens, and nothing is concluded from what is absent.
+    expect(await codeOfAsync(() => keys.ofOwner('subject ann'))).toBe('SHRED_KEYS_TAMPERED')
     expect(await Array.fromAsync(keys.erasures())).toMatchObject([VECTOR.erasure])
   })
 

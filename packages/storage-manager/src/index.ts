@@ -43,6 +43,7 @@ export {
   type ForgeOptions,
   type Secret,
 } from './manager/forge-options.ts'
+export type { DamagedRow } from './manager/damaged-rows.ts'
 export type { ForgeVerifyReport } from './manager/verify-forge.ts'
 export type { FeatureFlag, FeatureFlags } from './settings/feature-flags.ts'
 export type { Setting } from './settings/setting-row.ts'

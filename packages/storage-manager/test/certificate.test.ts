@@ -47,7 +47,7 @@ async function openHarness(): Promise<Harness> {
         if (harness.receipts !== undefined) throw harness.receipts
         return await source.log!.receipt(sequence)
       },
-      alongsideErasure: () => [],
+      alongsideKeys: () => [],
       clock,
       random: systemRandom,
     }),
@@ -89,6 +89,7 @@ test('a certificate bears the receipt of its leaf, stays the same, and is verifi
 test('a certificate of a log that can sign nothing is one all the same, and the same request adds the receipt', async () => {
   const harness = await openHarness()
   const { subjects, store } = harness
+  await subjects.seal('ann', 'x')
   harness.receipts = new ForgeError('AUDIT_DIVERGED', 'the log is not what was signed')
   const { certificate, envelope } = await subjects.erase('ann', { requestId: 'R' })
   expect(certificate.receipt).toBeUndefined()
@@ -107,6 +108,7 @@ test('a certificate of a log that can sign nothing is one all the same, and the 
 test('a certificate whose receipt is of another leaf, or broken, or that was signed by another key, is refused', async () => {
   const harness = await openHarness()
   const { subjects, store, source, verify } = harness
+  for (const name of ['ann', 'bob']) await subjects.seal(name, 'x')
   const { certificate, envelope } = await subjects.erase('ann')
   const { certificate: other } = await subjects.erase('bob')
   const receipt = certificate.receipt!

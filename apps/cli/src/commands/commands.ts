@@ -67,6 +67,7 @@ import { settingsGet } from './settings/get.ts'
 import { settingsList } from './settings/list.ts'
 import { settingsSet } from './settings/set.ts'
 import { doctor } from './store/doctor.ts'
+import { repair } from './store/repair.ts'
 import { init } from './store/init.ts'
 import { stats } from './store/stats.ts'
 import { top } from './store/top.ts'
@@ -170,6 +171,7 @@ export const COMMANDS: readonly Command[] = [
   top,
   verify,
   doctor,
+  repair,
   auditList,
   auditShow,
   auditCheckpoint,

@@ -90,7 +90,7 @@ async function assemble(
   }
   const keyring = new UnlockedKeyring(parts)
   if (o.scopes.length > 0) await keyring.ensureScopes(o.scopes)
-  else await writer.persist()
+  else await writer.update()
   return keyring
 }
 

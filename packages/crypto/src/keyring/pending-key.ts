@@ -2,7 +2,7 @@ import { ForgeError } from '@forgeone/common'
 import { suiteById } from '../suite/suite-table.ts'
 import { createKeyRecord } from './data-key.ts'
 import { freshKeyId } from './key-id.ts'
-import { INDEX_SCOPE, KEYS_MAX, type KeyRecord } from './keyring-document.ts'
+import { INDEX_SCOPE, KEYS_MAX, type KeyRecord, type KeyringDocument } from './keyring-document.ts'
 import type { KeyringParts } from './keyring-parts.ts'
 
 /**
@@ -11,15 +11,15 @@ import type { KeyringParts } from './keyring-parts.ts'
  */
 export async function pendingKey(parts: KeyringParts, scope: string): Promise<KeyRecord> {
   const { writer } = parts
-  const pending = writer.document.keys.find((key) => key.scope === scope && key.state === 'pending')
-  if (pending !== undefined) return pending
-  const record = nextRecord(parts, scope)
-  writer.change((document) => ({ ...document, keys: [...document.keys, record] }))
-  await writer.persist().catch((error: unknown) => {
-    forget(parts, record)
-    throw error
-  })
-  return record
+  const left = pendingIn(writer.document, scope)
+  if (left !== undefined) return left
+  await writer.update((document) => ({ ...document, keys: [...document.keys, nextRecord(parts, scope)] }))
+  return pendingIn(writer.document, scope)!
+}
+
+/** The key of a scope that waits to be put in force. */
+export function pendingIn({ keys }: KeyringDocument, scope: string): KeyRecord | undefined {
+  return keys.find((key) => key.scope === scope && key.state === 'pending')
 }
 
 /** The record of the key that comes next in a scope; it is in no keyring yet. @throws as `pendingKey`, except IO_FAILED */
@@ -50,8 +50,4 @@ export function nextRecord(parts: KeyringParts, scope: string): KeyRecord {
     created: clock.now(),
     random,
   })
-}
-
-function forget({ writer }: KeyringParts, record: KeyRecord): void {
-  writer.change((document) => ({ ...document, keys: document.keys.filter(({ id }) => id !== record.id) }))
 }

@@ -6,7 +6,7 @@ import { freshKeyId } from './key-id.ts'
 import { type KeyRecord, type KeyringDocument, type ShredRecord } from './keyring-document.ts'
 import type { KeyringParts } from './keyring-parts.ts'
 import { MasterKey } from './master-key.ts'
-import { nextRecord, pendingKey } from './pending-key.ts'
+import { nextRecord, pendingIn, pendingKey } from './pending-key.ts'
 import { withUnwrappedBucket } from './shred-bucket.ts'
 import { signingKeys } from './signing-keys.ts'
 import type { SlotOpener } from './slot.ts'
@@ -26,9 +26,9 @@ export async function rotateDataKey(parts: KeyringParts, scope: string): Promise
   const loaded = isSealing(record)
     ? await loadDataKey({ record: promoted, master, reservations: writer, sealsMax: parts.sealsMax })
     : undefined
-  writer.change((document) => withPrimary(document, promoted))
-  await writer.persist()
-  if (loaded !== undefined) table.add(loaded)
+  await writer.update((document) => withPrimary(document, promoted))
+  // A seal that could not wait may have put it in force meanwhile, and counts already.
+  if (loaded !== undefined && !table.has(record.id)) table.add(loaded)
   return keyInfo(promoted)
 }
 
@@ -38,17 +38,10 @@ export async function rotateDataKey(parts: KeyringParts, scope: string): Promise
  */
 export function rotateDataKeyNow(parts: KeyringParts, scope: string): void {
   const { writer, table, sealsMax } = parts
-  const before = writer.document
-  const pending = before.keys.find((key) => key.scope === scope && key.state === 'pending')
+  const pending = pendingIn(writer.document, scope)
   const record: KeyRecord = { ...(pending ?? nextRecord(parts, scope)), state: 'primary' }
   const loaded = loadDataKeyNow({ record, master: writer.master, reservations: writer, sealsMax })
-  writer.change((document) => withPrimary(document, record))
-  try {
-    writer.persistNow()
-  } catch (error) {
-    writer.change((document) => ({ ...document, keys: before.keys }))
-    throw error
-  }
+  writer.updateNow((document) => withPrimary(document, record))
   table.add(loaded)
 }
 
@@ -75,25 +68,18 @@ export async function rotateMasterKey(parts: KeyringParts, open: SlotOpener): Pr
       key.fill(0)
     }
     const commit = commitmentOf({ key: root, kind: 'master', id, suite: WRAP_SUITE_ID })
-    const before = writer.document
-    // From here to the write nothing waits, so that the document that is re-wrapped is the one that is written.
-    const keys = before.keys.map((record) => rewrapKey(record, { from: old, to: master, parts }))
-    const shred = before.shred.map((record) => rewrapBucket(record, { from: old, to: master, parts }))
-    const slots = before.slots.map((slot) => ({ ...slot, wrapped: wrappedFor.get(slot.id)! }))
     const record = { id, commit, created: clock.now() }
-    writer.changeMaster(master, (document) => ({ ...document, slots, keys, shred, master: record }))
-    try {
-      await writer.persist()
-    } catch (error) {
-      writer.changeMaster(old, (document) => ({
-        ...document,
-        slots: before.slots,
-        keys: before.keys,
-        shred: before.shred,
-        master: before.master,
-      }))
+    const rewrapped = (document: KeyringDocument): KeyringDocument => ({
+      ...document,
+      slots: document.slots.map((slot) => ({ ...slot, wrapped: wrappedFor.get(slot.id)! })),
+      keys: document.keys.map((key) => rewrapKey(key, { from: old, to: master, parts })),
+      shred: document.shred.map((bucket) => rewrapBucket(bucket, { from: old, to: master, parts })),
+      master: record,
+    })
+    await writer.update(rewrapped, { master }).catch((error: unknown) => {
+      master.lock()
       throw error
-    }
+    })
     old.lock()
   } finally {
     root.fill(0)
@@ -130,13 +116,12 @@ export async function destroyDataKey(parts: KeyringParts, { keyId, uses }: KeyUs
       details: { keyId, uses: used.reduce((sum, [, count]) => sum + count, 0) },
     })
   }
-  writer.change((document) => ({
+  // Both files: `replace` settles only then.
+  await writer.update((document) => ({
     ...document,
     keys: document.keys.map((key) => (key.id === keyId ? { ...key, state: 'destroyed', wrapped: '' } : key)),
   }))
   table.destroy(keyId)
-  // Both files: `replace` settles only then.
-  await writer.persist()
 }
 
 /** The document with `record` as the one that seals for its scope. */

@@ -2,7 +2,7 @@ import type { Random } from '@forgeone/common'
 import { KEY_BYTES } from '../hash/hkdf.ts'
 import { commitmentOf } from './commitment.ts'
 import { freshKeyId } from './key-id.ts'
-import type { ShredRecord } from './keyring-document.ts'
+import type { KeyringDocument, ShredRecord } from './keyring-document.ts'
 import type { KeyringWriter } from './keyring-writer.ts'
 import { withUnwrappedBucket } from './shred-bucket.ts'
 import { WrappingKey, WRAP_SUITE_ID } from './wrapping.ts'
@@ -55,11 +55,10 @@ export class ShredBuckets {
   async endReplacing(bucket: number): Promise<number | undefined> {
     const older = this.#record(bucket, 'decrypt-only')
     if (older === undefined) return undefined
-    this.#writer.change((document) => ({
+    await this.#writer.update((document) => ({
       ...document,
       shred: document.shred.filter(({ id }) => id !== older.id),
     }))
-    await this.#writer.persist()
     return older.id
   }
 
@@ -71,16 +70,18 @@ export class ShredBuckets {
   }
 
   async #add(bucket: number, change: (record: ShredRecord) => ShredRecord): Promise<void> {
-    const record = this.#create(bucket)
-    this.#writer.change((document) => ({
+    // Made in the turn of the write, when the master key that wraps it is the one that it is written under.
+    await this.#writer.update((document) => ({
       ...document,
-      shred: [...document.shred.map((each) => (each.bucket === bucket ? change(each) : each)), record],
+      shred: [
+        ...document.shred.map((each) => (each.bucket === bucket ? change(each) : each)),
+        this.#create(bucket, document),
+      ],
     }))
-    await this.#writer.persist()
   }
 
-  #create(bucket: number): ShredRecord {
-    const { document, master } = this.#writer
+  #create(bucket: number, document: KeyringDocument): ShredRecord {
+    const { master } = this.#writer
     const id = freshKeyId(document, [], this.#random)
     const key = this.#random.bytes(KEY_BYTES)
     try {

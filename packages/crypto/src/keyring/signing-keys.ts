@@ -42,11 +42,10 @@ export async function nextSigningKey(
   const left = writer.document.keys.find((key) => key.scope === SIGNING_SCOPE && key.state === 'pending')
   if (left === undefined) return await pendingKey(parts, SIGNING_SCOPE)
   const record = { ...left, created: clock.now() }
-  writer.change((document) => ({
+  await writer.update((document) => ({
     ...document,
     keys: document.keys.map((key) => (key.id === record.id ? record : key)),
   }))
-  await writer.persist()
   return record
 }
 
@@ -62,8 +61,7 @@ export async function replaceSigningKey(parts: KeyringParts): Promise<KeyRecord>
     if (key.id === record.id) return record
     return isSigning(key) ? { ...key, state: 'destroyed', wrapped: '' } : key
   }
-  writer.change((document) => ({ ...document, keys: document.keys.map(replaced) }))
-  await writer.persist()
+  await writer.update((document) => ({ ...document, keys: document.keys.map(replaced) }))
   return record
 }
 

@@ -22,13 +22,7 @@ export async function addSlot(parts: KeyringParts, provider: KeyProvider): Promi
   const slot = await writer.master.withRoot((master) =>
     createSlot({ id, provider, storeId, master, created: clock.now(), random }),
   )
-  writer.change((document) => ({ ...document, slots: [...document.slots, slot] }))
-  try {
-    await writer.persist()
-  } catch (error) {
-    writer.change((document) => ({ ...document, slots: document.slots.filter((each) => each.id !== id) }))
-    throw error
-  }
+  await writer.update((document) => ({ ...document, slots: [...document.slots, slot] }))
   return slotInfo(slot)
 }
 
@@ -44,11 +38,8 @@ export async function removeSlot({ writer }: KeyringParts, id: number): Promise<
   if (slots.length === 1) {
     throw new ForgeError('KEY_SLOT_LAST', `slot ${id} is the only way to open the store; add another first`)
   }
-  writer.change((document) => ({ ...document, slots: document.slots.filter((each) => each.id !== id) }))
-  try {
-    await writer.persist()
-  } catch (error) {
-    writer.change((document) => ({ ...document, slots }))
-    throw error
-  }
+  await writer.update((document) => ({
+    ...document,
+    slots: document.slots.filter((each) => each.id !== id),
+  }))
 }

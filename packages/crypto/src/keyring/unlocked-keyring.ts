@@ -101,6 +101,7 @@ export class UnlockedKeyring implements Keyring {
       buckets: new ShredBuckets({ writer, random }),
       storeId: writer.master.storeId,
       hashOwner: (owner) => index.hash('blind', utf8Encode(`shred owner ${owner}`)).subarray(0, OWNER_BYTES),
+      hashRow: (bytes) => index.hash('shred-row', bytes),
       clock,
       random,
     })
@@ -108,11 +109,10 @@ export class UnlockedKeyring implements Keyring {
 
   raiseRevision(revision: number): Promise<void> {
     const { writer } = this.#parts
-    return this.#inTurn(async () => {
-      // The write adds one.
-      writer.change((document) => ({ ...document, revision: Math.max(document.revision, revision - 1) }))
-      await writer.persist()
-    })
+    // The write adds one.
+    return this.#inTurn(() =>
+      writer.update((document) => ({ ...document, revision: Math.max(document.revision, revision - 1) })),
+    )
   }
 
   get hasShredKeys(): boolean {
@@ -215,15 +215,11 @@ export class UnlockedKeyring implements Keyring {
         .filter(isSealing)
         .map((record) => loadDataKey({ record, master, reservations: writer, sealsMax })),
     )
-    // Into the document before the write: a reservation that overtakes it must carry the new keys too.
-    writer.change((document) => ({ ...document, keys: [...document.keys, ...records] }))
     try {
-      await writer.persist()
+      await writer.update((document) => ({ ...document, keys: [...document.keys, ...records] }))
       table.checkUnlocked()
     } catch (error) {
       for (const key of loaded) key.cipher.wipe()
-      const dropped = new Set(records.map((record) => record.id))
-      writer.change((document) => ({ ...document, keys: document.keys.filter(({ id }) => !dropped.has(id)) }))
       throw error
     }
     // Usable only now: a value sealed under a key that a crash forgets would be lost.

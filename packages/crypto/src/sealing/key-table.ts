@@ -26,6 +26,10 @@ export class KeyTable {
     if (key.primary) this.#primary.set(key.scope, key)
   }
 
+  has(id: number): boolean {
+    return this.#byId.has(id)
+  }
+
   /** How a scope gets its next primary key when the present one has made all its seals. */
   onSpent(replace: (scope: string) => void): void {
     this.#replaceSpent = replace

@@ -4,6 +4,9 @@ import { fromBase64 } from '../kdf/strict-base64.ts'
 import type { BucketKeys, ShredBuckets } from '../keyring/shred-buckets.ts'
 import { xChaCha20Poly1305 } from '../suite/xchacha20-poly1305.ts'
 import type { SuiteKey } from '../suite/suite.ts'
+import { LedgeredRows } from './ledgered-rows.ts'
+import { finishErasure, isErasureUnderWay } from './shred-erasure.ts'
+import type { RowHash } from './shred-ledger.ts'
 import {
   ALL_ERASURES,
   decodeErasure,
@@ -11,14 +14,13 @@ import {
   ERASURE_ID_BYTES,
   erasureRow,
   keyRow,
-  keysOfBucket,
   keysOfOwner,
   ownerRow,
   refOf,
   SHRED_REF_BYTES,
   type ErasureRow,
 } from './shred-rows.ts'
-import type { ShredRow, ShredStore } from './shred-store.ts'
+import type { ShredStore } from './shred-store.ts'
 import { openShredValue, sealShredValue, shredRefOf } from './shred-value.ts'
 
 /** Keys kept ready; a further one costs a read and an unwrapping. */
@@ -42,6 +44,7 @@ export interface ShredKeysOptions {
   readonly storeId: Uint8Array
   /** Hides the name of an owner in row keys. */
   readonly hashOwner: (owner: string) => Uint8Array
+  readonly hashRow: RowHash
   readonly clock: Clock
   readonly random: Random
 }
@@ -52,25 +55,65 @@ export interface ShredKeysOptions {
  */
 export class ShredKeys {
   readonly #o: ShredKeysOptions
+  readonly #rows: LedgeredRows
   readonly #cache = new Map<string, SuiteKey>()
+  /** References of keys whose erasure was begun and is not known to be finished. */
+  readonly #going = new Set<string>()
+  /** Erasures that deleted rows: a row that was read before one of them may be of a key that is gone. */
+  #erased = 0
   /** Changes take turns: a key created amid the erasure of its bucket could be wrapped by a key about to go. */
   #changing: Promise<unknown> = Promise.resolve()
 
-  private constructor(options: ShredKeysOptions) {
+  private constructor(options: ShredKeysOptions, rows: LedgeredRows) {
     this.#o = options
+    this.#rows = rows
   }
 
-  /** Finishes every erasure that a crash cut short. @throws KEYRING_DAMAGED, IO_FAILED */
+  /** Finishes every erasure that a crash cut short, if the rows are authentic. @throws KEYRING_DAMAGED, IO_FAILED */
   static async open(options: ShredKeysOptions): Promise<ShredKeys> {
-    const keys = new ShredKeys(options)
+    const keys = new ShredKeys(options, await LedgeredRows.open(options.store, options.hashRow))
+    if (keys.fault !== undefined) return keys
     for await (const row of keys.#erasures()) if (row.doneMs === 0) await keys.#finish(row)
     return keys
+  }
+
+  /** What speaks against the rows: what is there can be read, but nothing is created or erased. */
+  get fault(): ForgeError | undefined {
+    return this.#rows.fault
+  }
+
+  /** Rises with each change of keys. */
+  get generation(): number {
+    return this.#rows.generation
+  }
+
+  /** Refuses rows that are older than what a commit told of. */
+  requireGeneration(told: number): void {
+    if (this.generation >= told) return
+    this.#rows.distrust(
+      new ForgeError(
+        'SHRED_KEYS_TAMPERED',
+        `\`keys\` has generation ${this.generation}, but the store has seen ${told}: an older one was put back`,
+        { details: { generation: this.generation, told } },
+      ),
+    )
+  }
+
+  /** Compares every row with the ledger. @returns what speaks against them */
+  check(): Promise<ForgeError | undefined> {
+    return this.#inTurn(async () => this.fault ?? (await this.#rows.check()))
+  }
+
+  /** Takes the rows as they are, without erasures that were not finished. @param told a generation that a commit told of */
+  accept(told: number): Promise<void> {
+    return this.#inTurn(() => this.#rows.accept({ generation: told, keep: (row) => !isErasureUnderWay(row) }))
   }
 
   /** Makes a key, durably: before the commit that uses it; one that no commit uses does no harm. @returns its reference */
   create(owner: string): Promise<Uint8Array> {
     return this.#inTurn(async () => {
-      const { buckets, store, random } = this.#o
+      this.#rows.assertTrusted()
+      const { buckets, random } = this.#o
       const ref = random.bytes(SHRED_REF_BYTES)
       await buckets.ensure(ref[0]!)
       const key = random.bytes(KEY_BYTES)
@@ -78,11 +121,11 @@ export class ShredKeys {
         const { current } = this.#bucket(ref)
         const wrapped = fromBase64(current.wrapping.wrapFor({ place: ref, key, random }))!
         const name = this.#o.hashOwner(owner)
-        await store.write([
+        await this.#rows.write([
           { key: keyRow(ref), value: wrapped },
           { key: ownerRow(name, ref), value: new Uint8Array(0) },
         ])
-        this.#remember(ref, xChaCha20Poly1305.createKey(key))
+        this.#remember(toHex(ref), xChaCha20Poly1305.createKey(key))
         return ref
       } finally {
         key.fill(0)
@@ -91,12 +134,15 @@ export class ShredKeys {
   }
 
   /** Deletes a key that was never used, without the cost of erasing it: what nothing was sealed under need not be erased. */
-  async discard(ref: Uint8Array, owner: string): Promise<void> {
-    this.#forget(ref)
-    await this.#o.store.write([
-      { key: keyRow(ref), value: undefined },
-      { key: ownerRow(this.#o.hashOwner(owner), ref), value: undefined },
-    ])
+  discard(ref: Uint8Array, owner: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#rows.write([
+        { key: keyRow(ref), value: undefined },
+        { key: ownerRow(this.#o.hashOwner(owner), ref), value: undefined },
+      ])
+      this.#erased++
+      this.#forget(toHex(ref))
+    })
   }
 
   /** The reference that a value of version 2 names, in hexadecimal. @throws CRYPTO_FORMAT */
@@ -104,55 +150,66 @@ export class ShredKeys {
     return toHex(shredRefOf(sealed))
   }
 
-  /** The keys of an owner. */
+  /** The keys of an owner. @throws SHRED_KEYS_TAMPERED when some could be missing */
   async ofOwner(owner: string): Promise<readonly Uint8Array[]> {
-    const refs: Uint8Array[] = []
-    for await (const page of this.#o.store.scan(keysOfOwner(this.#o.hashOwner(owner)))) {
-      for (const { key } of page) refs.push(refOf(key))
-    }
-    return refs
+    this.#rows.assertTrusted()
+    const refs = await this.#refsOf(owner)
+    return refs.filter((ref) => !this.#going.has(toHex(ref)))
   }
 
   /** Whether a key is there. */
   async has(ref: Uint8Array): Promise<boolean> {
-    return (await this.#o.store.get(keyRow(ref))) !== undefined
+    return (await this.#rows.get(keyRow(ref))) !== undefined
   }
 
-  /** @throws CRYPTO_KEY_DESTROYED, CRYPTO_VALUE_TOO_LARGE */
+  /** @throws CRYPTO_KEY_DESTROYED, also while it is being erased, SHRED_KEYS_TAMPERED, CRYPTO_VALUE_TOO_LARGE */
   async seal(
     ref: Uint8Array,
     o: { readonly place: readonly Uint8Array[]; readonly value: Uint8Array },
   ): Promise<Uint8Array> {
-    const key = await this.#key(ref)
     const nonce = this.#o.random.bytes(xChaCha20Poly1305.nonceBytes)
-    return sealShredValue({ key, ref, nonce, place: [this.#o.storeId, ...o.place], value: o.value })
+    const place = [this.#o.storeId, ...o.place]
+    return await this.#withKey(ref, (key) => sealShredValue({ key, ref, nonce, place, value: o.value }))
   }
 
-  /** @throws CRYPTO_KEY_DESTROYED, CRYPTO_FORMAT, CRYPTO_OPEN_FAILED */
+  /** @throws CRYPTO_KEY_DESTROYED, SHRED_KEYS_TAMPERED, CRYPTO_FORMAT, CRYPTO_OPEN_FAILED */
   async open(o: { readonly place: readonly Uint8Array[]; readonly sealed: Uint8Array }): Promise<Uint8Array> {
-    const key = await this.#key(shredRefOf(o.sealed))
-    return openShredValue({ key, place: [this.#o.storeId, ...o.place], sealed: o.sealed })
+    const place = [this.#o.storeId, ...o.place]
+    return await this.#withKey(shredRefOf(o.sealed), (key) =>
+      openShredValue({ key, place, sealed: o.sealed }),
+    )
   }
 
   /**
-   * Destroys keys for good. When it settles, neither table files nor old copies of the shred store give them back; a
-   * backup of the keyring of before does until it is gone. Unknown and erased references are passed over.
+   * Destroys keys for good. From the moment it is written nothing is sealed or opened under them, and when it settles,
+   * neither table files nor old copies of the shred store give them back; a backup of the keyring of before does until it
+   * is gone. Unknown and erased references are passed over.
+   * @param refs those of an owner are taken when the erasure has its turn, and with them any that were created until then
    * @param o.id 16 bytes that name the erasure: a repeated call with the same id does nothing more
-   * @throws IO_FAILED; what was begun is finished at the next opening
+   * @throws SHRED_KEYS_TAMPERED, IO_FAILED; what was begun is finished at the next opening
    */
   erase(
-    refs: readonly Uint8Array[],
-    o: { readonly id?: Uint8Array; readonly owner?: string } = {},
+    refs: readonly Uint8Array[] | { readonly owner: string },
+    o: { readonly id?: Uint8Array } = {},
   ): Promise<ErasureRecord> {
     return this.#inTurn(async () => {
+      this.#rows.assertTrusted()
       const id = o.id ?? this.#o.random.bytes(ERASURE_ID_BYTES)
-      const known = await this.#o.store.get(erasureRow(id))
+      const known = await this.#rows.get(erasureRow(id))
       if (known !== undefined) return await this.#finish(decodeErasure(erasureRow(id), known))
-      const owner = o.owner === undefined ? undefined : this.#o.hashOwner(o.owner)
-      const row = { id, startedMs: this.#o.clock.now(), doneMs: 0, owner, refs, bucketKeys: [] }
-      await this.#o.store.write([{ key: erasureRow(id), value: encodeErasure(row) }])
+      const [owner, chosen] =
+        'owner' in refs ? [this.#o.hashOwner(refs.owner), await this.#refsOf(refs.owner)] : [undefined, refs]
+      const row = { id, startedMs: this.#o.clock.now(), doneMs: 0, owner, refs: chosen, bucketKeys: [] }
+      // Before the row is written: a write of unknown outcome may be finished at the next opening.
+      this.#begin(row)
+      await this.#rows.write([{ key: erasureRow(id), value: encodeErasure(row) }])
       return await this.#finish(row)
     })
+  }
+
+  /** Whether an erasure of this id was begun. */
+  async isErased(id: Uint8Array): Promise<boolean> {
+    return (await this.#rows.get(erasureRow(id))) !== undefined
   }
 
   /** Erasures so far, in no order: what a restored store must erase again. */
@@ -167,70 +224,66 @@ export class ShredKeys {
   }
 
   async *#erasures(): AsyncGenerator<ErasureRow> {
-    for await (const page of this.#o.store.scan(ALL_ERASURES)) {
+    for await (const page of this.#rows.scan(ALL_ERASURES)) {
       for (const { key, value } of page) yield decodeErasure(key, value)
     }
   }
 
-  /** Every step may be repeated: it looks at what is there. */
+  async #refsOf(owner: string): Promise<readonly Uint8Array[]> {
+    const refs: Uint8Array[] = []
+    for await (const page of this.#rows.scan(keysOfOwner(this.#o.hashOwner(owner)))) {
+      for (const { key } of page) refs.push(refOf(key))
+    }
+    return refs
+  }
+
+  #begin({ refs }: ErasureRow): void {
+    for (const ref of refs) {
+      this.#going.add(toHex(ref))
+      this.#forget(toHex(ref))
+    }
+  }
+
   async #finish(row: ErasureRow): Promise<ErasureRecord> {
     if (row.doneMs > 0) return recordOf(row)
-    const { store, buckets, clock } = this.#o
-    const gone = new Set(row.refs.map(toHex))
-    const bucketKeys = [...row.bucketKeys]
-    for (const bucket of new Set(row.refs.map((ref) => ref[0]!))) {
-      if (buckets.find(bucket) === undefined) continue
-      await buckets.beginReplacing(bucket)
-      await this.#rewrap(bucket, gone)
-      // Named before it is dropped, or a crash in between would lose the name.
-      const { older } = buckets.find(bucket)!
-      if (older !== undefined && !bucketKeys.includes(older.id)) bucketKeys.push(older.id)
-      await store.write([{ key: erasureRow(row.id), value: encodeErasure({ ...row, bucketKeys }) }])
-      await buckets.endReplacing(bucket)
-      await store.purge(keysOfBucket(bucket))
-    }
-    if (row.owner !== undefined) {
-      const rows = row.refs.map((ref) => ({ key: ownerRow(row.owner!, ref), value: undefined }))
-      await store.write(rows)
-    }
-    const done = { ...row, bucketKeys, doneMs: Math.max(clock.now(), row.startedMs, 1) }
-    await store.write([{ key: erasureRow(row.id), value: encodeErasure(done) }])
+    this.#begin(row)
+    const { buckets, clock, random } = this.#o
+    const done = await finishErasure(row, {
+      rows: this.#rows,
+      buckets,
+      clock,
+      random,
+      unwrap: (ref, wrapped) => this.#unwrap(ref, wrapped),
+    })
+    // Whoever read a row before it was deleted reads it again, and finds nothing.
+    this.#erased++
+    for (const ref of row.refs) this.#going.delete(toHex(ref))
     return recordOf(done)
   }
 
-  /** Wraps what survives in a bucket with its new key and deletes what does not, in one write. */
-  async #rewrap(bucket: number, gone: ReadonlySet<string>): Promise<void> {
-    const { store, random } = this.#o
-    const rows: ShredRow[] = []
-    for await (const page of store.scan(keysOfBucket(bucket))) {
-      for (const { key: rowKey, value } of page) {
-        const ref = refOf(rowKey)
-        if (gone.has(toHex(ref))) {
-          rows.push({ key: rowKey, value: undefined })
-          this.#forget(ref)
-          continue
-        }
-        const key = this.#unwrap(ref, value)
-        const wrapped = fromBase64(this.#bucket(ref).current.wrapping.wrapFor({ place: ref, key, random }))!
-        key.fill(0)
-        rows.push({ key: rowKey, value: wrapped })
-      }
+  /**
+   * Uses a key in the turn in which it was found to stand. A key handed out over an `await` could be erased or wiped
+   * before its use, and a wiped key is all zeros.
+   */
+  async #withKey<T>(ref: Uint8Array, use: (key: SuiteKey) => T): Promise<T> {
+    const name = toHex(ref)
+    for (;;) {
+      if (this.#going.has(name)) throw this.#absent()
+      const cached = this.#cache.get(name)
+      if (cached !== undefined) return use(cached)
+      const erased = this.#erased
+      const wrapped = await this.#rows.get(keyRow(ref))
+      if (erased !== this.#erased || this.#going.has(name)) continue
+      if (wrapped === undefined) throw this.#absent()
+      const bytes = this.#unwrap(ref, wrapped)
+      this.#remember(name, xChaCha20Poly1305.createKey(bytes))
+      bytes.fill(0)
     }
-    if (rows.length > 0) await store.write(rows)
   }
 
-  async #key(ref: Uint8Array): Promise<SuiteKey> {
-    const cached = this.#cache.get(toHex(ref))
-    if (cached !== undefined) return cached
-    const wrapped = await this.#o.store.get(keyRow(ref))
-    if (wrapped === undefined) {
-      throw new ForgeError('CRYPTO_KEY_DESTROYED', 'the key of this value was erased')
-    }
-    const bytes = this.#unwrap(ref, wrapped)
-    const key = xChaCha20Poly1305.createKey(bytes)
-    bytes.fill(0)
-    this.#remember(ref, key)
-    return key
+  /** Of rows that somebody else has changed it cannot be said why one is absent. */
+  #absent(): ForgeError {
+    return this.fault ?? new ForgeError('CRYPTO_KEY_DESTROYED', 'the key of this value was erased')
   }
 
   #unwrap(ref: Uint8Array, wrapped: Uint8Array): Uint8Array {
@@ -248,13 +301,13 @@ export class ShredKeys {
     throw new ForgeError('KEYRING_DAMAGED', `the keyring has no key for shred bucket ${ref[0]}`)
   }
 
-  #remember(ref: Uint8Array, key: SuiteKey): void {
+  #remember(name: string, key: SuiteKey): void {
     if (this.#cache.size >= CACHED_KEYS_MAX) this.lock()
-    this.#cache.set(toHex(ref), key)
+    this.#cache.get(name)?.wipe()
+    this.#cache.set(name, key)
   }
 
-  #forget(ref: Uint8Array): void {
-    const name = toHex(ref)
+  #forget(name: string): void {
     this.#cache.get(name)?.wipe()
     this.#cache.delete(name)
   }

@@ -1,20 +1,17 @@
-import { ForgeError, toHex, utf8Decode, type Clock, type Random } from '@forgeone/common'
+import { ForgeError, isForgeError, toHex, type Clock, type Random } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
-import { AccessRows, OWNER } from './access-rows.ts'
+import { actorOf, checkDecidable, checkRoles } from './access-arguments.ts'
+import { decodeAccessRow, isAccessRowKind } from './access-row-codec.ts'
+import { AccessRows, OWNER, type AccessRow } from './access-rows.ts'
 import { DenialLog } from './denial-log.ts'
 import { Rights, type AccessDecision, type AccessRequest } from './evaluate.ts'
-import {
-  checkGrant,
-  checkPrincipalName,
-  decodeGrant,
-  GRANTS_PER_HOLDER_MAX,
-  HOLDERS_MAX,
-  type Grant,
-} from './grant.ts'
-import { ROLES, type Action } from './roles.ts'
+import { checkGrant, checkPrincipalName, GRANTS_PER_HOLDER_MAX, HOLDERS_MAX, type Grant } from './grant.ts'
+import { isBuiltInRole, ROLES, type Action } from './roles.ts'
 import { Tokens, type TokenInfo } from './tokens.ts'
 
 const EVERYONE = '*'
+/** What keeps rows from being read. */
+const UNREADABLE = ['DATABASE_OFFLINE', 'RECORD_TAMPERED', 'CRYPTO_OPEN_FAILED', 'CRYPTO_FORMAT'] as const
 /** What {@link AccessControl.pseudonym} makes. */
 const PSEUDONYM = /^p_[0-9a-f]{24}$/
 
@@ -26,6 +23,8 @@ export interface AccessOptions {
   readonly database: string
   readonly clock: Clock
   readonly random: Random
+  /** Hears of each row that does not parse. */
+  readonly onSetAside?: ((row: { readonly key: Uint8Array; readonly error: ForgeError }) => void) | undefined
 }
 
 export type NewGrant = Omit<Grant, 'id' | 'effect'> & { readonly effect?: Grant['effect'] | undefined }
@@ -54,6 +53,10 @@ export class AccessControl {
   readonly #listeners = new Set<Listener>()
   readonly #denials: DenialLog
   #recheckTimer: NodeJS.Timeout | undefined
+  /** Why the rows could not be read. */
+  #unreadable: ForgeError | undefined
+  /** Rows of grants and roles that do not parse. */
+  readonly #rightsSetAside = new Set<string>()
 
   private constructor(options: AccessOptions) {
     this.#o = options
@@ -62,15 +65,21 @@ export class AccessControl {
     this.#denials = new DenialLog(options)
   }
 
-  /** @throws RECORD_TAMPERED */
+  /** What cannot be read stands in the way of nobody but principals: to them nothing is allowed then. */
   static async open(options: AccessOptions): Promise<AccessControl> {
     const access = new AccessControl(options)
-    for await (const { kind, value } of access.#rows.all()) access.#load(kind, value)
+    try {
+      for await (const row of access.#rows.all()) access.#loadOrSetAside(row)
+    } catch (error) {
+      if (!isForgeError(error, ...UNREADABLE)) throw error
+      access.#unreadable = error
+    }
     return access
   }
 
   /** Pseudonym of a principal in the audit log: a keyed hash, so that no name stands there. */
   pseudonym(principal: string): string {
+    checkPrincipalName(principal)
     return this.#rows.pseudonym(principal)
   }
 
@@ -79,11 +88,13 @@ export class AccessControl {
    * @param by who grants; nobody may grant to himself
    * @throws ACCESS_GRANT_INVALID, ACCESS_SELF_GRANT, ACCESS_LIMIT
    */
-  async grant(grant: NewGrant, { by = OWNER }: { readonly by?: string } = {}): Promise<Grant> {
+  async grant(grant: NewGrant, options: { readonly by?: string } = {}): Promise<Grant> {
+    const by = actorOf(options)
     const { clock, random } = this.#o
-    if (this.#concerns(grant.holder, by)) throw selfGrant()
     const id = `g_${toHex(random.bytes(8))}`
-    const made = checkGrant({ ...withoutUndefined(grant), effect: grant.effect ?? 'allow', id }, clock.now())
+    const made = checkGrant(withIdentity(grant, id), clock.now())
+    if (this.#concerns(made.holder, by)) throw selfGrant()
+    this.#assertReadable()
     this.#checkLimits(made.holder)
     const facts = { id, effect: made.effect, actions: [...made.actions] }
     await this.#rows.commit({
@@ -98,7 +109,9 @@ export class AccessControl {
   }
 
   /** Takes a grant back. @returns false when there is none @throws ACCESS_SELF_GRANT for one's own */
-  async revoke(id: string, { by = OWNER }: { readonly by?: string } = {}): Promise<boolean> {
+  async revoke(id: string, options: { readonly by?: string } = {}): Promise<boolean> {
+    const by = actorOf(options)
+    this.#assertReadable()
     const grant = this.#grants.get(id)
     if (grant === undefined) return false
     if (this.#concerns(grant.holder, by)) throw selfGrant()
@@ -117,24 +130,32 @@ export class AccessControl {
   async setRoles(
     principal: string,
     roles: readonly string[],
-    { by = OWNER }: { readonly by?: string } = {},
+    options: { readonly by?: string } = {},
   ): Promise<void> {
     checkPrincipalName(principal)
+    const by = actorOf(options)
     if (principal === by) throw selfGrant()
-    for (const role of roles) this.#checkRole(role)
+    const chosen = checkRoles(roles)
+    this.#assertReadable()
+    for (const role of chosen) this.#checkRole(role)
     this.#checkLimits(principal)
-    const row = { principal, roles: [...new Set(roles)] }
+    const row = { principal, roles: chosen }
     const operation =
-      roles.length === 0 ? this.#rows.delete('p', principal) : this.#rows.put('p', principal, row)
+      chosen.length === 0 ? this.#rows.delete('p', principal) : this.#rows.put('p', principal, row)
     const facts = { principal: this.pseudonym(principal), roles: row.roles }
     await this.#rows.commit({ by, action: 'access.roles-set', facts, operations: [operation] })
-    if (roles.length === 0) this.#roles.delete(principal)
+    if (chosen.length === 0) this.#roles.delete(principal)
     else this.#roles.set(principal, row.roles)
     this.#changed()
   }
 
   /** Everyone who has a role or a grant. */
   list(): readonly PrincipalInfo[] {
+    if (this.#unreadable !== undefined) throw this.#unreadable
+    return this.#holders()
+  }
+
+  #holders(): readonly PrincipalInfo[] {
     const holders = new Set([
       ...this.#roles.keys(),
       ...[...this.#grants.values()].map(({ holder }) => holder),
@@ -147,11 +168,20 @@ export class AccessControl {
   }
 
   /** How a request would be decided, and by which rule. @throws ACCESS_GRANT_INVALID for a resource that is none */
-  check(
-    principal: string,
-    { action, resource }: { readonly action: Action; readonly resource: string },
-  ): AccessDecision {
-    return this.#rightsOf(principal).decide({ action, resource, now: this.#o.clock.now() })
+  check(principal: string, request: { readonly action: Action; readonly resource: string }): AccessDecision {
+    checkPrincipalName(principal)
+    const { action, resource } = checkDecidable(request)
+    return this.#decide(principal, { action, resource, now: this.#o.clock.now() })
+  }
+
+  /** While rights cannot be read, or one of them, nothing is allowed to anybody but the owner: it may be one that denies. */
+  #decide(principal: string, request: AccessRequest): AccessDecision {
+    if (this.#isClosed) return { allowed: false, rule: 'unreadable' }
+    return this.#rightsOf(principal).decide(request)
+  }
+
+  get #isClosed(): boolean {
+    return this.#unreadable !== undefined || this.#rightsSetAside.size > 0
   }
 
   /**
@@ -160,8 +190,10 @@ export class AccessControl {
    */
   checkPseudonym(pseudonym: string, request: AccessRequest): AccessDecision {
     if (!PSEUDONYM.test(pseudonym)) return { allowed: true, rule: 'owner' }
-    this.#principals ??= new Map(this.list().map(({ principal }) => [this.pseudonym(principal), principal]))
-    return this.#rightsOf(this.#principals.get(pseudonym) ?? EVERYONE).decide(request)
+    this.#principals ??= new Map(
+      this.#holders().map(({ principal }) => [this.#rows.pseudonym(principal), principal]),
+    )
+    return this.#decide(this.#principals.get(pseudonym) ?? EVERYONE, request)
   }
 
   /**
@@ -200,12 +232,14 @@ export class AccessControl {
     principal: string,
     options: { readonly ttlMs?: number | undefined; readonly by?: string } = {},
   ): Promise<{ readonly token: string; readonly info: TokenInfo }> {
+    this.#assertReadable()
     return await this.#tokens.create(principal, options)
   }
 
   /** @returns false when there is none */
   async revokeToken(id: string, options: { readonly by?: string } = {}): Promise<boolean> {
-    const isRevoked = await this.#tokens.revoke(id, options)
+    this.#assertReadable()
+    const isRevoked = await this.#tokens.revoke(id, actorOf(options))
     if (isRevoked) this.#changed()
     return isRevoked
   }
@@ -222,6 +256,11 @@ export class AccessControl {
       this.#denials.note({ who: 'unknown', action: 'data.list', resource: 'token', rule: 'token' })
       throw error
     }
+  }
+
+  /** A row that was set aside was removed: once none is left, rights count again. */
+  forgetSetAside(key: Uint8Array): void {
+    this.#rightsSetAside.delete(toHex(key))
   }
 
   /** Writes the refusals that are still counted, and tells of nothing more. */
@@ -269,7 +308,7 @@ export class AccessControl {
 
   #checkRole(role: string): void {
     const isCustom = [...this.#grants.values()].some(({ holder }) => holder === `role:${role}`)
-    if (ROLES[role] !== undefined || isCustom) return
+    if (isBuiltInRole(role) || isCustom) return
     throw new ForgeError('ACCESS_ROLE_UNKNOWN', `there is no role ${role}`, {
       hint: `Built-in roles are ${Object.keys(ROLES).join(', ')}; others exist once something is granted to role:<name>.`,
     })
@@ -280,18 +319,35 @@ export class AccessControl {
     if (grants.length >= GRANTS_PER_HOLDER_MAX) {
       throw new ForgeError('ACCESS_LIMIT', `${holder} has ${GRANTS_PER_HOLDER_MAX} grants already`)
     }
-    if (this.list().length >= HOLDERS_MAX) {
+    if (this.#holders().length >= HOLDERS_MAX) {
       throw new ForgeError('ACCESS_LIMIT', `${HOLDERS_MAX} principals and roles have rights already`)
     }
   }
 
-  #load(kind: string, value: Uint8Array): void {
+  /** Nothing is changed while it cannot be told what is there. @throws DATABASE_OFFLINE, RECORD_TAMPERED */
+  #assertReadable(): void {
+    if (this.#unreadable !== undefined) throw this.#unreadable
+  }
+
+  #loadOrSetAside(row: AccessRow): void {
+    try {
+      this.#load(row)
+    } catch (error) {
+      if (!isForgeError(error, 'RECORD_TAMPERED')) throw error
+      // A token is worth nothing without its row; a grant or role that is missing could be one that forbids.
+      if (row.kind !== 't' && row.kind !== 'u') this.#rightsSetAside.add(toHex(row.key))
+      this.#o.onSetAside?.({ key: row.key, error })
+    }
+  }
+
+  #load({ kind, value }: AccessRow): void {
+    if (!isAccessRowKind(kind))
+      throw new ForgeError('RECORD_TAMPERED', 'a row of access control is of no known kind')
     if (kind === 'g') {
-      const grant = decodeGrant(value)
+      const grant = decodeAccessRow(kind, value)
       this.#grants.set(grant.id, grant)
     } else if (kind === 'p') {
-      // Written below and authenticated since.
-      const { principal, roles } = JSON.parse(utf8Decode(value)) as { principal: string; roles: string[] }
+      const { principal, roles } = decodeAccessRow(kind, value)
       this.#roles.set(principal, roles)
     } else this.#tokens.load(kind, value)
   }
@@ -301,7 +357,9 @@ function selfGrant(): ForgeError {
   return new ForgeError('ACCESS_SELF_GRANT', 'nobody changes his own rights; another security officer may')
 }
 
-function withoutUndefined<T extends object>(value: T): T {
-  // Only members are dropped that are undefined, which the type allows to be absent.
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T
+/** The grant with what it is not given: an id, and what it does. What is no object is left to be refused. */
+function withIdentity(grant: unknown, id: string): unknown {
+  if (typeof grant !== 'object' || grant === null || Array.isArray(grant)) return grant
+  const { effect = 'allow', ...rest }: { effect?: unknown } = grant
+  return { ...rest, effect, id }
 }

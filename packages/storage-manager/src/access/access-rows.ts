@@ -1,14 +1,18 @@
 import { canonicalJson, toHex, utf8Encode, type JsonObject } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
-import { encodeJson } from './grant.ts'
+import { encodeAccessRow, type AccessRowKind, type AccessRowOf } from './access-row-codec.ts'
 
 const KEYSPACE = 0x14
 /** Who acts where nobody is named. No principal can bear this name. */
 export const OWNER = '<owner>'
 const OWNER_ACTOR = 'owner'
 
-/** Kinds of rows: grants, roles of principals, tokens, and their last use. */
-export type AccessRowKind = 'g' | 'p' | 't' | 'u'
+/** A row as it is stored; of which kind, the second byte of its key says. */
+export interface AccessRow {
+  readonly key: Uint8Array
+  readonly kind: string
+  readonly value: Uint8Array
+}
 
 /** Rows of access control in the store's own database, and the commits that change them. */
 export class AccessRows {
@@ -20,10 +24,10 @@ export class AccessRows {
     this.#database = database
   }
 
-  async *all(): AsyncGenerator<{ readonly kind: string; readonly value: Uint8Array }> {
+  async *all(): AsyncGenerator<AccessRow> {
     const range = { from: Uint8Array.of(KEYSPACE), to: Uint8Array.of(KEYSPACE + 1) }
     for await (const page of this.#store.scan(this.#database, range)) {
-      for (const { key, value } of page) yield { kind: String.fromCharCode(key[1]!), value }
+      for (const { key, value } of page) yield { key, kind: String.fromCharCode(key[1] ?? 0), value }
     }
   }
 
@@ -44,8 +48,13 @@ export class AccessRows {
     await this.#store.commit(() => ({ facts, operations: o.operations }))
   }
 
-  put(kind: AccessRowKind, id: string, value: unknown): Operation {
-    return { type: 'put', database: this.#database, key: this.#key(kind, id), value: encodeJson(value) }
+  put<Kind extends AccessRowKind>(kind: Kind, id: string, value: AccessRowOf[Kind]): Operation {
+    return {
+      type: 'put',
+      database: this.#database,
+      key: this.#key(kind, id),
+      value: encodeAccessRow(kind, value),
+    }
   }
 
   delete(kind: AccessRowKind, id: string): Operation {

@@ -1,10 +1,14 @@
 import { canonicalJson, utf8Encode, type Clock } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 
-/** Equal refusals within this time are one leaf with a count: who knocks a thousand times fills no log. */
-const MERGE_MS = 1000
-/** Different refusals that are counted at once. */
-const OPEN_MAX = 10_000
+/** Refusals of one principal within this time are a few leaves and a count: who knocks a thousand times fills no log. */
+const WINDOW_MS = 1000
+/** Different refusals of one principal that have leaves of their own in a window; the rest are one count together. */
+const KINDS_MAX = 8
+/** Principals that are counted at once; those beyond are counted together. */
+const PRINCIPALS_MAX = 1000
+/** Who stands for all that are counted together, and what of them differs. */
+const SEVERAL = 'several'
 
 export interface Denial {
   /** Pseudonym. */
@@ -14,16 +18,26 @@ export interface Denial {
   readonly rule: string
 }
 
-interface Counted extends Denial {
-  readonly untilMs: number
+interface Kind {
+  readonly denial: Denial
   more: number
 }
 
-/** Commits refusals: the first of its kind at once, equal ones of the same second as a count. */
+interface Window {
+  readonly untilMs: number
+  readonly kinds: Map<string, Kind>
+  /** Refusals beyond the kinds. */
+  others: number
+}
+
+/**
+ * Commits refusals: the first of its kind at once, everything else of the same second as counts. However many resources,
+ * actions or names are tried, a principal makes at most `2 * KINDS_MAX + 1` leaves a second.
+ */
 export class DenialLog {
   readonly #store: Store
   readonly #clock: Clock
-  readonly #open = new Map<string, Counted>()
+  readonly #windows = new Map<string, Window>()
   #writing: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
@@ -33,17 +47,18 @@ export class DenialLog {
   }
 
   note(denial: Denial): void {
-    const name = `${denial.who} ${denial.action} ${denial.resource} ${denial.rule}`
-    const now = this.#clock.now()
-    const counted = this.#open.get(name)
-    if (counted !== undefined && now < counted.untilMs) {
-      counted.more++
-      return
+    const isCounted = this.#windows.has(denial.who) || this.#windows.size < PRINCIPALS_MAX
+    const who = isCounted ? denial.who : SEVERAL
+    const window = this.#windowOf(who)
+    const name = JSON.stringify([denial.action, denial.resource, denial.rule])
+    const kind = window.kinds.get(name)
+    if (kind !== undefined) kind.more++
+    else if (who === SEVERAL || window.kinds.size >= KINDS_MAX) window.others++
+    else {
+      window.kinds.set(name, { denial, more: 0 })
+      this.#write(denial, 1)
     }
-    if (this.#open.size >= OPEN_MAX) this.#flush()
-    this.#open.set(name, { ...denial, untilMs: now + MERGE_MS, more: 0 })
-    this.#write(denial, 1)
-    this.#timer ??= setTimeout(() => this.#flush(), MERGE_MS).unref()
+    this.#timer ??= setTimeout(() => this.#flush(), WINDOW_MS).unref()
   }
 
   async close(): Promise<void> {
@@ -51,11 +66,26 @@ export class DenialLog {
     await this.#writing
   }
 
+  #windowOf(who: string): Window {
+    const now = this.#clock.now()
+    const known = this.#windows.get(who)
+    if (known !== undefined && now < known.untilMs) return known
+    if (known !== undefined) this.#end(who, known)
+    const window = { untilMs: now + WINDOW_MS, kinds: new Map<string, Kind>(), others: 0 }
+    this.#windows.set(who, window)
+    return window
+  }
+
   #flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    for (const counted of this.#open.values()) if (counted.more > 0) this.#write(counted, counted.more)
-    this.#open.clear()
+    for (const [who, window] of this.#windows) this.#end(who, window)
+  }
+
+  #end(who: string, { kinds, others }: Window): void {
+    this.#windows.delete(who)
+    for (const { denial, more } of kinds.values()) if (more > 0) this.#write(denial, more)
+    if (others > 0) this.#write({ who, action: SEVERAL, resource: SEVERAL, rule: SEVERAL }, others)
   }
 
   /** The answer is no whether this can be written or not. */
@@ -64,8 +94,15 @@ export class DenialLog {
       { action, count, rule },
       { code: 'INTERNAL', what: 'the facts of a refusal' },
     )
-    const resourceHash = this.#store.keyedHash('resource', utf8Encode(resource))
-    const facts = { actor: who, action: 'access.denied', resourceClass: 'access', resourceHash, context }
+    const facts = {
+      actor: who,
+      action: 'access.denied',
+      resourceClass: 'access',
+      ...(resource === SEVERAL
+        ? {}
+        : { resourceHash: this.#store.keyedHash('resource', utf8Encode(resource)) }),
+      context,
+    }
     const commit = this.#store.commit(() => ({ facts, operations: [] })).catch(() => undefined)
     this.#writing = Promise.all([this.#writing, commit])
   }

@@ -1,7 +1,7 @@
 import type { Grant } from './grant.ts'
 import { hoursMatcher } from './grant-hours.ts'
 import { covers, intersects, parseResource } from './resource-pattern.ts'
-import { ROLES, type Action } from './roles.ts'
+import { isBuiltInRole, ROLES, type Action } from './roles.ts'
 
 /** What is asked for. */
 export interface AccessRequest {
@@ -70,8 +70,8 @@ function compile(grant: Grant): CompiledGrant {
 }
 
 function compileRole(role: string): readonly CompiledGrant[] {
-  const actions = ROLES[role]
-  if (actions === undefined) return []
+  if (!isBuiltInRole(role)) return []
+  const actions = ROLES[role]!
   const when = { notBefore: 0, notAfter: Number.POSITIVE_INFINITY, inHours: always }
   return [{ id: `role:${role}`, actions: new Set(actions), segments: ['**'], deny: false, ...when }]
 }

@@ -9,6 +9,8 @@ export function guardIterable(
   { access, authorize }: { readonly access: AccessControl; readonly authorize: () => void },
 ): object {
   const guarded = async function* (start: () => AsyncIterable<unknown>): AsyncGenerator<unknown> {
+    // The result may be older than the change of a right.
+    authorize()
     let changed = false
     let checkedMs = performance.now()
     const end = access.onChange(() => (changed = true))
@@ -39,7 +41,18 @@ export function guardIterable(
     const method: unknown = Reflect.get(result, name)
     if (typeof method !== 'function') continue
     const call = (): unknown => Reflect.apply(method, result, [])
-    face[name] = name === 'batches' ? () => guarded(() => call() as AsyncIterable<unknown>) : call
+    face[name] =
+      name === 'batches'
+        ? () => guarded(() => call() as AsyncIterable<unknown>)
+        : () => whole(call, authorize)
   }
   return Object.freeze(face)
+}
+
+/** All at once: asked before, and again before it is handed out, since gathering it takes its time. */
+async function whole(call: () => unknown, authorize: () => void): Promise<unknown> {
+  authorize()
+  const gathered: unknown = await call()
+  authorize()
+  return gathered
 }

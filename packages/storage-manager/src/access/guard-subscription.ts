@@ -1,7 +1,9 @@
 import { ForgeError } from '@forgeone/common'
 import type { AckOptions, BatchHandler, Delivery, DeliveryHandler, Subscription } from '@forgeone/streams'
 import type { AccessControl } from './access-control.ts'
+import { settledForPrincipal } from './error-for-principal.ts'
 import { topicResource } from './resource-pattern.ts'
+import { snapshotArguments } from './snapshot-arguments.ts'
 
 export interface SubscriptionGuard {
   readonly access: AccessControl
@@ -81,17 +83,21 @@ function faceOf(
 ): Subscription {
   const nextBatch: Subscription['nextBatch'] = async (max, options) => {
     guard.authorize()
-    const deliveries = await guard.acting(() => subscription.nextBatch(max, options))
+    const deliveries = await settledForPrincipal(guard.acting(() => subscription.nextBatch(max, options)))
     return deliveries.map((delivery) => handOut(delivery, guard))
   }
+  const ready = settledForPrincipal(subscription.ready)
+  // Whoever waits hears of it; nobody has to.
+  ready.catch(() => undefined)
   const face = {
-    ready: subscription.ready,
+    ready,
     nextBatch,
-    ackAll: (deliveries: readonly Delivery[]) => {
+    ackAll: async (deliveries: readonly Delivery[]) => {
+      guard.authorize()
       const own = deliveries.flatMap((delivery) => behind.get(delivery) ?? [])
-      return guard.acting(() => subscription.ackAll(own))
+      return await guard.acting(() => subscription.ackAll(own))
     },
-    done: () => subscription.done(),
+    done: () => settledForPrincipal(subscription.done()),
     close,
     async *[Symbol.asyncIterator]() {
       for (;;) {
@@ -116,17 +122,29 @@ function handOut(delivery: Delivery, guard: SubscriptionGuard): Delivery {
     position,
     ack: async (options: AckOptions = {}) => {
       guard.authorize()
-      const { append, alongside } = options
+      // Read once: what is asked about is what is appended.
+      const [read] = snapshotArguments([options])
+      const { append, alongside } = Object(read) as AckOptions
       if (alongside !== undefined) {
         throw new ForgeError('ACCESS_DENIED', 'rows of other components are written by the owner alone')
       }
       const events = append === undefined ? [] : [append].flat()
-      for (const { topic } of events) guard.authorizeAppend(topicResource('events', String(topic)))
+      for (const { topic } of events) guard.authorizeAppend(topicResource('events', topic))
       return await guard.acting(() => delivery.ack(append === undefined ? {} : { append }))
     },
-    nack: (options?: Parameters<Delivery['nack']>[0]) => guard.acting(() => delivery.nack(options)),
-    extend: (milliseconds: number) => delivery.extend(milliseconds),
-    deadLetter: (reason: string) => guard.acting(() => delivery.deadLetter(reason)),
+    // What was handed out before the right ended is settled no more by who has lost it: it goes back by itself.
+    nack: async (options?: Parameters<Delivery['nack']>[0]) => {
+      guard.authorize()
+      return await guard.acting(() => delivery.nack(options))
+    },
+    extend: (milliseconds: number) => {
+      guard.authorize()
+      return delivery.extend(milliseconds)
+    },
+    deadLetter: async (reason: string) => {
+      guard.authorize()
+      return await guard.acting(() => delivery.deadLetter(reason))
+    },
   })
   behind.set(face, delivery)
   // The public methods of a delivery, and nothing of it besides.

@@ -1,10 +1,13 @@
 import { assert, ForgeError } from '@forgeone/common'
 import { actingAs } from '@forgeone/engine'
 import type { AccessControl } from './access-control.ts'
+import { forPrincipal } from './error-for-principal.ts'
 import { topicResource } from './resource-pattern.ts'
 import { guardIterable } from './guard-iterable.ts'
 import { guardSubscribe, type SubscribeCall, type SubscriptionGuard } from './guard-subscription.ts'
 import type { MethodRule, MethodRules } from './permissions.ts'
+import type { Action } from './roles.ts'
+import { snapshotArguments } from './snapshot-arguments.ts'
 
 type Method = (...args: unknown[]) => unknown
 
@@ -68,16 +71,44 @@ export class Guard {
       }
     }
     assert(rule.kind === 'call', 'what is the owner’s is left out')
-    return (...args) => {
+    return (...given) => {
+      const args = this.#readArguments(given)
+      const resources = [...new Set(rule.resources(args))]
       const authorize = (): void => {
         this.#o.assertLive()
-        for (const resource of rule.resources(args)) this.#authorize(rule.action, resource)
+        for (const resource of resources) this.#authorize(rule.action, resource)
       }
       authorize()
       const guard = this.#subscriptionGuard(authorize)
-      // What the methods of this name are.
-      if (name === 'subscribe') return guardSubscribe(call as SubscribeCall, args, guard)
-      return guardResult(call(...args), guard)
+      try {
+        // What the methods of this name are.
+        if (name === 'subscribe') return guardSubscribe(call as SubscribeCall, args, guard)
+        if (name === 'importFrom') this.#authorizeLines(args, rule.action)
+        return guardResult(call(...args), guard)
+      } catch (error) {
+        throw forPrincipal(error)
+      }
+    }
+  }
+
+  /** Reading them may throw: they come from elsewhere. @throws ACCESS_DENIED */
+  #readArguments(given: readonly unknown[]): unknown[] {
+    try {
+      return snapshotArguments(given)
+    } catch (cause) {
+      throw new ForgeError('ACCESS_DENIED', 'what is asked for cannot be read', { cause })
+    }
+  }
+
+  /** Each line of an import may name a topic of its own. */
+  #authorizeLines(args: unknown[], action: Action): void {
+    const options = args[1]
+    args[1] = {
+      ...(typeof options === 'object' ? options : {}),
+      authorizeTopic: (topic: string) => {
+        this.#o.assertLive()
+        this.#authorize(action, topicResource('events', topic))
+      },
     }
   }
 
@@ -89,18 +120,19 @@ export class Guard {
   ): Method {
     return async (id) => {
       this.#o.assertLive()
-      const found: unknown = await o.get(id)
+      // Text only: what turns into text twice may turn into two ids.
+      const found: unknown = typeof id === 'string' ? await o.get(id) : undefined
       const topic = typeof found === 'object' && found !== null ? Reflect.get(found, 'topic') : undefined
       const visible =
         typeof topic === 'string' && this.#isAllowed(rule.action, topicResource(rule.stream, topic))
       if (visible) return await o.call(id)
       if (name === 'has') return false
       if (name === 'get') return undefined
-      throw new ForgeError('STREAM_ENTRY_UNKNOWN', `no entry has the id ${String(id)}`)
+      throw new ForgeError('STREAM_ENTRY_UNKNOWN', 'no entry has this id')
     }
   }
 
-  #isAllowed(action: Parameters<AccessControl['authorize']>[1]['action'], resource: string): boolean {
+  #isAllowed(action: Action, resource: string): boolean {
     try {
       this.#authorize(action, resource)
       return true
@@ -110,7 +142,7 @@ export class Guard {
     }
   }
 
-  #authorize(action: Parameters<AccessControl['authorize']>[1]['action'], resource: string): void {
+  #authorize(action: Action, resource: string): void {
     this.#o.access.authorize(this.#o.principal, { action, resource })
   }
 
@@ -135,8 +167,16 @@ function bound(target: object, name: string): Method {
   return (...args) => Reflect.apply(method, target, args)
 }
 
-/** A result that goes on giving is asked about again whenever rights have changed. */
+/** A result that goes on giving is asked about again whenever rights have changed, also one that comes later. */
 function guardResult(result: unknown, guard: SubscriptionGuard): unknown {
+  if (result instanceof Promise) {
+    return result.then(
+      (settled: unknown) => guardResult(settled, guard),
+      (error: unknown) => {
+        throw forPrincipal(error)
+      },
+    )
+  }
   const goesOn = typeof result === 'object' && result !== null && Symbol.asyncIterator in result
   return goesOn ? guardIterable(result, guard) : result
 }

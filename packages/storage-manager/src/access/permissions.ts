@@ -1,8 +1,9 @@
 // Every public method of every face of `Forge`, and what it needs. A method without a row is not offered to a principal,
 // and fails the test that walks this table beside the classes.
 
-import { topicResource } from './resource-pattern.ts'
+import { resourceSegment, topicResource } from './resource-pattern.ts'
 import type { Action } from './roles.ts'
+import { isPlain } from './snapshot-arguments.ts'
 
 /** What a method needs before it runs. */
 export type MethodRule =
@@ -36,13 +37,21 @@ function named(action: Action, prefix: string, position = 0): MethodRule {
 }
 
 function listed(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.map(String)
-  return [value === undefined || value === '' ? '**' : String(value)]
+  // A list of nothing names nothing; asking for nothing must not be less than asking for something.
+  if (Array.isArray(value) && value.length > 0) return value.map(nameOf)
+  return [nameOf(value)]
+}
+
+/** What is no text names nothing: only who may use all of them may try. */
+function nameOf(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? value : '**'
 }
 
 /** A member of an options object. */
 function member(value: unknown, name: string): string | undefined {
-  const found = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+  // An object of a class may show another name at each look: it names nothing.
+  const found =
+    typeof value === 'object' && value !== null && isPlain(value) ? Reflect.get(value, name) : undefined
   return typeof found === 'string' ? found : undefined
 }
 
@@ -58,7 +67,7 @@ function topicName(action: Action, stream: 'logs' | 'events'): MethodRule {
   return {
     kind: 'call',
     action,
-    resources: (args) => [topicResource(stream, args[0] === undefined ? undefined : String(args[0]))],
+    resources: (args) => [topicResource(stream, args[0])],
   }
 }
 
@@ -68,7 +77,7 @@ function topicsOfEntries(stream: 'logs' | 'events'): MethodRule {
     kind: 'call',
     action: 'data.write',
     resources: ([input]) => {
-      const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
+      const inputs: readonly unknown[] = Array.isArray(input) && input.length > 0 ? input : [input]
       return [...new Set(inputs.map((one) => topicResource(stream, member(one, 'topic'))))]
     },
   }
@@ -140,7 +149,10 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     metricsHistory: on('stats.read', 'store'),
     stats: on('stats.read', 'store'),
     verify: on('verify.run', 'store'),
-    checkpoint: on('snapshot.create', 'store'),
+    // A path of the host, as with images.
+    checkpoint: OWNER,
+    damagedRows: on('verify.run', 'store'),
+    removeDamagedRow: OWNER,
     flush: on('maintenance.run', 'store'),
     as: OWNER,
     authenticate: OWNER,
@@ -169,17 +181,16 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     close: OWNER,
   },
   'events.checkpoints': {
+    // A name is shared by all who read from it: who may write its topics may not move it for the others.
     set: {
       kind: 'call',
       action: 'data.write',
-      resources: ([, pattern]) => [
-        topicResource('events', pattern === undefined ? undefined : String(pattern)),
-      ],
+      resources: ([name, pattern]) => [topicResource('events', pattern), checkpointResource(name)],
     },
-    get: on('data.list', 'events/**'),
-    require: on('data.list', 'events/**'),
-    list: on('data.list', 'events/**'),
-    remove: on('data.write', 'events/**'),
+    get: checkpointName('data.list'),
+    require: checkpointName('data.list'),
+    list: on('data.list', 'checkpoints/**'),
+    remove: checkpointName('data.write'),
   },
   settings: {
     get: named('settings.read', 'settings'),
@@ -198,11 +209,13 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     uses: on('keys.list', 'keys'),
     rotate: on('keys.rotate', 'keys'),
     reseal: on('keys.rotate', 'keys'),
-    rotateMaster: on('keys.rotate', 'keys'),
-    addProvider: on('keys.rotate', 'keys'),
+    // It is given every secret of the store.
+    rotateMaster: OWNER,
+    // A way to open the store reads everything in it, which no role joins with the rotation of keys.
+    addProvider: OWNER,
     removeProvider: on('keys.rotate', 'keys'),
-    rewrap: on('keys.rotate', 'keys'),
-    createShares: on('keys.rotate', 'keys'),
+    rewrap: OWNER,
+    createShares: OWNER,
     destroy: on('keys.destroy', 'keys'),
     destroyUnused: on('keys.destroy', 'keys'),
   },
@@ -270,6 +283,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     pseudonym: on('grants.read', 'access'),
     checkPseudonym: OWNER,
     authorize: OWNER,
+    forgetSetAside: OWNER,
     authenticate: OWNER,
     onChange: OWNER,
     close: OWNER,
@@ -282,7 +296,8 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     erase: on('subject.erase', 'subject'),
   },
   compliance: {
-    report: on('compliance.export', 'compliance'),
+    // Into a directory of the host.
+    report: OWNER,
   },
   cache: {
     get: on('data.read', 'cache'),
@@ -314,9 +329,18 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
 }
 
 function groupTopics(options: unknown): readonly string[] {
-  const topics = typeof options === 'object' && options !== null ? Reflect.get(options, 'topics') : undefined
+  const isReadable = typeof options === 'object' && options !== null && isPlain(options)
+  const topics: unknown = isReadable ? Reflect.get(options, 'topics') : undefined
   if (typeof topics === 'string') return [topicResource('events', topics)]
   // A group that exists may take events of any topic.
-  if (!Array.isArray(topics)) return [topicResource('events')]
-  return topics.map((topic) => topicResource('events', String(topic)))
+  if (!Array.isArray(topics) || topics.length === 0) return [topicResource('events')]
+  return topics.map((topic) => topicResource('events', topic))
+}
+
+function checkpointResource(name: unknown): string {
+  return `checkpoints/${typeof name === 'string' && name !== '' ? resourceSegment(name) : '**'}`
+}
+
+function checkpointName(action: Action): MethodRule {
+  return { kind: 'call', action, resources: ([name]) => [checkpointResource(name)] }
 }

@@ -36,6 +36,11 @@ export type Action = (typeof ACTIONS)[number]
 /** Granted by path only, never by a role: nobody reads secrets because of his office. */
 export const PATH_ONLY_ACTIONS: readonly Action[] = ['vault.read', 'vault.write', 'vault.destroy']
 
+/** Names come from callers: `constructor` is no role. */
+export function isBuiltInRole(role: string): boolean {
+  return Object.hasOwn(ROLES, role)
+}
+
 /**
  * The roles that every store has. None joins the granting of rights with the reading of data or secrets.
  */

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { ForgeError, fromHex, toHex, utf8Decode, type Random } from '@forgeone/common'
+import { ForgeError, fromHex, toHex, type Random } from '@forgeone/common'
 import { z } from 'zod'
+import { isPrincipalName } from './grant.ts'
 
 const DAY_MS = 86_400_000
 export const TOKEN_MS_DEFAULT: number = 90 * DAY_MS
@@ -18,29 +19,24 @@ export interface TokenRecord {
   readonly expires: number
 }
 
-const schema: z.ZodType<TokenRecord> = z.strictObject({
+export const tokenSchema: z.ZodType<TokenRecord> = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/),
-  principal: z.string(),
+  principal: z.string().refine(isPrincipalName),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   created: z.int().min(0),
   expires: z.int().min(0),
 })
 
-const useSchema = z.strictObject({ id: z.string().regex(/^[0-9a-f]{16}$/), at: z.int().min(0) })
-
-/** When a token was last used. @throws RECORD_TAMPERED */
-export function decodeTokenUse(bytes: Uint8Array): { readonly id: string; readonly at: number } {
-  const parsed = useSchema.safeParse(JSON.parse(utf8Decode(bytes)))
-  if (parsed.success) return parsed.data
-  throw new ForgeError('RECORD_TAMPERED', 'the last use of a token has an unknown form')
+/** When a token was last used. */
+export interface TokenUse {
+  readonly id: string
+  readonly at: number
 }
 
-/** @throws RECORD_TAMPERED */
-export function decodeToken(bytes: Uint8Array): TokenRecord {
-  const parsed = schema.safeParse(JSON.parse(utf8Decode(bytes)))
-  if (parsed.success) return parsed.data
-  throw new ForgeError('RECORD_TAMPERED', 'a token has an unknown form')
-}
+export const tokenUseSchema: z.ZodType<TokenUse> = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  at: z.int().min(0),
+})
 
 /** A new token: its text, which is shown once, and what is kept of it. */
 export function newToken(
@@ -60,16 +56,16 @@ export function newToken(
 }
 
 /** The id of a token that has the right form; whether it is right shows only with its record. */
-export function tokenIdOf(text: string): string | undefined {
-  return TOKEN.exec(text)?.[1]
+export function tokenIdOf(text: unknown): string | undefined {
+  return typeof text === 'string' ? TOKEN.exec(text)?.[1] : undefined
 }
 
 /** @throws ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED */
 export function checkToken(
-  text: string,
+  text: unknown,
   { record, now }: { readonly record: TokenRecord | undefined; readonly now: number },
 ): void {
-  const secret = TOKEN.exec(text)?.[2] ?? ''
+  const secret = typeof text === 'string' ? (TOKEN.exec(text)?.[2] ?? '') : ''
   // Compared also where there is none, so that both take as long.
   const expected = fromHex(record?.digest ?? '00'.repeat(32))!
   const fits = timingSafeEqual(digestOf(secret), expected)

@@ -1,16 +1,8 @@
 import { ForgeError, type Clock, type Random } from '@forgeone/common'
+import { decodeAccessRow } from './access-row-codec.ts'
 import { OWNER, type AccessRows } from './access-rows.ts'
 import { checkPrincipalName, HOLDERS_MAX } from './grant.ts'
-import {
-  checkToken,
-  decodeToken,
-  decodeTokenUse,
-  newToken,
-  TOKEN_MS_DEFAULT,
-  TOKEN_MS_MAX,
-  tokenIdOf,
-  type TokenRecord,
-} from './token.ts'
+import { checkToken, newToken, TOKEN_MS_DEFAULT, TOKEN_MS_MAX, tokenIdOf, type TokenRecord } from './token.ts'
 
 /** A use is written when the last one written is so old: who looks for tokens that sleep needs it no finer. */
 const USE_WRITTEN_EVERY_MS = 3_600_000
@@ -37,12 +29,12 @@ export class Tokens {
   }
 
   /** @throws RECORD_TAMPERED */
-  load(kind: string, value: Uint8Array): void {
+  load(kind: 't' | 'u', value: Uint8Array): void {
     if (kind === 't') {
-      const record = decodeToken(value)
+      const record = decodeAccessRow(kind, value)
       this.#records.set(record.id, record)
-    } else if (kind === 'u') {
-      const { id, at } = decodeTokenUse(value)
+    } else {
+      const { id, at } = decodeAccessRow(kind, value)
       this.#lastUses.set(id, at)
     }
   }
@@ -50,12 +42,10 @@ export class Tokens {
   /** @throws ACCESS_GRANT_INVALID, ACCESS_LIMIT */
   async create(
     principal: string,
-    {
-      ttlMs = TOKEN_MS_DEFAULT,
-      by = OWNER,
-    }: { readonly ttlMs?: number | undefined; readonly by?: string | undefined },
+    options: { readonly ttlMs?: number | undefined; readonly by?: string | undefined },
   ): Promise<{ readonly token: string; readonly info: TokenInfo }> {
     checkPrincipalName(principal)
+    const { ttlMs = TOKEN_MS_DEFAULT, by = OWNER } = Object(options) as typeof options
     if (!Number.isInteger(ttlMs) || ttlMs < 1 || ttlMs > TOKEN_MS_MAX) {
       throw new ForgeError('ACCESS_LIMIT', 'a token lasts from a millisecond to 366 days')
     }
@@ -70,7 +60,7 @@ export class Tokens {
   }
 
   /** @returns false when there is none */
-  async revoke(id: string, { by = OWNER }: { readonly by?: string | undefined }): Promise<boolean> {
+  async revoke(id: string, by: string): Promise<boolean> {
     if (!this.#records.has(id)) return false
     const operations = [this.#rows.delete('t', id), this.#rows.delete('u', id)]
     await this.#rows.commit({ by, action: 'access.token-revoked', facts: { id }, operations })
@@ -84,7 +74,7 @@ export class Tokens {
   }
 
   /** The principal a token stands for. @throws ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED */
-  authenticate(token: string): string {
+  authenticate(token: unknown): string {
     const id = tokenIdOf(token)
     const record = id === undefined ? undefined : this.#records.get(id)
     const now = this.#clock.now()

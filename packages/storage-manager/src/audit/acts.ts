@@ -51,6 +51,7 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ['store.closed', rows.optional()],
   ['store.flushed', rows],
   ['store.described', rows],
+  ['store.row-removed', z.strictObject({ database: text })],
   ['store.unlogged', null],
   ['store.verified', z.strictObject({ outcome, checked: count, problems: count })],
   [
@@ -101,6 +102,8 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ],
   ['vault.lease-revoked', z.strictObject({ id: text })],
   ['vault.leases-listed', z.strictObject({ count })],
+  ['subject.keyed', z.strictObject({})],
+  ['subject.erasure-begun', z.strictObject({ requestId: text })],
   [
     'subject.erased',
     z.strictObject({ requestId: text, shredKeys: count, bucketKeys: count, certificate: text, outcome }),

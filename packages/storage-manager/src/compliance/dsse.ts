@@ -11,7 +11,7 @@ export interface DsseEnvelope {
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[]
 }
 
-const schema: z.ZodType<DsseEnvelope> = z.strictObject({
+export const dsseSchema: z.ZodType<DsseEnvelope> = z.strictObject({
   payloadType: z.string(),
   payload: z.base64(),
   signatures: z
@@ -76,7 +76,7 @@ export function verifyDsse(
 
 function parse(text: string): DsseEnvelope {
   try {
-    return schema.parse(JSON.parse(text))
+    return dsseSchema.parse(JSON.parse(text))
   } catch (cause) {
     throw invalid('it is not a DSSE envelope', cause)
   }

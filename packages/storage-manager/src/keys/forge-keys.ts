@@ -1,6 +1,7 @@
 import {
   ByteReader,
   ByteWriter,
+  canonicalJson,
   ForgeError,
   isForgeError,
   utf8Encode,
@@ -15,14 +16,22 @@ import type {
   ResealOptions,
   ResealReport,
 } from '@forgeone/engine'
+import { checkAct } from '../audit/acts.ts'
 import { CACHE_SCOPE } from '../cache/forge-cache.ts'
 import { SYSTEM_DATABASE } from '../manager/database-names.ts'
+import { checkKeyId, checkProviders, checkScopes } from './key-arguments.ts'
+import type { ToldShredKeys } from './told-shred-keys.ts'
 
 /** Where the newest revision of the keyring that a commit told of is kept: version u8 | revision u64. */
 const REVISION_KEY = utf8Encode('\u0013keyring-revision')
 const REVISION_VERSION = 1
 /** Reservations of seals raise the revision too, and no commit tells of them: an accepted keyring leaps over them all. */
 const REVISION_LEAP = 2 ** 20
+
+/** What one commit has room to tell of, however long their names are. */
+const SCOPES_PER_COMMIT_MAX = 24
+/** Ids of keys and slots, in what is written of them before they are known. */
+const KEY_ID_MAX = 0xffff_ffff
 
 /** Keys and the ways to unlock them; never key material. */
 export interface KeysStatus {
@@ -39,6 +48,7 @@ export interface KeysStatus {
 
 export interface ForgeKeysOptions {
   readonly store: LocalStore
+  readonly shredKeys: ToldShredKeys
   /** Removes every value that the keys of the cache have sealed. */
   readonly emptyCache: () => Promise<void>
 }
@@ -47,13 +57,19 @@ export interface ForgeKeysOptions {
 export class ForgeKeys {
   readonly #rotation: KeyRotation
   readonly #emptyCache: () => Promise<void>
+  readonly #shredKeys: ToldShredKeys
   /** Nothing changes, not even the keyring, in a store that takes no commits. */
   readonly #assertWritable: () => void
 
-  private constructor({ store, emptyCache }: ForgeKeysOptions) {
+  private constructor({ store, shredKeys, emptyCache }: ForgeKeysOptions) {
     this.#rotation = store.keys
+    this.#shredKeys = shredKeys
     this.#emptyCache = emptyCache
-    this.#assertWritable = () => store.parts.health.assertWritable()
+    this.#assertWritable = () => {
+      store.parts.health.assertWritable()
+      const offline = store.parts.offline.get(SYSTEM_DATABASE)
+      if (offline !== undefined) throw offline
+    }
   }
 
   /**
@@ -67,25 +83,24 @@ export class ForgeKeys {
   ): Promise<ForgeKeys> {
     const { store } = options
     const keys = new ForgeKeys(options)
-    const told = decodeRevision(await store.get(SYSTEM_DATABASE, REVISION_KEY))
+    // Without the database that knows, nobody can say that the keyring is older; nor is anything changed then.
+    const isKnown = store.parts.online.has(SYSTEM_DATABASE)
+    const told = decodeRevision(isKnown ? await store.get(SYSTEM_DATABASE, REVISION_KEY) : undefined)
     const { keyring } = store.keys
     const { revision } = keyring
-    if (revision >= told) return keys
-    if (o.acceptRestored !== undefined) {
-      keys.#assertWritable()
-      await keyring.raiseRevision(told + REVISION_LEAP)
-      await keys.#record('keys.restored', {
-        restored: revision,
-        told,
-        reason: o.acceptRestored.reason.trim(),
-      })
+    const { acceptRestored } = o
+    if (acceptRestored === undefined) {
+      if (revision < told) throw rolledBack({ revision, told })
+      await options.shredKeys.look()
       return keys
     }
-    throw new ForgeError(
-      'KEYRING_ROLLED_BACK',
-      `the keyring has revision ${revision}, but the store has seen ${told}: an older one was put back`,
-      { details: { revision, told } },
-    )
+    const facts = { restored: revision, told, reason: acceptRestored.reason.trim() }
+    // Before anything is accepted: a reason that no commit may bear is refused.
+    keys.#assertTellable('keys.restored', facts)
+    if (revision < told) await keyring.raiseRevision(told + REVISION_LEAP)
+    const isAccepted = await options.shredKeys.accept()
+    if (revision < told || isAccepted) await keys.#record('keys.restored', facts)
+    return keys
   }
 
   /** What has data keys of its own: each database, the journal, and the cache once it was used. */
@@ -114,9 +129,19 @@ export class ForgeKeys {
   async rotate({ scopes }: { readonly scopes?: readonly string[] | undefined } = {}): Promise<
     readonly KeyInfo[]
   > {
-    const all = scopes ?? this.scopes
-    const made = [...(await this.#rotation.rotate(all.filter((scope) => scope !== CACHE_SCOPE)))]
-    if (all.includes(CACHE_SCOPE)) made.push(await this.#rotation.keyring.rotateData(CACHE_SCOPE))
+    const all = scopes === undefined ? this.scopes : checkScopes(scopes, this.scopes)
+    const made: KeyInfo[] = []
+    for (let from = 0; from < all.length; from += SCOPES_PER_COMMIT_MAX) {
+      // One after the other: each is told of before the next is begun.
+      made.push(...(await this.#rotateSome(all.slice(from, from + SCOPES_PER_COMMIT_MAX))))
+    }
+    return made
+  }
+
+  async #rotateSome(scopes: readonly string[]): Promise<readonly KeyInfo[]> {
+    this.#assertTellable('keys.rotated', { scopes, ids: scopes.map(() => KEY_ID_MAX) })
+    const made = [...(await this.#rotation.rotate(scopes.filter((scope) => scope !== CACHE_SCOPE)))]
+    if (scopes.includes(CACHE_SCOPE)) made.push(await this.#rotation.keyring.rotateData(CACHE_SCOPE))
     await this.#record('keys.rotated', {
       scopes: made.map(({ scope }) => scope),
       ids: made.map(({ id }) => id),
@@ -134,12 +159,17 @@ export class ForgeKeys {
    * @throws KEY_PROVIDER_FAILED naming a slot that none of them opens, IO_FAILED
    */
   async rotateMaster({ providers }: { readonly providers: readonly KeyProvider[] }): Promise<void> {
+    checkProviders(providers)
+    const slots = this.status().slots.map(({ id }) => id)
+    this.#assertTellable('keys.master-rotated', { slots })
     await this.#rotation.rotateMaster(providers)
     await this.#record('keys.master-rotated', { slots: this.status().slots.map(({ id }) => id) })
   }
 
   /** @throws STORE_OPTION_INVALID, KEY_FILE_UNSAFE, KEY_PROVIDER_FAILED, KEY_SECRET_WEAK, IO_FAILED */
   async addProvider(provider: KeyProvider): Promise<SlotInfo> {
+    checkProviders([provider])
+    this.#assertTellable('keys.slot-added', { slot: KEY_ID_MAX, kind: provider.kind })
     const slot = await this.#rotation.addSlot(provider)
     await this.#record('keys.slot-added', { slot: slot.id, kind: slot.kind })
     return slot
@@ -147,6 +177,8 @@ export class ForgeKeys {
 
   /** @throws KEY_SLOT_UNKNOWN, KEY_SLOT_LAST, IO_FAILED */
   async removeProvider(id: number): Promise<void> {
+    checkKeyId(id, 'slot')
+    this.#assertTellable('keys.slot-removed', { slot: id })
     await this.#rotation.removeSlot(id)
     await this.#record('keys.slot-removed', { slot: id })
   }
@@ -184,10 +216,11 @@ export class ForgeKeys {
    * @throws KEY_IN_USE with the counts, KEY_UNKNOWN, DATABASE_OFFLINE, IO_FAILED
    */
   async destroy(keyId: number): Promise<void> {
+    checkKeyId(keyId, 'key')
+    this.#assertTellable('keys.destroyed', { id: keyId })
     const { keyring } = this.#rotation
     const key = keyring.list().find(({ id }) => id === keyId)
     if (key?.scope === CACHE_SCOPE) {
-      this.#assertWritable()
       if (key.state === 'decrypt-only') await this.#emptyCache()
       await keyring.destroyKey({ keyId, uses: new Map() })
     } else await this.#rotation.destroy(keyId)
@@ -206,8 +239,31 @@ export class ForgeKeys {
   }
 
   async #record(action: string, facts: JsonObject): Promise<void> {
-    await this.#rotation.record({ action, facts, operations: [revisionRow(this.#rotation.keyring)] })
+    await this.#rotation.record({
+      action,
+      facts,
+      operations: [revisionRow(this.#rotation.keyring), ...this.#shredKeys.alongside()],
+    })
   }
+
+  /**
+   * Whether a commit could tell of a change, asked before it: a change of keys cannot be undone.
+   * @throws DATABASE_OFFLINE, AUDIT_ACTION_UNKNOWN, STORE_OPTION_INVALID, and why the store takes no commits
+   */
+  #assertTellable(action: string, facts: JsonObject): void {
+    this.#assertWritable()
+    const whole = { ...facts, revision: Number.MAX_SAFE_INTEGER }
+    const context = canonicalJson(whole, { code: 'INTERNAL', what: 'the facts of a change of keys' })
+    checkAct({ actor: 'app', action, resourceClass: 'keys', context })
+  }
+}
+
+function rolledBack({ revision, told }: { readonly revision: number; readonly told: number }): ForgeError {
+  return new ForgeError(
+    'KEYRING_ROLLED_BACK',
+    `the keyring has revision ${revision}, but the store has seen ${told}: an older one was put back`,
+    { details: { revision, told } },
+  )
 }
 
 /** What a commit carries that tells of a change of keys: an older keyring is refused from then on. */

@@ -3,6 +3,7 @@ import { canonicalJson, ForgeError, fromHex, systemRandom, toHex } from '@forgeo
 import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { ENDED_ORIGINS_MAX, generationsRow } from '../audit/generations.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
+import { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import type { Acceptance, ForgeOptions } from './forge-options.ts'
 import { beginGeneration } from './begin-generation.ts'
 import { openStore } from './open-store.ts'
@@ -27,7 +28,7 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
   try {
     // An older keyring is accepted by its own name, or not at all.
     await ForgeKeys.open(
-      { store, emptyCache: () => Promise.resolve() },
+      { store, shredKeys: new ToldShredKeys(store), emptyCache: () => Promise.resolve() },
       { acceptRestored: options.acceptRestoredKeyring },
     )
     const { log } = auditSource

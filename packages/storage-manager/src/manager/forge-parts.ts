@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { systemTimer } from '@forgeone/audit'
-import { systemClock, systemRandom, type Clock, type Metrics } from '@forgeone/common'
+import { systemClock, systemRandom, type Clock, type ForgeError, type Metrics } from '@forgeone/common'
 import type { LocalStore, Operation } from '@forgeone/engine'
 import { ImageCatalogue } from '@forgeone/images'
 import {
@@ -19,9 +19,11 @@ import type { AuditSource } from '../audit/audit-source.ts'
 import { ForgeCache } from '../cache/forge-cache.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
 import type { KeyPolicy } from '../keys/key-policy-options.ts'
+import { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import { Subjects } from '../subjects/subjects.ts'
 import { acceptRollback } from './accept-rollback.ts'
 import { CACHE_DIRECTORY, SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
+import { rowId } from './damaged-rows.ts'
 import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
 import { openStore } from './open-store.ts'
 
@@ -33,6 +35,7 @@ export interface ForgeParts {
   readonly logs: LogStream
   readonly events: EventStream
   readonly keys: ForgeKeys
+  readonly shredKeys: ToldShredKeys
   readonly keyPolicy: KeyPolicy
   readonly vault: Vault
   readonly access: AccessControl
@@ -60,14 +63,15 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
   try {
     const anchors = await startAudit({ store, auditSource, options })
     const cache = new ForgeCache({ store, directory: join(options.path, CACHE_DIRECTORY), clock })
+    const shredKeys = new ToldShredKeys(store)
     const keys = await ForgeKeys.open(
-      { store, emptyCache: () => cache.empty() },
+      { store, shredKeys, emptyCache: () => cache.empty() },
       { acceptRestored: acceptRestoredKeyring },
     )
-    const parts = { store, keys, keyPolicy, auditSource, anchors, metrics, clock, shardCount }
+    const parts = { store, keys, shredKeys, keyPolicy, auditSource, anchors, metrics, clock, shardCount }
     return {
       ...parts,
-      ...(await openFacilities(store, { options, auditSource, cache, metrics, shardCount })),
+      ...(await openFacilities(store, { options, auditSource, cache, metrics, shardCount, told: shredKeys })),
     }
   } catch (error) {
     await store.close()
@@ -103,6 +107,15 @@ async function startAudit(
   return keeper
 }
 
+/** Notes in the health what a facility found in a database and set aside. */
+export function setAsideOf(
+  store: LocalStore,
+): (database: string) => (row: { readonly key: Uint8Array; readonly error: ForgeError }) => void {
+  return (database) =>
+    ({ key, error }) =>
+      store.parts.health.note(error, rowId(database, key))
+}
+
 async function openFacilities(
   store: LocalStore,
   o: {
@@ -111,27 +124,32 @@ async function openFacilities(
     readonly cache: ForgeCache
     readonly metrics: Metrics
     readonly shardCount: number
+    readonly told: ToldShredKeys
   },
 ): Promise<Pick<ForgeParts, 'logs' | 'events' | 'vault' | 'access' | 'subjects' | 'cache' | 'images'>> {
-  const { options, auditSource, cache, metrics, shardCount } = o
+  const { options, auditSource, cache, metrics, shardCount, told } = o
   const { clock = systemClock, random = systemRandom, compaction, cacheMb } = options
   const shared = { store, clock, random }
-  const shredKeys = (): ReturnType<LocalStore['shredKeys']> => store.shredKeys()
+  const setAside = setAsideOf(store)
+  const shredKeys = (): ReturnType<LocalStore['shredKeys']> => told.get()
   const blocks = new BlockCache(cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : cacheMb * MIB)
   const streamOptions = { shardCount, clock, metrics, cache: blocks, compaction }
   const [logs, events, access] = await Promise.all([
     openLogs(store, streamOptions),
     openEvents(store, streamOptions),
-    AccessControl.open({ ...shared, database: SYSTEM_DATABASE }),
+    AccessControl.open({ ...shared, database: SYSTEM_DATABASE, onSetAside: setAside(SYSTEM_DATABASE) }),
   ])
-  const alongsideErasure = (): readonly Operation[] => [revisionRow(store.keys.keyring)]
+  // Secrets are kept and erased while the database that would be told is set aside.
+  const alongsideKeys = (): readonly Operation[] =>
+    store.parts.online.has(SYSTEM_DATABASE) ? [revisionRow(store.keys.keyring), ...told.alongside()] : []
   const vault = Vault.over({
     ...shared,
     database: VAULT_DATABASE,
     shredKeys,
     verifySecret: (provider) => store.keys.keyring.accepts(provider),
     autoLockMs: options.vaultAutoLockMs,
-    alongsideErasure,
+    onSetAside: setAside(VAULT_DATABASE),
+    alongsideKeys,
     mayStillRead: ({ by, path, time }) =>
       access.checkPseudonym(by, { action: 'vault.read', resource: `vault/${path}`, now: time }).allowed,
   })
@@ -142,7 +160,7 @@ async function openFacilities(
     shredKeys,
     signers,
     receiptOf: async (sequence) => await auditSource.log?.receipt(sequence),
-    alongsideErasure,
+    alongsideKeys,
   })
   const images = new ImageCatalogue({ cache, clock })
   return { logs, events, access, vault, subjects, cache, images }

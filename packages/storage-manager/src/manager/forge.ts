@@ -22,14 +22,16 @@ import { Compliance } from '../compliance/compliance.ts'
 import type { ForgeKeys } from '../keys/forge-keys.ts'
 import { applyKeyPolicy } from '../keys/key-policy.ts'
 import type { KeyPolicy } from '../keys/key-policy-options.ts'
+import type { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import { FeatureFlags } from '../settings/feature-flags.ts'
 import { Settings } from '../settings/settings.ts'
 import type { ForgeStatistics, TopicStatistics } from '../statistics/forge-statistics.ts'
 import { MetricsHistory, type MetricsSample } from '../statistics/metrics-history.ts'
 import type { Subjects } from '../subjects/subjects.ts'
+import { DamagedRows, type DamagedRow } from './damaged-rows.ts'
 import { SYSTEM_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
-import { openForgeParts, type ForgeParts } from './forge-parts.ts'
+import { openForgeParts, setAsideOf, type ForgeParts } from './forge-parts.ts'
 import { recordVerification, verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
 
 /** Metrics are sampled into the store this often while it is open. */
@@ -61,6 +63,8 @@ export class Forge implements AsyncDisposable {
   readonly cache: ForgeCache
   /** Disk images, read through `cache`. */
   readonly images: ImageCatalogue
+  readonly #shredKeys: ToldShredKeys
+  readonly #damagedRows: DamagedRows
   readonly #auditSource: AuditSource
   readonly #anchors: AnchorKeeper
   readonly #store: LocalStore
@@ -93,6 +97,7 @@ export class Forge implements AsyncDisposable {
       audit: () => this.audit,
       signers: () => parts.auditSource.signers,
     })
+    this.#shredKeys = parts.shredKeys
     this.#auditSource = parts.auditSource
     this.#anchors = parts.anchors
     this.#keyPolicy = parts.keyPolicy
@@ -101,10 +106,17 @@ export class Forge implements AsyncDisposable {
     this.#shardCount = parts.shardCount
     this.#openedAtSequence = store.sequence
     const database = SYSTEM_DATABASE
-    this.settings = new Settings({ store, database, keyspace: SETTINGS_KEYSPACE, facility: 'settings' })
-    this.flags = new FeatureFlags(
-      new Settings({ store, database, keyspace: FLAGS_KEYSPACE, facility: 'flags' }),
-    )
+    const named = { store, database, onSetAside: setAsideOf(store)(database) }
+    this.settings = new Settings({ ...named, keyspace: SETTINGS_KEYSPACE, facility: 'settings' })
+    this.flags = new FeatureFlags(new Settings({ ...named, keyspace: FLAGS_KEYSPACE, facility: 'flags' }))
+    this.#damagedRows = new DamagedRows({
+      store,
+      onRemoved: ({ database: of, key }) => {
+        if (of === SYSTEM_DATABASE) this.access.forgetSetAside(key)
+        // It is loaded anew when it is next used.
+        else this.vault.close()
+      },
+    })
     this.#history = new MetricsHistory({ store, database, metrics })
     this.#sampleTimer = setInterval(() => void this.#hourly(), METRICS_SAMPLE_MS)
     this.#sampleTimer.unref()
@@ -188,10 +200,22 @@ export class Forge implements AsyncDisposable {
       logs: this.logs,
       events: this.events,
       audit: this.#auditSource.log,
+      shredKeys: this.#shredKeys,
+      rows: this.#damagedRows,
     })
     // A store that cannot be written can be verified all the same.
     await recordVerification(this.#store, report).catch(() => undefined)
     return report
+  }
+
+  /** Rows that were set aside because they do not parse. The others serve; but while one is of a right, principals may nothing. */
+  async damagedRows(): Promise<readonly DamagedRow[]> {
+    return await this.#damagedRows.list()
+  }
+
+  /** Removes such a row for good. @returns false when no damaged row has this id @throws DATABASE_OFFLINE */
+  async removeDamagedRow(id: string): Promise<boolean> {
+    return await this.#damagedRows.remove(id)
   }
 
   /** An image of all databases at one commit, by hard links; the directory must not exist. @throws CHECKPOINT_FAILED */

@@ -84,7 +84,9 @@ async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<Op
     metrics,
   })
   try {
-    const generations = await readGenerations(store)
+    // A store whose system database is set aside goes on under the generation that `FORGE` names.
+    const isKnown = store.parts.online.has(SYSTEM_DATABASE)
+    const generations = isKnown ? await readGenerations(store) : undefined
     auditSource.connect(store, generations?.ended ?? [])
     return { store, auditSource, generations, metrics, shardCount }
   } catch (error) {

@@ -1,6 +1,8 @@
 import { verifyOwn, type AuditLog } from '@forgeone/audit'
 import { canonicalJson } from '@forgeone/common'
 import type { Store, VerifyProblem, VerifyReport } from '@forgeone/engine'
+import type { DamagedRows } from './damaged-rows.ts'
+import type { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import type { EventStream, LogStream, StreamVerifyReport } from '@forgeone/streams'
 
 export interface ForgeVerifyReport {
@@ -23,14 +25,27 @@ export async function verifyForge(o: {
   readonly events: Pick<EventStream, 'verify'>
   /** Absent while its database is offline, which the engine tells. */
   readonly audit: AuditLog | undefined
+  readonly shredKeys: Pick<ToldShredKeys, 'problem'>
+  readonly rows: Pick<DamagedRows, 'problems'>
 }): Promise<ForgeVerifyReport> {
   const engine = await o.engine()
   const streams: StreamVerifyReport[] = [await o.logs.verify(), await o.events.verify()]
   const blocks = streams.reduce((sum, report) => sum + report.blocks, 0)
   const entries = streams.reduce((sum, report) => sum + report.entries, 0)
+  const shredKeys = await o.shredKeys.problem()
+  // What was found at opening is in the report of the engine already.
+  const isNew = !engine.problems.some(
+    ({ code, where }) => code === shredKeys?.code && where === shredKeys.where,
+  )
+  // What was found at loading is in the health, and by it in the report of the engine, under the same name.
+  const rows = (await o.rows.problems()).filter(({ where }) =>
+    engine.problems.every((each) => each.where !== where),
+  )
   const problems = [
     ...engine.problems,
+    ...rows,
     ...streams.flatMap((report) => report.problems),
+    ...(shredKeys !== undefined && isNew ? [shredKeys] : []),
     ...(await auditProblems(o.audit)),
   ]
   return {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { ForgeError } from '@forgeone/common'
+import { z } from 'zod'
 import type { Settings } from './settings.ts'
 
 /** When a feature is on. */
@@ -19,28 +20,49 @@ export class FeatureFlags {
 
   /** @throws SETTING_INVALID */
   async set(name: string, flag: FeatureFlag): Promise<void> {
-    const { enabled, percent } = flag
-    if (typeof enabled !== 'boolean' || (percent !== undefined && !(percent >= 0 && percent <= 100))) {
+    const checked = flagOf(flag)
+    if (checked === undefined) {
       throw new ForgeError('SETTING_INVALID', 'a flag is { enabled: boolean, percent?: 0 to 100 }', {
         details: { field: 'percent' },
       })
     }
+    const { enabled, percent } = checked
     await this.#settings.set(name, percent === undefined ? { enabled } : { enabled, percent })
   }
 
   /** An unknown flag is off. A subject stays on the same side as long as the share does not cross it. */
   async isEnabled(name: string, subject: string = ''): Promise<boolean> {
-    const value = await this.#settings.get(name)
-    if (typeof value !== 'object' || value === null || !('enabled' in value) || value.enabled !== true)
-      return false
-    const percent = 'percent' in value && typeof value.percent === 'number' ? value.percent : 100
-    return placeOf(name, subject) < percent
+    if (typeof subject !== 'string')
+      throw new ForgeError('SETTING_INVALID', 'a subject is text', { details: { field: 'subject' } })
+    const flag = flagOf(await this.#settings.get(name))
+    return flag?.enabled === true && placeOf(name, subject) < (flag.percent ?? 100)
   }
 
   async list(): Promise<ReadonlyMap<string, FeatureFlag>> {
     const settings = await this.#settings.list()
-    // Written by `set` above in this shape.
-    return new Map(settings.map((setting) => [setting.name, setting.value as unknown as FeatureFlag]))
+    // One that `set` did not write is off, and no flag.
+    return new Map(
+      settings.flatMap(({ name, value }): [string, FeatureFlag][] => {
+        const flag = flagOf(value)
+        return flag === undefined ? [] : [[name, flag]]
+      }),
+    )
+  }
+}
+
+const schema: z.ZodType<FeatureFlag> = z.object({
+  enabled: z.boolean(),
+  percent: z.number().min(0).max(100).optional(),
+})
+
+/** A flag, as it is set and as it is read back; undefined for what is none. */
+function flagOf(value: unknown): FeatureFlag | undefined {
+  try {
+    const parsed = schema.safeParse(value)
+    return parsed.success ? parsed.data : undefined
+  } catch {
+    // An object may throw when it is looked at.
+    return undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, canonicalJson, type JsonValue } from '@forgeone/common'
+import { ByteReader, ByteWriter, canonicalJson, ForgeError, type JsonValue } from '@forgeone/common'
 
 /** One setting with its history in short. */
 export interface Setting {
@@ -13,13 +13,16 @@ const ROW_VERSION = 1
 
 export function encodeSetting(setting: Setting): Uint8Array {
   const text = canonicalJson(setting.value, { code: 'SETTING_INVALID', what: 'the value' })
-  return new ByteWriter()
+  const bytes = new ByteWriter()
     .u8(ROW_VERSION)
     .varint(setting.version)
     .u48(setting.updatedAt)
     .text(setting.name)
     .text(text)
     .finish()
+  // What is written is read first.
+  decodeSetting(bytes)
+  return bytes
 }
 
 /** @throws STORE_DAMAGED */
@@ -31,6 +34,10 @@ export function decodeSetting(bytes: Uint8Array): Setting {
   const name = from.text()
   const text = from.text()
   from.end()
-  // Written by us as canonical JSON.
-  return { name, value: JSON.parse(text) as JsonValue, version, updatedAt }
+  try {
+    // Any JSON is a value.
+    return { name, value: JSON.parse(text) as JsonValue, version, updatedAt }
+  } catch (cause) {
+    throw new ForgeError('STORE_DAMAGED', 'the value of a setting is no JSON', { cause })
+  }
 }

@@ -1,4 +1,4 @@
-import { assert, canonicalJson, ForgeError, utf8Encode, type JsonValue } from '@forgeone/common'
+import { assert, canonicalJson, ForgeError, isForgeError, utf8Encode, type JsonValue } from '@forgeone/common'
 import type { CommitContent, Operation, Store } from '@forgeone/engine'
 import { decodeSetting, encodeSetting, type Setting } from './setting-row.ts'
 
@@ -15,6 +15,8 @@ export interface SettingsOptions {
   /** First byte of the keys; the rest is the keyed hash of the name, so that no name stands on disk in clear. */
   readonly keyspace: number
   readonly facility: string
+  /** Hears of each row that does not parse. */
+  readonly onSetAside?: ((row: { readonly key: Uint8Array; readonly error: ForgeError }) => void) | undefined
 }
 
 /** Named JSON values, durable when set. */
@@ -49,7 +51,9 @@ export class Settings {
     options: { readonly expectedVersion?: number } = {},
   ): Promise<Setting> {
     checkName(name)
-    checkValue(value)
+    const expected = expectedVersionOf(options)
+    // A copy: what the caller does to his own later changes nothing here.
+    const stored = plainValue(value)
     let setting: Setting | undefined
     const { store, database } = this.#o
     // Of one promise for all, so that callers go on in the order in which they came.
@@ -57,21 +61,18 @@ export class Settings {
     try {
       await store.commit((place) => {
         // Read inside the commit's one synchronous step, so that two callers cannot give out one version.
-        const stored = store.getSync(database, this.#key(name))
+        const row = store.getSync(database, this.#key(name))
         const before = Math.max(
-          stored === undefined ? 0 : decodeSetting(stored).version,
+          row === undefined ? 0 : decodeSetting(row).version,
           this.#pending.get(name) ?? 0,
         )
-        assertVersion(options.expectedVersion, before)
+        assertVersion(expected, before)
+        const next = { name, value: stored, version: before + 1, updatedAt: place.time }
+        const bytes = encodeSetting(next)
         if (before === 0) this.#assertRoom()
-        setting = { name, value, version: before + 1, updatedAt: place.time }
-        this.#pending.set(name, setting.version)
-        return this.#content('set', {
-          type: 'put',
-          database,
-          key: this.#key(name),
-          value: encodeSetting(setting),
-        })
+        setting = next
+        this.#pending.set(name, next.version)
+        return this.#content('set', { type: 'put', database, key: this.#key(name), value: bytes })
       })
     } finally {
       if (this.#pending.get(name) === setting?.version) this.#pending.delete(name)
@@ -93,16 +94,28 @@ export class Settings {
 
   /** Settings whose name begins with `prefix`, by name. */
   async list(prefix: string = ''): Promise<readonly Setting[]> {
+    if (typeof prefix !== 'string') throw invalid('a prefix of names is text', 'prefix')
     const { store, database, keyspace } = this.#o
     const found: Setting[] = []
     const range = { from: Uint8Array.of(keyspace), to: Uint8Array.of(keyspace + 1) }
     for await (const page of store.scan(database, range, { limit: SETTINGS_MAX })) {
-      for (const { value } of page) {
-        const setting = decodeSetting(value)
-        if (setting.name.startsWith(prefix)) found.push(setting)
+      for (const { key, value } of page) {
+        const setting = this.#parsed(key, value)
+        if (setting?.name.startsWith(prefix)) found.push(setting)
       }
     }
     return found.sort((left, right) => (left.name < right.name ? -1 : 1))
+  }
+
+  /** One row that does not parse is set aside and reported; it takes no other along. */
+  #parsed(key: Uint8Array, value: Uint8Array): Setting | undefined {
+    try {
+      return decodeSetting(value)
+    } catch (error) {
+      if (!isForgeError(error, 'STORE_DAMAGED')) throw error
+      this.#o.onSetAside?.({ key, error })
+      return undefined
+    }
   }
 
   async #countStored(): Promise<void> {
@@ -139,6 +152,8 @@ export class Settings {
 function checkName(name: string): void {
   if (
     typeof name === 'string' &&
+    // Before the pattern works it over.
+    name.length <= SETTING_NAME_BYTES_MAX &&
     NAME_PATTERN.test(name) &&
     Buffer.byteLength(name) <= SETTING_NAME_BYTES_MAX
   )
@@ -152,12 +167,35 @@ function checkName(name: string): void {
   )
 }
 
-function checkValue(value: JsonValue): void {
-  const text = canonicalJson(value, { code: 'SETTING_INVALID', what: 'the value' })
-  if (Buffer.byteLength(text) <= SETTING_VALUE_BYTES_MAX) return
-  throw new ForgeError('SETTING_INVALID', `the value is larger than ${SETTING_VALUE_BYTES_MAX} bytes`, {
-    details: { field: 'value' },
-  })
+function plainValue(value: JsonValue): JsonValue {
+  const text = settingText(value)
+  if (Buffer.byteLength(text) > SETTING_VALUE_BYTES_MAX)
+    throw invalid(`the value is larger than ${SETTING_VALUE_BYTES_MAX} bytes`, 'value')
+  // Text of JSON, made one line above.
+  return JSON.parse(text) as JsonValue
+}
+
+/** @throws SETTING_INVALID, also for what throws when it is looked at */
+function settingText(value: JsonValue): string {
+  try {
+    return canonicalJson(value, { code: 'SETTING_INVALID', what: 'the value' })
+  } catch (cause) {
+    if (cause instanceof ForgeError) throw cause
+    throw new ForgeError('SETTING_INVALID', 'the value cannot be read as JSON', { cause })
+  }
+}
+
+function expectedVersionOf(options: unknown): number | undefined {
+  if (options === undefined) return undefined
+  if (typeof options !== 'object' || options === null) throw invalid('options are an object', 'options')
+  const expected: unknown = Reflect.get(options, 'expectedVersion')
+  if (expected === undefined) return undefined
+  if (Number.isSafeInteger(expected) && Number(expected) >= 0) return Number(expected)
+  throw invalid('expectedVersion is a version, or 0 for none', 'expectedVersion')
+}
+
+function invalid(reason: string, field: string): ForgeError {
+  return new ForgeError('SETTING_INVALID', reason, { details: { field } })
 }
 
 function assertVersion(expected: number | undefined, actual: number): void {

@@ -5,6 +5,8 @@ import {
   canonicalJson,
   type JsonObject,
   type Metrics,
+  ForgeError,
+  isForgeError,
 } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 
@@ -49,7 +51,14 @@ export class MetricsHistory {
   async list(): Promise<readonly MetricsSample[]> {
     const samples: MetricsSample[] = []
     for await (const page of this.#store.scan(this.#database, range())) {
-      for (const { value } of page) samples.push(decode(value))
+      for (const { value } of page) {
+        try {
+          samples.push(decodeSample(value))
+        } catch (error) {
+          // One that does not parse takes no other along; `verify` names it.
+          if (!isForgeError(error, 'STORE_DAMAGED')) throw error
+        }
+      }
     }
     return samples
   }
@@ -86,9 +95,17 @@ function keyOf(at: number): Uint8Array {
   return key
 }
 
-function decode(bytes: Uint8Array): MetricsSample {
+/** @throws STORE_DAMAGED */
+export function decodeSample(bytes: Uint8Array): MetricsSample {
   const from = new ByteReader(bytes, { code: 'STORE_DAMAGED', what: 'a metrics sample' })
   if (from.u8() !== 1) throw from.failure('an unknown version')
   // Written by us as canonical JSON of an object.
-  return { at: from.u48(), readings: JSON.parse(from.text()) as JsonObject }
+  const at = from.u48()
+  const text = from.text()
+  from.end()
+  try {
+    return { at, readings: JSON.parse(text) as JsonObject }
+  } catch (cause) {
+    throw new ForgeError('STORE_DAMAGED', 'a metrics sample is no JSON', { cause })
+  }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Receipt } from '@forgeone/audit'
 import { canonicalJson } from '@forgeone/common'
 import type { ErasureRecord } from '@forgeone/crypto'
+import { z } from 'zod'
 
 /** What still holds something of a subject, and until when. */
 export interface Residual {
@@ -25,6 +26,21 @@ export interface ErasureCertificate {
   /** Of the leaf that tells of the erasure. Certificates of before have none, nor those of a log that could sign nothing. */
   readonly receipt?: Receipt | undefined
 }
+
+export const certificateSchema: z.ZodType<ErasureCertificate> = z.strictObject({
+  format: z.literal('forge-erasure'),
+  version: z.literal(1),
+  requestId: z.string(),
+  subject: z.string(),
+  requestedAt: z.int(),
+  erasedAt: z.int(),
+  shredKeys: z.int().min(0),
+  bucketKeysDestroyed: z.array(z.int()),
+  postScan: z.strictObject({ opened: z.int().min(0) }),
+  residuals: z.array(z.strictObject({ where: z.string(), what: z.string(), until: z.string() })),
+  // Looked into by its own verifier.
+  receipt: z.custom<Receipt>().optional(),
+})
 
 export const CERTIFICATE_TYPE = 'application/vnd.forge-erasure+json'
 

@@ -3,14 +3,15 @@ import type { Receipt } from '@forgeone/audit'
 import {
   canonicalJson,
   ForgeError,
+  isForgeError,
   toHex,
-  utf8Decode,
   utf8Encode,
   type Clock,
   type Random,
 } from '@forgeone/common'
-import type { ShredKeys, Signer } from '@forgeone/crypto'
+import { SEAL_BYTES_MAX, type ErasureRecord, type ShredKeys, type Signer } from '@forgeone/crypto'
 import type { CommitPlace, Operation, Store } from '@forgeone/engine'
+import { checkAct } from '../audit/acts.ts'
 import { signDsse, type DsseEnvelope } from '../compliance/dsse.ts'
 import {
   certificateOf,
@@ -18,11 +19,22 @@ import {
   digestOfCertificate,
   type ErasureCertificate,
 } from './erasure-certificate.ts'
+import {
+  decodeDone,
+  decodePending,
+  encodeDone,
+  encodePending,
+  type DoneErasure,
+  type PendingErasure,
+} from './erasure-row.ts'
+import { erasureRequest, holdReason, joinedNames, subjectName } from './subject-name.ts'
 
 const KEYSPACE = 0x15
 const ENVELOPE = /^fs1\.([A-Za-z0-9_-]+)$/
-const SUBJECT_BYTES_MAX = 256
 const PLACE = [utf8Encode('subject'), utf8Encode('value')]
+const ERASURE_ID_BYTES = 16
+/** An erasure that comes between finding a key and sealing under it makes the next attempt take a new key. */
+const SEAL_ATTEMPTS_MAX = 8
 
 export interface SubjectsOptions {
   readonly store: Store
@@ -31,8 +43,8 @@ export interface SubjectsOptions {
   readonly signers: () => readonly Signer[]
   /** @returns undefined where there is no audit log to prove anything */
   readonly receiptOf: (sequence: number) => Promise<Receipt | undefined>
-  /** Rows for the commit that tells of an erasure: keys were changed for it. */
-  readonly alongsideErasure: () => readonly Operation[]
+  /** Rows for a commit that keys were changed for: they tell how far the keys have come. */
+  readonly alongsideKeys: () => readonly Operation[]
   readonly clock: Clock
   readonly random: Random
 }
@@ -43,40 +55,42 @@ export interface SubjectErasure {
   readonly envelope: DsseEnvelope
 }
 
-/** An erasure as it is kept. */
-interface ErasureRow extends SubjectErasure {
-  /** Of the commit that tells of it, until the certificate has its receipt. */
-  readonly sequence?: number
-}
-
 /**
  * Data of persons, sealed under a key of each: erasing the key makes it unreadable wherever it lies, in events, settings,
- * files and backups.
+ * files and backups. Names are taken in NFC.
  */
 export class Subjects {
   readonly #o: SubjectsOptions
+  /** One erasure after the other: two of one request are one. */
+  #erasing: Promise<unknown> = Promise.resolve()
 
   constructor(options: SubjectsOptions) {
     this.#o = options
   }
 
   /**
-   * Seals a value for a subject, as text that can stand in any payload. Bytes are borrowed.
-   * @throws SUBJECT_INVALID, CRYPTO_VALUE_TOO_LARGE
+   * Seals a value for a subject, as text that can stand in any payload. Bytes are borrowed. The first value of a subject
+   * is a commit: from then on its key cannot be taken away unnoticed.
+   * @throws SUBJECT_INVALID, CRYPTO_VALUE_TOO_LARGE, SHRED_KEYS_TAMPERED
    */
   async seal(subject: string, value: Uint8Array | string): Promise<string> {
-    checkSubject(subject)
+    const owner = ownerOf(subjectName(subject))
+    const bytes = valueBytes(value)
     const keys = await this.#o.shredKeys()
-    const owner = ownerOf(subject)
-    const [ref = await keys.create(owner)] = await keys.ofOwner(owner)
-    const bytes = typeof value === 'string' ? utf8Encode(value) : value
-    const sealed = await keys.seal(ref, { place: PLACE, value: bytes })
-    return `fs1.${Buffer.from(sealed).toString('base64url')}`
+    for (let attempt = 1; ; attempt++) {
+      const [ref = await this.#newKey(keys, owner)] = await keys.ofOwner(owner)
+      try {
+        const sealed = await keys.seal(ref, { place: PLACE, value: bytes })
+        return `fs1.${Buffer.from(sealed).toString('base64url')}`
+      } catch (error) {
+        if (attempt >= SEAL_ATTEMPTS_MAX || !isForgeError(error, 'CRYPTO_KEY_DESTROYED')) throw error
+      }
+    }
   }
 
-  /** @throws CRYPTO_KEY_DESTROYED when the subject was erased, CRYPTO_FORMAT, CRYPTO_OPEN_FAILED */
+  /** @throws CRYPTO_KEY_DESTROYED when the subject was erased, CRYPTO_FORMAT, CRYPTO_OPEN_FAILED, SHRED_KEYS_TAMPERED */
   async open(envelope: string): Promise<Uint8Array> {
-    const match = ENVELOPE.exec(envelope)
+    const match = typeof envelope === 'string' ? ENVELOPE.exec(envelope) : null
     if (match === null) throw new ForgeError('CRYPTO_FORMAT', 'the text is no value sealed for a subject')
     const keys = await this.#o.shredKeys()
     const sealed = new Uint8Array(Buffer.from(match[1]!, 'base64url'))
@@ -84,62 +98,101 @@ export class Subjects {
   }
 
   /** Keeps a subject from being erased, for a legal reason. @throws SUBJECT_INVALID */
-  async hold(subject: string, { reason }: { readonly reason: string }): Promise<void> {
-    checkSubject(subject)
+  async hold(subject: string, options: { readonly reason: string }): Promise<void> {
     // The reason may name somebody: it lies sealed in the row, and never in a leaf.
-    const row = this.#put(this.#key('h', subject), utf8Encode(reason))
+    const row = this.#put(this.#key('h', subjectName(subject)), utf8Encode(holdReason(options)))
     await this.#commit('subject.held', {}, () => [row])
   }
 
   /** @throws SUBJECT_INVALID */
   async release(subject: string): Promise<void> {
-    checkSubject(subject)
-    const { database } = this.#o
-    const key = this.#key('h', subject)
-    await this.#commit('subject.released', {}, () => [{ type: 'delete', database, key }])
+    const key = this.#key('h', subjectName(subject))
+    await this.#commit('subject.released', {}, () => [this.#delete(key)])
   }
 
   /**
    * Erases a subject: none of its values can be opened again. The same request for the same subject gives the same certificate.
-   * @throws SUBJECT_INVALID, ERASE_HELD, IO_FAILED; what was begun is finished at the next opening
+   * A commit tells of the request before anything is destroyed, and one of the erasure after it.
+   * @throws SUBJECT_INVALID, SUBJECT_UNKNOWN when nothing is sealed for the subject, ERASE_HELD, SHRED_KEYS_TAMPERED,
+   *   IO_FAILED; what was begun is finished at the next opening, or by asking again
    */
-  async erase(subject: string, o: { readonly requestId?: string | undefined } = {}): Promise<SubjectErasure> {
-    checkSubject(subject)
-    const { store, database, clock, random } = this.#o
-    const requestId = o.requestId ?? toHex(random.bytes(16))
-    const request = `${requestId} ${subject}`
-    const rowKey = this.#key('e', request)
-    const known = await store.get(database, rowKey)
-    // Written below, and authenticated since.
-    if (known !== undefined) return await this.#proven(JSON.parse(utf8Decode(known)) as ErasureRow, rowKey)
+  async erase(
+    subject: string,
+    options: { readonly requestId?: string | undefined } = {},
+  ): Promise<SubjectErasure> {
+    const name = subjectName(subject)
+    const given: unknown = Object(options).requestId
+    // Checked by the function that narrows it.
+    const requestId = given === undefined ? undefined : erasureRequest(given as string)
+    const run = this.#erasing.then(() => this.#erase(name, requestId))
+    this.#erasing = run.catch(() => undefined)
+    return await run
+  }
+
+  async #erase(subject: string, given: string | undefined): Promise<SubjectErasure> {
+    const pending = await this.#pending(subject)
+    if (pending !== undefined && pending.requestId !== given) {
+      // Begun before, and told of: it is finished first, so that no erasure is without its certificate.
+      const finished = await this.#carryOut(subject, pending)
+      if (given === undefined) return finished
+    }
+    const requestId = given ?? toHex(this.#o.random.bytes(16))
+    const known = await this.#done(requestId, subject)
+    if (known !== undefined) return await this.#proven(known, this.#doneKey(requestId, subject))
+    return await this.#carryOut(subject, await this.#begun(requestId, subject))
+  }
+
+  /** Tells of an erasure, before anything is destroyed for it. */
+  async #begun(requestId: string, subject: string): Promise<PendingErasure> {
+    const left = await this.#pending(subject)
+    if (left !== undefined) return left
+    const { store, database, clock } = this.#o
     if ((await store.get(database, this.#key('h', subject))) !== undefined) {
       throw new ForgeError('ERASE_HELD', 'the subject is under a legal hold')
     }
-    const requestedAt = clock.now()
+    const keys = await this.#o.shredKeys()
+    if ((await keys.ofOwner(ownerOf(subject))).length === 0) {
+      throw new ForgeError(
+        'SUBJECT_UNKNOWN',
+        'nothing is sealed for this subject: it never was, is written in another way, or was erased before',
+      )
+    }
+    const pending = { requestId, requestedAt: clock.now() }
+    const row = this.#put(this.#key('p', subject), encodePending(pending))
+    await this.#commit('subject.erasure-begun', { requestId }, () => [row])
+    return pending
+  }
+
+  async #carryOut(subject: string, { requestId, requestedAt }: PendingErasure): Promise<SubjectErasure> {
     const keys = await this.#o.shredKeys()
     const owner = ownerOf(subject)
     const refs = await keys.ofOwner(owner)
-    const id = createHash('sha256').update(`erasure ${request}`).digest().subarray(0, 16)
-    const record = await keys.erase(refs, { id: new Uint8Array(id), owner })
+    const id = this.#hash(joinedNames('erasure', requestId, subject)).subarray(0, ERASURE_ID_BYTES)
+    const record: ErasureRecord = await keys.erase({ owner }, { id: Uint8Array.from(id) })
     const left = await Promise.all(refs.map((ref) => keys.has(ref)))
     // The salt is kept nowhere: nobody can tell later whose certificate this is, who does not know already.
-    const pseudonym = createHash('sha256').update(random.bytes(32)).update(subject).digest('hex').slice(0, 32)
-    const certificate = certificateOf({
-      requestId,
-      subject: pseudonym,
-      requestedAt,
-      opened: left.filter(Boolean).length,
-      record,
-    })
+    const salt = this.#o.random.bytes(32)
+    const pseudonym = createHash('sha256').update(salt).update(subject).digest('hex').slice(0, 32)
+    const opened = left.filter(Boolean).length
+    const certificate = certificateOf({ requestId, subject: pseudonym, requestedAt, opened, record })
     const erasure = this.#signed(certificate)
     const { shredKeys, bucketKeysDestroyed } = certificate
-    const bucketKeys = bucketKeysDestroyed.length
-    const digest = digestOfCertificate(certificate)
-    const facts = { requestId, shredKeys, bucketKeys, certificate: digest, outcome: 'ok' }
-    let row: ErasureRow = erasure
+    const facts = {
+      requestId,
+      shredKeys,
+      bucketKeys: bucketKeysDestroyed.length,
+      certificate: digestOfCertificate(certificate),
+      outcome: 'ok',
+    }
+    const rowKey = this.#doneKey(requestId, subject)
+    let row: DoneErasure = erasure
     await this.#commit('subject.erased', facts, ({ sequence }) => {
       row = { ...erasure, sequence }
-      return [this.#put(rowKey, encodeRow(row)), ...this.#o.alongsideErasure()]
+      return [
+        this.#put(rowKey, encodeDone(row)),
+        this.#delete(this.#key('p', subject)),
+        ...this.#o.alongsideKeys(),
+      ]
     })
     return await this.#proven(row, rowKey)
   }
@@ -148,20 +201,36 @@ export class Subjects {
    * The certificate with the receipt of its leaf, kept so. The leaf comes first: a crash between the two leaves a
    * certificate that holds, and the same request adds what is missing, as it does after a failure.
    */
-  async #proven({ sequence, ...erasure }: ErasureRow, rowKey: Uint8Array): Promise<SubjectErasure> {
+  async #proven({ sequence, ...erasure }: DoneErasure, rowKey: Uint8Array): Promise<SubjectErasure> {
     if (sequence === undefined) return erasure
     try {
       const receipt = await this.#o.receiptOf(sequence)
       if (receipt === undefined) return erasure
       const proven = this.#signed({ ...erasure.certificate, receipt })
       const { requestId } = proven.certificate
-      await this.#commit('subject.certified', { requestId }, () => [this.#put(rowKey, encodeRow(proven))])
+      await this.#commit('subject.certified', { requestId }, () => [this.#put(rowKey, encodeDone(proven))])
       return proven
     } catch (error) {
       // What is erased is erased: a log that cannot sign, or a full disk, must not make it look otherwise.
       if (error instanceof ForgeError) return erasure
       throw error
     }
+  }
+
+  async #newKey(keys: ShredKeys, owner: string): Promise<Uint8Array> {
+    const ref = await keys.create(owner)
+    await this.#commit('subject.keyed', {}, () => this.#o.alongsideKeys())
+    return ref
+  }
+
+  async #pending(subject: string): Promise<PendingErasure | undefined> {
+    const bytes = await this.#o.store.get(this.#o.database, this.#key('p', subject))
+    return bytes && decodePending(bytes)
+  }
+
+  async #done(requestId: string, subject: string): Promise<DoneErasure | undefined> {
+    const bytes = await this.#o.store.get(this.#o.database, this.#doneKey(requestId, subject))
+    return bytes && decodeDone(bytes)
   }
 
   #signed(certificate: ErasureCertificate): SubjectErasure {
@@ -173,13 +242,25 @@ export class Subjects {
     return { type: 'put', database: this.#o.database, key, value }
   }
 
+  #delete(key: Uint8Array): Operation {
+    return { type: 'delete', database: this.#o.database, key }
+  }
+
+  #doneKey(requestId: string, subject: string): Uint8Array {
+    return this.#key('e', requestId, subject)
+  }
+
   /** Keyspace, kind, and a keyed hash: no name stands on disk. */
-  #key(kind: 'h' | 'e', name: string): Uint8Array {
+  #key(kind: 'h' | 'p' | 'e', ...names: readonly string[]): Uint8Array {
     return Uint8Array.from([
       KEYSPACE,
       kind.charCodeAt(0),
-      ...this.#o.store.keyedHash('blind', utf8Encode(`subject ${kind} ${name}`)),
+      ...this.#hash(joinedNames(`subject ${kind}`, ...names)),
     ])
+  }
+
+  #hash(bytes: Uint8Array): Uint8Array {
+    return this.#o.store.keyedHash('blind', bytes)
   }
 
   async #commit(
@@ -188,23 +269,22 @@ export class Subjects {
     operations: (place: CommitPlace) => readonly Operation[],
   ): Promise<void> {
     const context = canonicalJson(facts, { code: 'INTERNAL', what: 'the facts of an erasure' })
-    await this.#o.store.commit((place) => ({
-      facts: { actor: 'app', action, resourceClass: 'subject', context },
-      operations: operations(place),
-    }))
+    const told = { actor: 'app', action, resourceClass: 'subject', context }
+    checkAct(told)
+    await this.#o.store.commit((place) => ({ facts: told, operations: operations(place) }))
   }
-}
-
-function encodeRow(row: ErasureRow): Uint8Array {
-  return utf8Encode(JSON.stringify(row))
 }
 
 function ownerOf(subject: string): string {
   return `subject ${subject}`
 }
 
-function checkSubject(subject: string): void {
-  const sound = subject !== '' && subject.isWellFormed() && utf8Encode(subject).length <= SUBJECT_BYTES_MAX
-  if (!sound)
-    throw new ForgeError('SUBJECT_INVALID', `a subject is named by 1 to ${SUBJECT_BYTES_MAX} bytes of text`)
+/** @throws SUBJECT_INVALID, CRYPTO_VALUE_TOO_LARGE */
+function valueBytes(value: Uint8Array | string): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  if (typeof value !== 'string' || (value.length <= SEAL_BYTES_MAX && !value.isWellFormed())) {
+    throw new ForgeError('SUBJECT_INVALID', 'what is sealed for a subject is bytes or Unicode text')
+  }
+  if (value.length <= SEAL_BYTES_MAX) return utf8Encode(value)
+  throw new ForgeError('CRYPTO_VALUE_TOO_LARGE', `a value of a subject has at most ${SEAL_BYTES_MAX} bytes`)
 }

@@ -1,9 +1,13 @@
 import { policyOfKey, verifyReceipt, type LeafFacts, type VerifierKey } from '@forgeone/audit/verify'
 import { isForgeError } from '@forgeone/common'
-import { z } from 'zod'
 import { verifyDsse } from '../compliance/dsse.ts'
 import { readVerifierKeys } from '../compliance/verifier-keys.ts'
-import { CERTIFICATE_TYPE, digestOfCertificate, type ErasureCertificate } from './erasure-certificate.ts'
+import {
+  CERTIFICATE_TYPE,
+  certificateSchema,
+  digestOfCertificate,
+  type ErasureCertificate,
+} from './erasure-certificate.ts'
 
 /** What is to be said of a certificate of an erasure. */
 export interface CertificateVerdict {
@@ -14,21 +18,6 @@ export interface CertificateVerdict {
   /** The commit that tells of the erasure, when the certificate has its receipt. */
   readonly leaf?: { readonly index: number; readonly time: number }
 }
-
-const schema = z.strictObject({
-  format: z.literal('forge-erasure'),
-  version: z.literal(1),
-  requestId: z.string(),
-  subject: z.string(),
-  requestedAt: z.int(),
-  erasedAt: z.int(),
-  shredKeys: z.int().min(0),
-  bucketKeysDestroyed: z.array(z.int()),
-  postScan: z.strictObject({ opened: z.int().min(0) }),
-  residuals: z.array(z.strictObject({ where: z.string(), what: z.string(), until: z.string() })),
-  // Looked into by its own verifier.
-  receipt: z.unknown().optional(),
-})
 
 /**
  * Checks a signed certificate with nothing but the store's keys; its receipt too, where it has one. Never throws for what
@@ -53,10 +42,9 @@ export function verifyCertificate({
     if (isForgeError(error, 'BUNDLE_INVALID')) return refused(error.message)
     throw error
   }
-  const parsed = schema.safeParse(value)
+  const parsed = certificateSchema.safeParse(value)
   if (!parsed.success) return refused('it is no certificate of this version')
-  // The receipt is of its type once it is verified.
-  const certificate = parsed.data as ErasureCertificate
+  const certificate = parsed.data
   if (certificate.receipt === undefined) return { ok: true, certificate }
   const leaf = leafOf(certificate, keys)
   if (leaf === undefined) return refused('its receipt does not prove its leaf under a trusted key')

@@ -25,6 +25,8 @@ export interface EventImportOptions {
   readonly format?: EventFormat | undefined
   /** For lines that name none; such a line may also be nothing but the payload. Takes the place of a CloudEvent's type. */
   readonly topic?: string | undefined
+  /** Asked about the topic of each event, wherever it comes from, before it is taken; what it throws ends the import. */
+  readonly authorizeTopic?: ((topic: string) => void) | undefined
   /** Names the source, so that an interrupted import goes on where it stopped. */
   readonly source?: string | undefined
   readonly onProgress?:
@@ -117,7 +119,11 @@ class EventBatch {
   add(slice: LineSlice, line: number, endOffset: number): void {
     const text = asBuffer(slice.source).toString('utf8', slice.start, slice.end)
     const bytes = slice.end - slice.start + 1
-    if (text.trim() !== '') this.#inputs.push(parseEventLine(text, line, this.#options))
+    if (text.trim() !== '') {
+      const input = parseEventLine(text, line, this.#options)
+      this.#options.authorizeTopic?.(input.topic)
+      this.#inputs.push(input)
+    }
     // Only now: progress must not pass a line that is no event.
     this.#bytes += bytes
     this.rawBytes += bytes

@@ -35,7 +35,10 @@ export function leaseIdOf(token: string): string {
 
 export function encodeLease(lease: Lease): Uint8Array {
   const plain: unknown = JSON.parse(JSON.stringify(lease))
-  return utf8Encode(canonicalJson(plain, { code: 'INTERNAL', what: 'a lease' }))
+  const bytes = utf8Encode(canonicalJson(plain, { code: 'INTERNAL', what: 'a lease' }))
+  // What is written is read first.
+  decodeLease(bytes)
+  return bytes
 }
 
 /** @throws RECORD_TAMPERED */

@@ -3,6 +3,7 @@ import type { Operation } from '@forgeone/engine'
 import { checkSecretPath } from '../path/secret-path.ts'
 import { readableVersion } from '../secret/secret-metadata.ts'
 import { SecretValue } from '../secret/secret-value.ts'
+import { invalid, isCount, membersOf } from '../vault/vault-arguments.ts'
 import type { VaultCore } from '../vault/vault-core.ts'
 import { leaseKey, valueKey, valuePlace } from '../vault/vault-rows.ts'
 import {
@@ -17,6 +18,8 @@ import {
 } from './lease-table.ts'
 
 const TOKEN_BYTES = 32
+/** Longer text is no token, and not worth hashing. */
+const TOKEN_LENGTH_MAX = 256
 
 /** A lease as it is shown: never its token. */
 export interface LeaseInfo {
@@ -44,9 +47,9 @@ export class VaultLeases {
    */
   async create(
     path: string,
-    { ttlMs, maxUses }: { readonly ttlMs: number; readonly maxUses?: number | undefined },
+    options: { readonly ttlMs: number; readonly maxUses?: number | undefined },
   ): Promise<{ readonly id: string; readonly token: string; readonly expires: number }> {
-    checkLimits({ ttlMs, maxUses })
+    const { ttlMs, maxUses } = checkLimits(options)
     checkSecretPath(path)
     const { secrets, leases } = await this.#core.open(this.#actor)
     const pathId = this.#core.pathId(path)
@@ -70,8 +73,9 @@ export class VaultLeases {
           throw new ForgeError('VAULT_LIMIT', `a vault has at most ${LEASES_MAX} leases`)
         expires = time + ttlMs
         const lease = { id, path, version: version.version, expires, usesLeft: maxUses, by: this.#actor }
+        const written = this.#put(lease)
         leases.set(id, lease)
-        return [this.#put(lease), ...ended.map((each) => this.#remove(each.id))]
+        return [written, ...ended.map((each) => this.#remove(each.id))]
       },
     })
     return { id, token, expires }
@@ -83,8 +87,9 @@ export class VaultLeases {
    * @throws VAULT_SEALED, VAULT_LEASE_EXPIRED, VAULT_LEASE_SPENT, VAULT_VERSION_DESTROYED
    */
   async redeem(token: string): Promise<SecretValue> {
+    // As for a token of another form: who tries some learns nothing from it.
+    const id = leaseIdOf(typeof token === 'string' && token.length <= TOKEN_LENGTH_MAX ? token : '')
     const { leases, secrets, shredKeys } = await this.#core.open(this.#actor)
-    const id = leaseIdOf(token)
     const { lease, outcome } = await this.#use(leases, id)
     if (lease === undefined) throw outcome
     const pathId = this.#core.pathId(lease.path)
@@ -178,17 +183,14 @@ export class VaultLeases {
   }
 }
 
-function checkLimits({
-  ttlMs,
-  maxUses,
-}: {
-  readonly ttlMs: number
-  readonly maxUses?: number | undefined
-}): void {
-  if (!Number.isInteger(ttlMs) || ttlMs < 1 || ttlMs > LEASE_MS_MAX) {
-    throw new ForgeError('VAULT_LIMIT', 'a lease lasts from a millisecond to 30 days')
+/** @throws VAULT_LIMIT */
+function checkLimits(options: unknown): { readonly ttlMs: number; readonly maxUses: number | undefined } {
+  const { ttlMs, maxUses } = membersOf(options)
+  if (!isCount(ttlMs) || ttlMs < 1 || ttlMs > LEASE_MS_MAX) {
+    throw invalid('a lease lasts from a millisecond to 30 days, in ttlMs')
   }
-  if (maxUses !== undefined && (!Number.isInteger(maxUses) || maxUses < 1 || maxUses > LEASE_USES_MAX)) {
-    throw new ForgeError('VAULT_LIMIT', `a lease has 1 to ${LEASE_USES_MAX} uses`)
+  if (maxUses !== undefined && !(isCount(maxUses) && maxUses >= 1 && maxUses <= LEASE_USES_MAX)) {
+    throw invalid(`a lease has 1 to ${LEASE_USES_MAX} uses`)
   }
+  return { ttlMs, maxUses }
 }

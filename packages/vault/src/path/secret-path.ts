@@ -8,14 +8,20 @@ const CONTROL = /\p{Cc}/u
  * Checks the path of a secret: segments joined by `/`, in NFC, none empty, `.` or `..`, no control characters.
  * @throws VAULT_PATH_INVALID
  */
-export function checkSecretPath(path: string): string {
+export function checkSecretPath(path: unknown): string {
+  if (typeof path !== 'string' || path === '') throw pathInvalid('is no text, or empty')
+  // Before it is worked over: text that is longer in units than allowed in bytes is too long.
+  if (path.length > PATH_BYTES_MAX) throw pathInvalid(`is longer than ${PATH_BYTES_MAX} bytes`)
   const problem = problemOf(path)
-  if (problem !== undefined) throw new ForgeError('VAULT_PATH_INVALID', `the path of a secret ${problem}`)
+  if (problem !== undefined) throw pathInvalid(problem)
   return path
 }
 
+function pathInvalid(problem: string): ForgeError {
+  return new ForgeError('VAULT_PATH_INVALID', `the path of a secret ${problem}`)
+}
+
 function problemOf(path: string): string | undefined {
-  if (typeof path !== 'string' || path === '') return 'is empty'
   if (!path.isWellFormed() || path.normalize('NFC') !== path) return 'is not Unicode text in NFC'
   if (utf8Encode(path).length > PATH_BYTES_MAX) return `is longer than ${PATH_BYTES_MAX} bytes`
   if (CONTROL.test(path)) return 'holds a control character'
@@ -32,7 +38,9 @@ function problemOf(path: string): string | undefined {
  * A matcher of paths: `*` stands for one segment, `**` for the rest, at the end only.
  * @throws VAULT_PATH_INVALID
  */
-export function pathMatcher(pattern: string): (path: string) => boolean {
+export function pathMatcher(pattern: unknown): (path: string) => boolean {
+  if (typeof pattern !== 'string' || pattern.length > PATH_BYTES_MAX)
+    throw pathInvalid('or a pattern of them is text')
   const segments = pattern.split('/')
   const rest = segments.at(-1) === '**'
   const fixed = rest ? segments.slice(0, -1) : segments

@@ -15,9 +15,10 @@ const PASSWORD_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
  * @throws VAULT_LIMIT
  */
 export function generateSecret(
-  { kind, length = LENGTH_DEFAULT }: { readonly kind: GeneratedKind; readonly length?: number | undefined },
+  o: { readonly kind: GeneratedKind; readonly length?: number | undefined },
   random: Random,
 ): Uint8Array {
+  const { kind, length = LENGTH_DEFAULT } = Object(o) as typeof o
   if (!Number.isInteger(length) || length < LENGTH_MIN || length > LENGTH_MAX) {
     throw new ForgeError(
       'VAULT_LIMIT',
@@ -36,6 +37,9 @@ export function generateSecret(
       return utf8Encode(
         generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
       )
+    default:
+      // What types rule out and callers without types give.
+      throw new ForgeError('VAULT_LIMIT', 'a secret is generated as bytes, password, uuid or ed25519')
   }
 }
 

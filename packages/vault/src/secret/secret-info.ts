@@ -1,3 +1,4 @@
+import type { JsonObject } from '@forgeone/common'
 import type { SecretMetadata, SecretVersion } from './secret-metadata.ts'
 
 export type VersionState = 'readable' | 'deleted' | 'expired' | 'destroyed'
@@ -42,4 +43,10 @@ function stateOf({ destroyed, deleted, expires }: SecretVersion, now: number): V
   if (destroyed !== undefined) return 'destroyed'
   if (deleted !== undefined) return 'deleted'
   return expires !== undefined && expires <= now ? 'expired' : 'readable'
+}
+
+/** What a leaf tells of a reading. */
+export function readFacts(found: SecretVersion | undefined): JsonObject {
+  if (found === undefined) return { outcome: 'absent' }
+  return { outcome: found.ref === undefined ? 'destroyed' : 'read', version: found.version }
 }

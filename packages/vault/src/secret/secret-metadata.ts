@@ -70,10 +70,15 @@ export function newMetadata(path: string): SecretMetadata {
   }
 }
 
-/** Canonical JSON. */
+/**
+ * Canonical JSON. What is written is read first: a row that would not parse is refused, and with it its commit.
+ * @throws RECORD_TAMPERED
+ */
 export function encodeMetadata(metadata: SecretMetadata): Uint8Array {
   const plain: unknown = JSON.parse(JSON.stringify(metadata))
-  return utf8Encode(canonicalJson(plain, { code: 'INTERNAL', what: 'the metadata of a secret' }))
+  const bytes = utf8Encode(canonicalJson(plain, { code: 'INTERNAL', what: 'the metadata of a secret' }))
+  decodeMetadata(bytes)
+  return bytes
 }
 
 /** @throws RECORD_TAMPERED for bytes of another form, which no version wrote */
@@ -85,15 +90,20 @@ export function decodeMetadata(bytes: Uint8Array): SecretMetadata {
   }
 }
 
-/** @throws VAULT_LIMIT */
-export function checkCustom(custom: Readonly<Record<string, string>>): void {
-  const pairs = Object.entries(custom)
+/** A copy: what the caller does to his own later changes nothing here. @throws VAULT_LIMIT */
+export function checkCustom(custom: unknown): Readonly<Record<string, string>> {
+  if (typeof custom !== 'object' || custom === null || Array.isArray(custom)) throw limit('pairs of texts')
+  const pairs: [string, unknown][] = Object.entries(custom)
   if (pairs.length > CUSTOM_PAIRS_MAX) throw limit(`more than ${CUSTOM_PAIRS_MAX} pairs of metadata`)
   for (const [name, value] of pairs) {
-    if (typeof value !== 'string' || utf8Encode(name + value).length > CUSTOM_BYTES_MAX) {
-      throw limit(`a pair of metadata above ${CUSTOM_BYTES_MAX} bytes, or not text`)
+    const isText = typeof value === 'string' && name.length + value.length <= CUSTOM_BYTES_MAX
+    const isSound = isText && name !== '__proto__' && (name + value).isWellFormed()
+    if (!isSound || utf8Encode(name + value).length > CUSTOM_BYTES_MAX) {
+      throw limit(`a pair of metadata that is above ${CUSTOM_BYTES_MAX} bytes, no text, or named __proto__`)
     }
   }
+  // Each value was found to be text.
+  return Object.fromEntries(pairs) as Record<string, string>
 }
 
 function limit(what: string): ForgeError {

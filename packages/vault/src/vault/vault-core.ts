@@ -3,6 +3,7 @@ import {
   canonicalJson,
   ForgeError,
   fromHex,
+  isForgeError,
   toHex,
   utf8Encode,
   type AuditFacts,
@@ -23,6 +24,8 @@ export interface VaultIndex {
   /** By path id, hexadecimal. */
   readonly secrets: Map<string, SecretMetadata>
   readonly leases: Map<string, Lease>
+  /** Path ids of rows that do not parse: these secrets are neither absent nor readable, and are not written over. */
+  readonly setAside: ReadonlySet<string>
   readonly shredKeys: ShredKeys
 }
 
@@ -150,20 +153,40 @@ export class VaultCore {
     const { store, database, shredKeys } = this.options
     const secrets = new Map<string, SecretMetadata>()
     const leases = new Map<string, Lease>()
+    const setAside = new Set<string>()
     for await (const page of store.scan(database, ALL_METADATA)) {
-      for (const { key, value } of page) secrets.set(toHex(key.subarray(1)), decodeMetadata(value))
+      for (const row of page) {
+        const name = toHex(row.key.subarray(1))
+        const metadata = this.#parsed(row, decodeMetadata)
+        if (metadata === undefined) setAside.add(name)
+        else secrets.set(name, metadata)
+      }
     }
     for await (const page of store.scan(database, ALL_LEASES)) {
-      for (const { value } of page) {
-        const lease = decodeLease(value)
-        leases.set(lease.id, lease)
+      for (const row of page) {
+        const lease = this.#parsed(row, decodeLease)
+        if (lease !== undefined) leases.set(lease.id, lease)
       }
     }
     const keys = await shredKeys()
     // A crash between dropping a version and erasing its key leaves the key.
     const left = [...secrets.values()].flatMap(({ toErase }) => toErase.map((ref) => fromHex(ref)!))
-    for (const ref of left) if (await keys.has(ref)) await keys.erase([ref])
-    return { secrets, leases, shredKeys: keys }
+    if (keys.fault === undefined) for (const ref of left) if (await keys.has(ref)) await keys.erase([ref])
+    return { secrets, leases, setAside, shredKeys: keys }
+  }
+
+  /** One row that does not parse is set aside and reported; it takes no other along. */
+  #parsed<T>(
+    { key, value }: { readonly key: Uint8Array; readonly value: Uint8Array },
+    decode: (bytes: Uint8Array) => T,
+  ): T | undefined {
+    try {
+      return decode(value)
+    } catch (error) {
+      if (!isForgeError(error, 'RECORD_TAMPERED')) throw error
+      this.options.onSetAside?.({ key, error })
+      return undefined
+    }
   }
 }
 

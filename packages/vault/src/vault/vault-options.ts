@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@forgeone/common'
+import type { Clock, ForgeError, Random } from '@forgeone/common'
 import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
 import type { Operation, Store } from '@forgeone/engine'
 
@@ -26,12 +26,14 @@ export interface VaultOptions {
   /** Whether a secret opens this store: asked by `unseal`. */
   readonly verifySecret: (provider: KeyProvider) => Promise<boolean>
   /** Rows for the commit that tells of an erasure: keys were changed for it. */
-  readonly alongsideErasure?: (() => readonly Operation[]) | undefined
+  readonly alongsideKeys?: (() => readonly Operation[]) | undefined
   /**
    * Whether the maker of a lease may still read its path, asked in the turn in which a redemption gets its place; must not
    * throw. A lease whose maker may not ends there. Absent: makers always may.
    */
   readonly mayStillRead?: ((use: LeaseUse) => boolean) | undefined
+  /** Hears of each row that does not parse when the vault is loaded; the others serve. */
+  readonly onSetAside?: ((row: { readonly key: Uint8Array; readonly error: ForgeError }) => void) | undefined
   readonly clock: Clock
   readonly random: Random
   readonly autoLockMs?: number | undefined

@@ -1,23 +1,32 @@
-import { ForgeError, fromHex, toHex, utf8Encode, type JsonObject } from '@forgeone/common'
+import { ForgeError, fromHex, toHex, type JsonObject } from '@forgeone/common'
 import type { KeyProvider } from '@forgeone/crypto'
 import type { Operation } from '@forgeone/engine'
 import { checkSecretPath, pathMatcher } from '../path/secret-path.ts'
 import { generateSecret, type GeneratedKind } from '../secret/generate-secret.ts'
-import { secretInfo, type SecretInfo } from '../secret/secret-info.ts'
+import { readFacts, secretInfo, type SecretInfo } from '../secret/secret-info.ts'
 import {
-  checkCustom,
   encodeMetadata,
   newMetadata,
   readableVersion,
-  VERSIONS_KEPT_MAX,
   type SecretMetadata,
   type SecretVersion,
 } from '../secret/secret-metadata.ts'
 import { SecretValue } from '../secret/secret-value.ts'
 import { checkCas, mapVersions, withVersion, type SetSecretOptions } from '../secret/version-changes.ts'
 import { VaultLeases } from '../lease/vault-leases.ts'
+import {
+  checkPatch,
+  checkPaths,
+  checkSetOptions,
+  checkVaultProvider,
+  checkVersion,
+  checkVersions,
+  membersOf,
+  secretBytes,
+  type MetadataPatch,
+} from './vault-arguments.ts'
 import { VaultCore, type VaultIndex } from './vault-core.ts'
-import { PATHS_PER_READ_MAX, SECRET_BYTES_MAX, type VaultOptions } from './vault-options.ts'
+import type { VaultOptions } from './vault-options.ts'
 import { metadataKey, valueKey, valuePlace } from './vault-rows.ts'
 
 /** Who acts when nobody is named: the application that holds the store. */
@@ -28,13 +37,6 @@ export interface SecretChange {
   readonly version: number
   /** Commit sequence: the leaf that proves it. */
   readonly sequence: number
-}
-
-export interface MetadataPatch {
-  readonly kept?: number | undefined
-  readonly casRequired?: boolean | undefined
-  /** Replaces all pairs. */
-  readonly custom?: Readonly<Record<string, string>> | undefined
 }
 
 interface Located {
@@ -73,24 +75,19 @@ export class Vault {
    * @throws VAULT_SEALED, VAULT_PATH_INVALID, VAULT_LIMIT, VAULT_CAS_MISMATCH, VAULT_CAS_REQUIRED
    */
   async set(path: string, value: Uint8Array | string, options: SetSecretOptions = {}): Promise<SecretChange> {
-    const bytes = typeof value === 'string' ? utf8Encode(value) : value
-    if (bytes.length > SECRET_BYTES_MAX) {
-      throw new ForgeError(
-        'VAULT_LIMIT',
-        `a secret has at most ${SECRET_BYTES_MAX} bytes, this one ${bytes.length}`,
-      )
-    }
+    const bytes = secretBytes(value)
+    const { cas, ttlMs } = checkSetOptions(options)
     const at = await this.#locate(path)
     const { shredKeys, secrets } = at.index
     // Refused here when it is clear already, so that a lost race costs no key.
-    checkCas(secrets.get(at.name), options.cas)
+    checkCas(secrets.get(at.name), cas)
     const ref = await shredKeys.create(ownerOf(at))
     const sealed = await shredKeys.seal(ref, { place: valuePlace(at.pathId), value: bytes })
     let written: SecretMetadata | undefined
     const { sequence } = await this.#change(at, 'vault.set', ({ time }) => {
       const { metadata, dropped } = withVersion(
         { known: at.index.secrets.get(at.name), path, count: at.index.secrets.size },
-        { ref, time, by: this.#actor, options },
+        { ref, time, by: this.#actor, options: { cas, ttlMs } },
       )
       written = metadata
       return {
@@ -98,6 +95,7 @@ export class Vault {
         operations: [
           this.#put(valueKey(at.pathId, metadata.current), sealed),
           ...dropped.map((each) => this.#delete(at, each)),
+          ...(this.#core.options.alongsideKeys?.() ?? []),
         ],
       }
     }).catch(async (error: unknown) => {
@@ -116,8 +114,9 @@ export class Vault {
    */
   async get(
     path: string,
-    { version }: { readonly version?: number | undefined } = {},
+    options: { readonly version?: number | undefined } = {},
   ): Promise<SecretValue | undefined> {
+    const version = checkVersion(membersOf(options)['version'])
     const at = await this.#locate(path)
     let found: SecretVersion | undefined
     await this.#core.commit({
@@ -139,15 +138,13 @@ export class Vault {
    * @throws as `get`, and VAULT_LIMIT
    */
   async getMany(paths: readonly string[]): Promise<readonly (SecretValue | undefined)[]> {
-    if (paths.length > PATHS_PER_READ_MAX) {
-      throw new ForgeError('VAULT_LIMIT', `one reading has at most ${PATHS_PER_READ_MAX} paths`)
-    }
-    const places = await Promise.all(paths.map((path) => this.#locate(path)))
+    const chosen = checkPaths(paths)
+    const places = await Promise.all(chosen.map((path) => this.#locate(path)))
     let found: readonly (SecretVersion | undefined)[] = []
     await this.#core.commit({
       action: 'vault.read-many',
       actor: this.#actor,
-      facts: () => ({ paths: paths.length, read: found.filter((each) => each?.ref !== undefined).length }),
+      facts: () => ({ paths: chosen.length, read: found.filter((each) => each?.ref !== undefined).length }),
       build: ({ time }) => {
         found = places.map((at) => this.#find(at, { now: time }))
         return []
@@ -178,19 +175,15 @@ export class Vault {
 
   /** Changes what belongs to a secret beside its values. @throws VAULT_SEALED, VAULT_UNKNOWN, VAULT_LIMIT */
   async configure(path: string, patch: MetadataPatch): Promise<SecretInfo> {
+    const { kept, casRequired, custom } = checkPatch(patch)
     const at = await this.#locate(path)
-    if (patch.custom !== undefined) checkCustom(patch.custom)
-    const { kept } = patch
-    if (kept !== undefined && (!Number.isInteger(kept) || kept < 1 || kept > VERSIONS_KEPT_MAX)) {
-      throw new ForgeError('VAULT_LIMIT', `a secret keeps 1 to ${VERSIONS_KEPT_MAX} versions`)
-    }
     await this.#change(at, 'vault.configured', () => {
       const before = this.#known(at)
       const metadata = {
         ...before,
         kept: kept ?? before.kept,
-        casRequired: patch.casRequired ?? before.casRequired,
-        custom: patch.custom ?? before.custom,
+        casRequired: casRequired ?? before.casRequired,
+        custom: custom ?? before.custom,
       }
       return { metadata, operations: [] }
     })
@@ -199,9 +192,10 @@ export class Vault {
 
   /** Hides versions, the newest by default; `undelete` brings them back. @throws VAULT_SEALED, VAULT_UNKNOWN */
   async delete(path: string, versions?: readonly number[]): Promise<void> {
+    const chosen = checkVersions(versions)
     const at = await this.#locate(path)
     await this.#change(at, 'vault.deleted', ({ time }) => ({
-      metadata: mapVersions(this.#known(at), versions, (each) => ({
+      metadata: mapVersions(this.#known(at), chosen, (each) => ({
         ...each,
         deleted: each.deleted ?? time,
       })),
@@ -211,21 +205,23 @@ export class Vault {
 
   /** @throws VAULT_SEALED, VAULT_UNKNOWN */
   async undelete(path: string, versions?: readonly number[]): Promise<void> {
+    const chosen = checkVersions(versions)
     const at = await this.#locate(path)
     await this.#change(at, 'vault.undeleted', () => ({
-      metadata: mapVersions(this.#known(at), versions, (each) => ({ ...each, deleted: undefined })),
+      metadata: mapVersions(this.#known(at), chosen, (each) => ({ ...each, deleted: undefined })),
       operations: [],
     }))
   }
 
   /** Makes versions unreadable for good, in every copy of the data. @throws VAULT_SEALED, VAULT_UNKNOWN, IO_FAILED */
   async destroy(path: string, versions?: readonly number[]): Promise<void> {
+    const chosen = checkVersions(versions)
     const at = await this.#locate(path)
     await this.#change(at, 'vault.destroyed', ({ time }) => {
       const before = this.#known(at)
-      const chosen = new Set(versions ?? [before.current])
-      const gone = before.versions.filter((each) => chosen.has(each.version) && each.ref !== undefined)
-      const metadata = mapVersions(before, versions, (each) => ({
+      const numbers = new Set(chosen ?? [before.current])
+      const gone = before.versions.filter((each) => numbers.has(each.version) && each.ref !== undefined)
+      const metadata = mapVersions(before, chosen, (each) => ({
         ...each,
         destroyed: each.destroyed ?? time,
         ref: undefined,
@@ -254,6 +250,8 @@ export class Vault {
     path: string,
     o: { readonly kind: GeneratedKind; readonly length?: number | undefined } & SetSecretOptions,
   ): Promise<SecretChange> {
+    checkSecretPath(path)
+    checkSetOptions(o)
     const bytes = generateSecret(o, this.#core.options.random)
     try {
       return await this.set(path, bytes, o)
@@ -269,7 +267,7 @@ export class Vault {
 
   /** @throws KEY_SECRET_WRONG, after a wait that grows with each failure */
   async unseal(provider: KeyProvider): Promise<void> {
-    await this.#core.unseal(provider, this.#actor)
+    await this.#core.unseal(checkVaultProvider(provider), this.#actor)
   }
 
   async status(): Promise<{ readonly sealed: boolean; readonly secrets: number | undefined }> {
@@ -290,7 +288,15 @@ export class Vault {
     checkSecretPath(path)
     const index = await this.#core.open(this.#actor)
     const pathId = this.#core.pathId(path)
-    return { pathId, name: toHex(pathId), index }
+    const name = toHex(pathId)
+    if (!index.setAside.has(name)) return { pathId, name, index }
+    throw new ForgeError(
+      'RECORD_TAMPERED',
+      'the metadata of this secret has an unknown form and was set aside',
+      {
+        hint: 'Run `forge verify` to see its row, and remove it with `forge repair`, or restore from a backup.',
+      },
+    )
   }
 
   /** The secret as the next commit would find it. @throws VAULT_UNKNOWN */
@@ -331,9 +337,10 @@ export class Vault {
       pathId: at.pathId,
       build: (place) => {
         const { metadata, operations } = build(place)
+        const row = this.#put(metadataKey(at.pathId), encodeMetadata(metadata))
         // In the order of the commits: the next one to be built finds this one done.
         secrets.set(at.name, metadata)
-        return [this.#put(metadataKey(at.pathId), encodeMetadata(metadata)), ...operations]
+        return [row, ...operations]
       },
     })
   }
@@ -347,7 +354,7 @@ export class Vault {
       const metadata = at.index.secrets.get(at.name)!
       return {
         metadata: { ...metadata, toErase: metadata.toErase.filter((ref) => !refs.includes(ref)) },
-        operations: this.#core.options.alongsideErasure?.() ?? [],
+        operations: this.#core.options.alongsideKeys?.() ?? [],
       }
     })
   }
@@ -382,11 +389,6 @@ function ownerOf({ name }: Located): string {
 
 function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof ForgeError && error.details['outcome'] === 'unknown'
-}
-
-function readFacts(found: SecretVersion | undefined): JsonObject {
-  if (found === undefined) return { outcome: 'absent' }
-  return { outcome: found.ref === undefined ? 'destroyed' : 'read', version: found.version }
 }
 
 function destroyed(version: number): ForgeError {
