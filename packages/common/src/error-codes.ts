@@ -78,8 +78,8 @@ export const ERROR_CODES = {
   STREAM_BACKPRESSURE: 'Wait for earlier appends, then retry.',
   STREAM_QUERY_SYNTAX: 'Correct the expression at the place the caret shows.',
   STREAM_QUERY_UNSAFE:
-    'Rewrite the regular expression without backreferences, lookaround or nested quantifiers.',
-  STREAM_QUERY_LIMIT: 'Shorten the expression.',
+    'Rewrite the regular expression without backreferences and lookaround; the message names what it uses.',
+  STREAM_QUERY_LIMIT: 'Shorten the query, or ask for less; the limit stands in the message.',
   STREAM_COMPACTION_FAILED:
     'Blocks could not be rewritten; nothing was changed. Try again, and report it if it stays.',
   STREAM_BLOCK_DAMAGED: 'A block cannot be read; others can. Run `forge verify`.',
