@@ -48,13 +48,29 @@ function waysThrough(node: RegexNode): Ways {
   }
 }
 
+/**
+ * The expression for JavaScript's engine. Modes of groups are left to the automaton, since V8 lets them leak and folds
+ * too little in them; those of the whole expression are flags.
+ */
+export function nativeExpression(source: string): RegExp | undefined {
+  const folded = /^\(\?i:(.*)\)$/su.exec(source)?.[1]
+  const inner = folded ?? source
+  if (/\(\?(?![:<])/.test(inner)) return undefined
+  try {
+    return new RegExp(inner, folded === undefined ? 'u' : 'iu')
+  } catch {
+    // The first parenthesis is not closed by the last one.
+    return undefined
+  }
+}
+
 /** Searches with JavaScript's engine; only for expressions that {@link isShortAndFixed} allows. */
 export class FixedRegexSearch implements TextSearch {
   readonly #expression: RegExp
   #text = ''
 
-  constructor(source: string) {
-    this.#expression = new RegExp(source, 'u')
+  constructor(expression: RegExp) {
+    this.#expression = expression
   }
 
   begin(text: string): void {

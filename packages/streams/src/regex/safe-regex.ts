@@ -3,7 +3,7 @@ import { querySyntaxError } from '../query/query-error.ts'
 import { parseRegex, UnsupportedRegex } from './regex-parser.ts'
 import { compileRegex, RegexTooLarge } from './regex-program.ts'
 import { RegexSearch } from './regex-search.ts'
-import { FixedRegexSearch, isShortAndFixed } from './fixed-regex-search.ts'
+import { FixedRegexSearch, isShortAndFixed, nativeExpression } from './fixed-regex-search.ts'
 import { literalsOf } from './regex-literals.ts'
 import type { TextSearch } from './text-search.ts'
 
@@ -34,8 +34,9 @@ export function compileSafeRegex(source: string, offset = 0): SafeRegex {
     const node = parseRegex(source)
     const program = compileRegex(node, REGEX_PLACES_MAX)
     const literals = literalsOf(node)
+    const native = isShortAndFixed(node) ? nativeExpression(source) : undefined
     const search = (): TextSearch =>
-      isShortAndFixed(node) ? new FixedRegexSearch(source) : new RegexSearch(program, literals)
+      native === undefined ? new RegexSearch(program, literals) : new FixedRegexSearch(native)
     return { literal: literals.required, search }
   } catch (error) {
     if (error instanceof UnsupportedRegex) {
