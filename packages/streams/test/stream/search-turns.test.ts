@@ -68,3 +68,29 @@ it('rows taken without ever waiting leave timers their turn', async () => {
   expect(seen).toBe(20_000)
   expect(fired).toBeGreaterThan(2)
 })
+
+it.each(['get', 'has', 'prove'] as const)(
+  'a loop of %s leaves timers and writers their turn',
+  async (method) => {
+    await using host = new StoreHost({ shardCount: 1 })
+    const { events, logs } = await host.open()
+    await events.append({ topic: 't', payload: 1, id: 'mine' })
+    let fired = 0
+    let written = 0
+    let isOver = false
+    const timer = setInterval(() => fired++, 1)
+    const writing = (async () => {
+      while (!isOver) {
+        await logs.append({ topic: 't', message: 'm' })
+        written++
+      }
+    })()
+    const endMs = performance.now() + 150
+    while (performance.now() < endMs) await events[method]('mine')
+    isOver = true
+    clearInterval(timer)
+    await writing
+    expect(fired).toBeGreaterThan(2)
+    expect(written).toBeGreaterThan(2)
+  },
+)
