@@ -105,6 +105,7 @@ export const ERROR_CODES = {
   AUDIT_FORK:
     'The audit log has another history than a checkpoint of it. Ask who wrote to a copy; go on with `forge audit accept-rollback`.',
   AUDIT_PRUNED: 'The leaves below the index named in the message were removed; their hashes are still there.',
+  AUDIT_ARGUMENT_INVALID: 'Correct the argument named in the message.',
   AUDIT_INDEX_UNKNOWN: 'The audit log has no leaf with this number yet.',
   AUDIT_QUERY_INDEX_DAMAGED:
     'The leaves are whole, but queries by actor, action or resource may have missed some. Run `forge audit reindex`.',

@@ -77,17 +77,17 @@ it.each(['get', 'has', 'prove'] as const)(
     await events.append({ topic: 't', payload: 1, id: 'mine' })
     let fired = 0
     let written = 0
-    let isOver = false
+    const work = { isOver: false }
     const timer = setInterval(() => fired++, 1)
     const writing = (async () => {
-      while (!isOver) {
+      while (!work.isOver) {
         await logs.append({ topic: 't', message: 'm' })
         written++
       }
     })()
     const endMs = performance.now() + 150
     while (performance.now() < endMs) await events[method]('mine')
-    isOver = true
+    work.isOver = true
     clearInterval(timer)
     await writing
     expect(fired).toBeGreaterThan(2)
