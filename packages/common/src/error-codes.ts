@@ -82,8 +82,8 @@ export const ERROR_CODES = {
   STREAM_BACKPRESSURE: 'Wait for earlier appends, then retry.',
   STREAM_QUERY_SYNTAX: 'Correct the expression at the place the caret shows.',
   STREAM_QUERY_UNSAFE:
-    'Rewrite the regular expression without backreferences, lookaround or nested quantifiers.',
-  STREAM_QUERY_LIMIT: 'Shorten the expression.',
+    'Rewrite the regular expression without backreferences and lookaround; the message names what it uses.',
+  STREAM_QUERY_LIMIT: 'Shorten the query, or ask for less; the limit stands in the message.',
   STREAM_COMPACTION_FAILED:
     'Blocks could not be rewritten; nothing was changed. Try again, and report it if it stays.',
   STREAM_BLOCK_DAMAGED: 'A block cannot be read; others can. Run `forge verify`.',
@@ -109,6 +109,7 @@ export const ERROR_CODES = {
   AUDIT_FORK:
     'The audit log has another history than a checkpoint of it. Ask who wrote to a copy; go on with `forge audit accept-rollback`.',
   AUDIT_PRUNED: 'The leaves below the index named in the message were removed; their hashes are still there.',
+  AUDIT_ARGUMENT_INVALID: 'Correct the argument named in the message.',
   AUDIT_INDEX_UNKNOWN: 'The audit log has no leaf with this number yet.',
   AUDIT_QUERY_INDEX_DAMAGED:
     'The leaves are whole, but queries by actor, action or resource may have missed some. Run `forge audit reindex`.',

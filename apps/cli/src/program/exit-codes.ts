@@ -39,6 +39,7 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'PROOF_FORMAT',
     'NOTE_FORMAT',
     'POLICY_FORMAT',
+    'AUDIT_ARGUMENT_INVALID',
     'CACHE_CONFIG_INVALID',
     'CACHE_KEY_TOO_LONG',
   ]),

@@ -27,6 +27,7 @@ import { originOf, type AuditAct, type AuditLogOptions } from './audit-log-optio
 import { CheckpointKeeper } from './checkpoint-keeper.ts'
 import { GrowingLog } from './growing-log.ts'
 import { KeyRotator } from './key-rotator.ts'
+import * as door from './log-arguments.ts'
 import { LogReader } from './log-reader.ts'
 import { LogSigner } from './log-signer.ts'
 import { readMinimumIndex, removeBundles } from './prune-log.ts'
@@ -214,7 +215,8 @@ export class AuditLog implements CommitObserver {
 
   /** Every stored note with at least `size` leaves, of this and earlier generations, ascending. */
   async *checkpoints(size: number = 0): AsyncGenerator<string> {
-    for await (const { text } of this.#loadedKeeper().stored(size)) yield text
+    const from = door.leafNumber(size, 'the size of a tree')
+    for await (const { text } of this.#loadedKeeper().stored(from)) yield text
   }
 
   /**
@@ -225,13 +227,13 @@ export class AuditLog implements CommitObserver {
     readonly checkpoint: string
     readonly lines: readonly string[]
   }): Promise<string> {
-    return await this.#loadedKeeper().addCosignatures(o)
+    return await this.#loadedKeeper().addCosignatures(door.checkedCosignatures(o))
   }
 
   /** RFC 8785 text of a leaf. @throws AUDIT_INDEX_UNKNOWN, AUDIT_PRUNED, AUDIT_DIVERGED */
   async leaf(index: number): Promise<string> {
     // It may be acknowledged and not observed yet.
-    if (index >= this.size) await this.#store?.caughtUp()
+    if (door.leafNumber(index, 'the index of a leaf') >= this.size) await this.#store?.caughtUp()
     return await this.#loadedReader().leaf(index)
   }
 
@@ -247,7 +249,7 @@ export class AuditLog implements CommitObserver {
 
   /** Proves the tree of `to` leaves to begin with that of `from`. @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED */
   async consistency(from: number, to: number): Promise<readonly Uint8Array[]> {
-    this.#checkRange({ index: from - 1, size: to })
+    this.#checkRange({ index: door.leafNumber(from, 'the size of a tree') - 1, size: to })
     return await this.#loadedReader().hashesOf(consistencyRanges({ older: from, newer: to }), to)
   }
 
@@ -262,6 +264,7 @@ export class AuditLog implements CommitObserver {
    * @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED, AUDIT_SIGNER_MISSING
    */
   async receipt(index: number, o: { readonly entry?: EntryPart } = {}): Promise<Receipt> {
+    const entry = door.checkedEntryPart(o)
     const keeper = this.#loadedKeeper()
     const leaf = await this.leaf(index)
     const covers = keeper.last !== undefined && keeper.last.size > index
@@ -272,7 +275,7 @@ export class AuditLog implements CommitObserver {
       version: 1,
       leaf,
       proof: formatTlogProof({ index, hashes, checkpoint: text }),
-      ...(o.entry === undefined ? {} : { entry: o.entry }),
+      ...(entry === undefined ? {} : { entry }),
     }
   }
 
@@ -285,7 +288,7 @@ export class AuditLog implements CommitObserver {
       const text = this.lastCheckpoint()
       return text === undefined ? undefined : new TextEncoder().encode(text)
     }
-    const id = parseTilePath(path)
+    const id = parseTilePath(door.checkedPath(path))
     const reader = this.#loadedReader()
     if (id === undefined || reader.widthNow(id) < id.width) return undefined
     const { level, index, width } = id
@@ -297,7 +300,8 @@ export class AuditLog implements CommitObserver {
 
   /** Writes the log as of a fresh checkpoint in tlog-tiles layout; the checkpoint comes last. */
   async exportTiles(target: TileTarget, options: ExportOptions = {}): Promise<{ readonly size: number }> {
-    await this.#record({ action: 'audit.exported', facts: { entries: options.entries ?? 'none' } })
+    const { entries = 'none' } = door.checkedExport(target, options)
+    await this.#record({ action: 'audit.exported', facts: { entries } })
     const { size, text } = await this.#loadedKeeper().current()
     await exportTiles({ log: this, size, checkpoint: text, target, options })
     return { size }
@@ -308,8 +312,9 @@ export class AuditLog implements CommitObserver {
    * @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED, AUDIT_PRUNED when leaves are pruned meanwhile
    */
   async *query(filter: AuditFilter = {}): AsyncGenerator<AuditEntry, AuditAnswer> {
+    const asked = door.checkedFilter(filter)
     const { end } = await this.#writtenBundles()
-    return yield* queryLeaves(this, filter, this.#index?.candidates(filter, end))
+    return yield* queryLeaves(this, asked, this.#index?.candidates(asked, end))
   }
 
   /** Compares index and leaves: a missing row hides some from queries. @returns the first fault @throws AUDIT_DIVERGED */
@@ -336,7 +341,7 @@ export class AuditLog implements CommitObserver {
    */
   async prune(o: { readonly minIndex: number }): Promise<number> {
     const reader = this.#loadedReader()
-    const wanted = Math.min(o.minIndex, this.#settledSizes[0] ?? 0, this.lastCheckpointSize)
+    const wanted = Math.min(door.checkedMinIndex(o), this.#settledSizes[0] ?? 0, this.lastCheckpointSize)
     const to = Math.floor(wanted / TILE_WIDTH) * TILE_WIDTH
     const from = reader.minimumIndex
     if (to <= from || this.#store === undefined) return from
@@ -365,13 +370,8 @@ export class AuditLog implements CommitObserver {
     this.#signer.use(signers)
   }
 
-  #checkRange({ index, size }: { index: number; size: number }): void {
-    const isThere = Number.isSafeInteger(index) && Number.isSafeInteger(size) && index >= 0 && index < size
-    if (isThere && size <= this.size) return
-    throw new ForgeError(
-      'AUDIT_INDEX_UNKNOWN',
-      `the audit log has ${this.size} leaves; it has no leaf ${index} in ${size}`,
-    )
+  #checkRange(range: { readonly index: number; readonly size: number }): void {
+    door.checkLeafRange({ ...range, logSize: this.size })
   }
 
   /** The bundles that are full and can be found in rows; those of what is observed meanwhile may not be written. */

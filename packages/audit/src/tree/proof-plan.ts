@@ -38,7 +38,7 @@ export function consistencyRanges({ older, newer }: { older: number; newer: numb
   let end = newer
   // The older root is known to the verifier, so a subtree that is the whole older tree is left out.
   let isWhole = true
-  while (end !== older) {
+  while (end > older) {
     const middle = start + largestPowerBelow(end - start)
     if (older <= middle) {
       ranges.push({ start: middle, end })

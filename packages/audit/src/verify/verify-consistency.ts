@@ -18,11 +18,9 @@ export interface ConsistencyEvidence {
  * Refused with `PROOF_FORMAT`, `PROOF_INDEX` (the older one is larger, or empty), `PROOF_ROOT`, and the codes of
  * `verifyCheckpoint`.
  */
-export function verifyConsistency(
-  { older, newer, proof }: ConsistencyEvidence,
-  policy: Policy,
-): ConsistencyVerdict {
+export function verifyConsistency(evidence: ConsistencyEvidence, policy: Policy): ConsistencyVerdict {
   try {
+    const { older, newer, proof } = evidence
     if (proof.length > PROOF_HASHES_MAX || proof.some((hash) => hash.length !== HASH_BYTES))
       return refuse('PROOF_FORMAT', `a proof has at most ${PROOF_HASHES_MAX} hashes of 32 bytes`)
     const from = verifyCheckpoint(older, policy)

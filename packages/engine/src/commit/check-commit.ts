@@ -19,14 +19,19 @@ const ACTION_PATTERN = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/
  */
 export function checkCommit(content: CommitContent): number {
   checkFacts(content.facts)
-  if (content.operations.length > COMMIT_OPERATIONS_MAX)
-    throw invalid(`it has more than ${COMMIT_OPERATIONS_MAX} operations`)
-  let bytes = 0
-  for (const operation of content.operations) bytes += checkOperation(operation)
-  if (bytes > COMMIT_BYTES_MAX) throw invalid(`it has ${bytes} bytes, the limit is ${COMMIT_BYTES_MAX}`)
   const { detail } = content
   if (detail !== undefined && detail.length > DETAIL_BYTES_MAX) throw invalid('its detail is too long')
-  return bytes + (detail?.length ?? 0)
+  return checkOperations(content.operations) + (detail?.length ?? 0)
+}
+
+/** The same for rows alone. @throws COMMIT_INVALID */
+export function checkOperations(operations: readonly Operation[]): number {
+  if (operations.length > COMMIT_OPERATIONS_MAX)
+    throw invalid(`it has more than ${COMMIT_OPERATIONS_MAX} operations`)
+  let bytes = 0
+  for (const operation of operations) bytes += checkOperation(operation)
+  if (bytes > COMMIT_BYTES_MAX) throw invalid(`it has ${bytes} bytes, the limit is ${COMMIT_BYTES_MAX}`)
+  return bytes
 }
 
 function checkOperation(operation: Operation): number {

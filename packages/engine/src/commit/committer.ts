@@ -15,10 +15,10 @@ import { withOutcome, type Health } from '../health/health.ts'
 import type { SpaceGuard } from '../health/space-guard.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
 import { WriteWatch } from '../rotation/write-watch.ts'
-import type { CommitContent, CommitOptions, CommitPlace, Durability } from '../store/store.ts'
+import type { CommitContent, CommitOptions, CommitPlace, Durability, Operation } from '../store/store.ts'
 import { presentActor, SYSTEM_ACTOR } from './acting-as.ts'
 import type { Applier } from './applier.ts'
-import { checkCommit } from './check-commit.ts'
+import { checkCommit, checkOperations } from './check-commit.ts'
 import { commitTime } from './commit-time.ts'
 import {
   GROUP_BYTES_MAX,
@@ -216,10 +216,7 @@ export class Committer {
       this.#o.space.admit(options.estimatedBytes ?? 0, { privileged: options.privileged ?? false })
       const { time, backMs } = commitTime(this.#o.clock, this.#lastTime)
       const place = { sequence: this.#nextSequence, time }
-      const content = build(place)
-      const bytes = checkCommit(content)
-      this.#o.checkFacts?.(content.facts)
-      const operations = this.#seal(content)
+      const { content, bytes, operations } = this.#accept(build, place, options.onRefused)
       this.#o.space.record(bytes)
       const nonce = operations.length === 0 ? this.#o.random.bytes(16) : undefined
       const writer = new ByteWriter(bytes + operations.length * 80 + 256)
@@ -238,16 +235,43 @@ export class Committer {
     })
   }
 
+  /** Everything that can refuse a commit once it was built. */
+  #accept(
+    build: CommitBuilder,
+    place: CommitPlace,
+    onRefused: (() => void) | undefined,
+  ): {
+    readonly content: CommitContent
+    readonly bytes: number
+    readonly operations: readonly SealedOperation[]
+  } {
+    try {
+      const content = build(place)
+      const bytes = checkCommit(content)
+      this.#o.checkFacts?.(content.facts)
+      return { content, bytes, operations: this.#seal(content) }
+    } catch (cause) {
+      onRefused?.()
+      throw cause
+    }
+  }
+
+  /** @throws COMMIT_INVALID, DATABASE_OFFLINE */
+  check(operations: readonly Operation[]): number {
+    for (const { database } of operations) this.#databaseOf(database)
+    return checkOperations(operations)
+  }
+
+  #databaseOf(name: string): Database {
+    const found = this.#o.databases.get(name)
+    if (found !== undefined && name !== this.#o.observedInto) return found
+    throw this.#o.refusal(name) ?? new ForgeError('COMMIT_INVALID', `the store has no database ${name}`)
+  }
+
   #seal(content: CommitContent): readonly SealedOperation[] {
     return content.operations.map((operation) => {
       const { database, key } = operation
-      const target = this.#o.databases.get(database)
-      if (target === undefined || database === this.#o.observedInto) {
-        throw (
-          this.#o.refusal(database) ??
-          new ForgeError('COMMIT_INVALID', `the store has no database ${database}`)
-        )
-      }
+      const target = this.#databaseOf(database)
       return operation.type === 'delete'
         ? { type: 'delete', database, key }
         : { type: 'put', database, key, sealed: target.seal(key, operation.value) }

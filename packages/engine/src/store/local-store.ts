@@ -17,7 +17,7 @@ import { DESCRIBE_AFTER_MS, StateDescriber } from '../state/state-describer.ts'
 import { StateRoots } from '../state/state-roots.ts'
 import type { LocalStoreOptions } from './local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome } from './local-store-parts.ts'
-import type { CommitOptions, CommitPlace, KeyRange, Row, ScanOptions, Store } from './store.ts'
+import type { CommitOptions, CommitPlace, KeyRange, Operation, Row, ScanOptions, Store } from './store.ts'
 
 /** A hanging LevelDB must not keep a process from ending. */
 const CLOSE_MS_MAX = 10_000
@@ -217,6 +217,10 @@ export class LocalStore implements Store {
   commit(build: CommitBuilder, options: CommitOptions = {}): Promise<CommitPlace> {
     if (this.#closing !== undefined) return Promise.reject(closed())
     return this.#committer.submit(build, options)
+  }
+
+  checkOperations(operations: readonly Operation[]): number {
+    return this.#committer.check(operations)
   }
 
   getSync(name: string, key: Uint8Array): Uint8Array | undefined {

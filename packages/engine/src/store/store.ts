@@ -41,6 +41,11 @@ export interface CommitOptions {
    * rows can change together with them. Must not throw.
    */
   readonly onVisible?: (place: CommitPlace) => void
+  /**
+   * Called when the commit is refused after `build` was called, before anybody else is: what `build` changed in
+   * memory can be put back before something is built on top of it. Must not throw.
+   */
+  readonly onRefused?: () => void
 }
 
 /** A range of keys: `from` inclusive, `to` exclusive, both optional. */
@@ -90,6 +95,12 @@ export interface Store extends StoreReader, AsyncDisposable {
   /** The last commit that reads can see. */
   readonly sequence: number
   commit(build: (place: CommitPlace) => CommitContent, options?: CommitOptions): Promise<CommitPlace>
+  /**
+   * Refuses rows that a commit would be refused for, so that they can be known to fit before anything changes.
+   * @returns the bytes of their keys and values
+   * @throws COMMIT_INVALID, DATABASE_OFFLINE
+   */
+  checkOperations(operations: readonly Operation[]): number
   /** Synchronous read for hot paths: same guarantees as `get`. */
   getSync(database: string, key: Uint8Array): Uint8Array | undefined
   /**

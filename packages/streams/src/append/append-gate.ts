@@ -23,6 +23,7 @@ import {
 import { buildBlocks, type BuiltBlock, type ShardRows } from './block-builder.ts'
 import type { ClientIds } from './client-ids.ts'
 import { assertExpectedVersions, type ExpectedVersion } from './expected-version.ts'
+import { PlanChanges } from './plan-changes.ts'
 import { LazyReceipt, type Receipt, type ReceiptPart } from './receipt.ts'
 
 /** One call of `append`: its entries become durable together or not at all. */
@@ -97,7 +98,7 @@ export class AppendGate {
   /** Settles when the commit planned last is visible or has failed. */
   #lastFlush: Promise<void> = Promise.resolve()
   #scheduled = false
-  /** A commit that was planned but not written leaves sequences unused: nothing more may be planned on top. */
+  /** A commit that was taken and not written leaves sequences unused: nothing more may be planned on top. */
   #failure: unknown
   #settled: (() => void)[] = []
 
@@ -150,18 +151,27 @@ export class AppendGate {
     // Appends of another actor need a commit of their own, and need not wait for this one.
     if (this.#pending.length > 0) this.#schedule()
     let plan: Plan | undefined
+    let isUndone = false
+    const changes = new PlanChanges()
     const refused: RefusedAppend[] = []
     try {
       if (this.#failure !== undefined) throw this.#failure
       const estimatedBytes = batch.reduce((sum, pending) => sum + pending.bytes, 0)
       const build = (at: CommitPlace): CommitContent => {
-        plan = this.#plan(batch, at, refused)
-        return this.#content(plan)
+        plan = this.#plan(batch, at, { refused, changes })
+        return this.#content(plan, changes)
+      }
+      const onRefused = (): void => {
+        changes.undo()
+        isUndone = true
       }
       // This turn belongs to whoever scheduled it, who need not be the one whose appends these are.
-      const place = await actingAs(batch[0]!.actor, () => this.#o.store.commit(build, { estimatedBytes }))
+      const place = await actingAs(batch[0]!.actor, () =>
+        this.#o.store.commit(build, { estimatedBytes, onRefused }),
+      )
       this.#publish(plan!, place)
     } catch (cause) {
+      if (plan !== undefined && !isUndone) this.#failure ??= cause
       if (cause !== NOTHING_ACCEPTED) this.#reject(batch, plan, cause)
     } finally {
       await earlier
@@ -195,13 +205,17 @@ export class AppendGate {
   }
 
   /** Decides, in one synchronous step, what of the batch is accepted and where it lands. */
-  #plan(batch: readonly PendingAppend[], at: CommitPlace, refused: RefusedAppend[]): Plan {
+  #plan(
+    batch: readonly PendingAppend[],
+    at: CommitPlace,
+    { refused, changes }: { readonly refused: RefusedAppend[]; readonly changes: PlanChanges },
+  ): Plan {
     const byShard = new Map<number, ShardRows>()
     const appends: PlannedAppend[] = []
     for (const pending of batch) {
       try {
-        const placed = this.#place(pending, at.time)
-        appends.push(this.#assign(pending, placed, byShard))
+        const placed = this.#place(pending, at.time, changes)
+        appends.push(this.#assign(pending, placed, { byShard, changes }))
       } catch (cause) {
         refused.push({ pending, cause })
       }
@@ -211,7 +225,10 @@ export class AppendGate {
     const bytesAtMost = batch.reduce((sum, pending) => sum + pending.bytes, 0)
     for (const rows of byShard.values()) {
       blocks.push(...buildBlocks(rows, { commitSequence: at.sequence, commitTime: at.time, bytesAtMost }))
-      rows.shard.nextSequence += rows.rows.length
+      const { shard } = rows
+      const { nextSequence } = shard
+      changes.note(() => (shard.nextSequence = nextSequence))
+      shard.nextSequence += rows.rows.length
     }
     const runs = blocks.flatMap((block) => block.runs)
     runs.sort(compareRuns)
@@ -219,7 +236,7 @@ export class AppendGate {
   }
 
   /** Finds the topic of every row and checks the conditions; changes nothing that outlives a refusal. */
-  #place(pending: PendingAppend, time: number): readonly PlacedTopic[] {
+  #place(pending: PendingAppend, time: number, changes: PlanChanges): readonly PlacedTopic[] {
     const { topics, clientIds } = this.#o
     assertExpectedVersions(
       pending.expectedVersion,
@@ -232,7 +249,10 @@ export class AppendGate {
     let last: PlacedTopic | undefined
     return pending.rows.map(({ topic: name }) => {
       if (name !== lastName || last === undefined) {
-        last = topics.findOrCreate(name, time)
+        const isNew = topics.find(name) === undefined
+        const placed = topics.findOrCreate(name, time)
+        if (isNew) changes.note(() => topics.forget(placed))
+        last = placed
         lastName = name
       }
       return last
@@ -242,7 +262,7 @@ export class AppendGate {
   #assign(
     pending: PendingAppend,
     placed: readonly PlacedTopic[],
-    byShard: Map<number, ShardRows>,
+    { byShard, changes }: { readonly byShard: Map<number, ShardRows>; readonly changes: PlanChanges },
   ): PlannedAppend {
     const parts: ReceiptPart[] = []
     const versions = new Map<string, number>()
@@ -262,15 +282,18 @@ export class AppendGate {
         target.topicIds.push(topic.id)
       }
       parts.push({ shard: shard.number, topicId: topic.id, sequence, count: end - start })
+      const { nextVersion } = topic
+      changes.note(() => (topic.nextVersion = nextVersion))
       topic.nextVersion += end - start
       versions.set(topic.name, topic.nextVersion)
       start = end
     }
     this.#o.clientIds.reserve(rows)
+    changes.note(() => this.#o.clientIds.release(rows))
     return { pending, parts, versions }
   }
 
-  #content(plan: Plan): CommitContent {
+  #content(plan: Plan, changes: PlanChanges): CommitContent {
     const { facility, actor, topics, clientIds } = this.#o
     const operations: Operation[] = []
     const count = plan.appends.reduce((sum, append) => sum + append.pending.rows.length, 0)
@@ -278,6 +301,7 @@ export class AppendGate {
       for (const run of block.summary.runs) {
         const topic = block.shard.topics.get(run.topicId)!
         if (topic.isStored) continue
+        changes.note(() => (topic.isStored = false))
         topic.isStored = true
         operations.push({
           type: 'put',
@@ -321,7 +345,6 @@ export class AppendGate {
   }
 
   #reject(batch: readonly PendingAppend[], plan: Plan | undefined, cause: unknown): void {
-    if (plan !== undefined) this.#failure ??= cause
     const concerned = plan === undefined ? batch : plan.appends.map((append) => append.pending)
     for (const pending of concerned) pending.reject(cause)
   }

@@ -1,5 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { assert, ByteWriter } from '@forgeone/common'
+import { assert, ByteWriter, Turn } from '@forgeone/common'
 import { endSequence, type RunSummary, type StoredBlockSummary } from '../block/block-summary.ts'
 import type { BlockTable, CommitRows } from '../block/block-table.ts'
 import type { DecodedBlock } from '../block/decoded-block.ts'
@@ -7,8 +6,6 @@ import { rawBytesOf } from '../entry/raw-bytes.ts'
 import type { SectionRows } from '../section/section-rows.ts'
 import { SHARED_SECTION_RAW_BYTES, THIN_TOPIC_RAW_BYTES } from './compaction-limits.ts'
 
-/** Between two of these the event loop gets its turn. */
-const TURN_MS = 8
 /** Stands for a run whose rows are left out. */
 const NO_SECTION = -1
 
@@ -49,7 +46,7 @@ export async function gatherBlock({ sources, read, keeps }: GatherInput): Promis
   const isDropped = new Uint8Array(count)
   const commits: { sequence: number; time: number; count: number }[] = []
   let at = 0
-  let turnStartedMs = performance.now()
+  const turn = new Turn()
   for (const summary of sources) {
     const block = read(summary)
     assert(block.firstSequence === first.firstSequence + at, 'sources are neighbours')
@@ -69,10 +66,7 @@ export async function gatherBlock({ sources, read, keeps }: GatherInput): Promis
       }
       rows.add(block, row)
     }
-    if (performance.now() - turnStartedMs > TURN_MS) {
-      await nextTurn()
-      turnStartedMs = performance.now()
-    }
+    await turn.giveWay()
   }
   return assemble({
     firstSequence: first.firstSequence,

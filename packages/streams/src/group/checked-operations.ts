@@ -1,5 +1,5 @@
-import { ForgeError } from '@forgeone/common'
-import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type Operation } from '@forgeone/engine'
+import { ForgeError, isForgeError } from '@forgeone/common'
+import type { Operation } from '@forgeone/engine'
 
 /** Rows that others may add to one ack. */
 const OPERATIONS_MAX = 1000
@@ -9,25 +9,39 @@ const OPERATION_BYTES_MIN = 1024
 
 /**
  * Checks rows that become part of a shared commit before they do: refused there, they would take others with them.
- * @throws COMMIT_INVALID
+ * The store says itself what it would refuse. Rows are copied, since their caller may change them meanwhile.
+ * @throws COMMIT_INVALID, DATABASE_OFFLINE
  */
 export function checkedOperations(
-  operations: readonly Operation[],
-  databases: readonly string[],
+  given: unknown,
+  checkInStore: (operations: readonly Operation[]) => number,
 ): readonly Operation[] {
-  if (operations.length > OPERATIONS_MAX) throw invalid(`it has more than ${OPERATIONS_MAX} rows`)
-  let bytes = 0
-  for (const operation of operations) {
-    const { database, key } = operation
-    if (!databases.includes(database)) throw invalid(`the store has no database ${database}`)
-    if (key.length === 0 || key.length > KEY_BYTES_MAX || key[0] === 0xff)
-      throw invalid('a key is out of range')
-    const valueBytes = operation.type === 'put' ? operation.value.length : 0
-    if (valueBytes > VALUE_BYTES_MAX) throw invalid(`a value has more than ${VALUE_BYTES_MAX} bytes`)
-    bytes += key.length + valueBytes
-  }
-  if (bytes > OPERATION_BYTES_MAX) throw invalid(`its rows have more than ${OPERATION_BYTES_MAX} bytes`)
+  const operations = copied(given)
+  if (checkInStore(operations) > OPERATION_BYTES_MAX)
+    throw invalid(`its rows have more than ${OPERATION_BYTES_MAX} bytes`)
   return operations
+}
+
+function copied(given: unknown): readonly Operation[] {
+  try {
+    if (!Array.isArray(given)) throw invalid('it is no list of rows')
+    if (given.length > OPERATIONS_MAX) throw invalid(`it has more than ${OPERATIONS_MAX} rows`)
+    return Array.from(given, copiedOperation)
+  } catch (cause) {
+    // Reading them may run code of the caller.
+    throw isForgeError(cause) ? cause : invalid('a row cannot be read', cause)
+  }
+}
+
+function copiedOperation(given: unknown): Operation {
+  if (typeof given !== 'object' || given === null) throw invalid('a row is no object')
+  const { type, database, key, value } = given as Readonly<Record<string, unknown>>
+  if (type !== 'put' && type !== 'delete') throw invalid('a row neither puts nor deletes')
+  if (typeof database !== 'string') throw invalid('a row names no database')
+  if (!(key instanceof Uint8Array)) throw invalid('a key is not bytes')
+  if (type === 'delete') return { type, database, key: key.slice() }
+  if (!(value instanceof Uint8Array)) throw invalid('a value is not bytes')
+  return { type, database, key: key.slice(), value: value.slice() }
 }
 
 /** What rows count for in the size of a commit that appends share. */
@@ -40,6 +54,7 @@ export function weighedBytes(operations: readonly Operation[]): number {
   return bytes
 }
 
-function invalid(reason: string): ForgeError {
-  return new ForgeError('COMMIT_INVALID', `what was to be committed with an ack was refused: ${reason}`)
+function invalid(reason: string, cause?: unknown): ForgeError {
+  const message = `what was to be committed with an ack was refused: ${reason}`
+  return new ForgeError('COMMIT_INVALID', message, { cause })
 }

@@ -1,5 +1,5 @@
 import { ByteWriter, ForgeError, isForgeError, utf8Encode } from '@forgeone/common'
-import type { Operation, Store } from '@forgeone/engine'
+import type { CommitContent, CommitPlace, Operation, Store } from '@forgeone/engine'
 import type { Position } from '../entry/position.ts'
 import { hashedKey, KEYSPACE_CHECKPOINT, keyspaceRange } from '../shard/keys.ts'
 import type { TopicDirectory } from '../shard/topic-directory.ts'
@@ -50,7 +50,7 @@ export class Checkpoints {
     const { store, head } = this.#o
     const database = this.#databaseOf(name)
     let checkpoint: Checkpoint | undefined
-    await this.#commit('set', (sequence, time) => {
+    await this.#commit('set', name, (sequence, time) => {
       const stored = this.#byName.get(name)
       if (stored === undefined && this.#byName.size >= CHECKPOINTS_MAX)
         throw new ForgeError('STREAM_LIMIT', `a stream takes at most ${CHECKPOINTS_MAX} checkpoints`)
@@ -87,7 +87,7 @@ export class Checkpoints {
   /** @throws STREAM_CHECKPOINT_UNKNOWN */
   async remove(name: string): Promise<void> {
     const database = this.#databaseOf(name)
-    await this.#commit('remove', () => {
+    await this.#commit('remove', name, () => {
       const stored = this.#byName.get(name)
       if (stored === undefined) throw unknown(name)
       this.#byName.delete(name)
@@ -128,12 +128,21 @@ export class Checkpoints {
 
   async #commit(
     verb: 'set' | 'remove',
+    name: string,
     operations: (sequence: number, time: number) => readonly Operation[],
   ): Promise<void> {
+    let before: { readonly stored: StoredCheckpoint | undefined } | undefined
     const facts = { actor: this.#o.actor, action: `events.checkpoint-${verb}`, resourceClass: 'checkpoints' }
-    await this.#o.store.commit(({ sequence, time }) => ({ facts, operations: operations(sequence, time) }), {
-      durability: 'sync',
-    })
+    const build = ({ sequence, time }: CommitPlace): CommitContent => {
+      before = { stored: this.#byName.get(name) }
+      return { facts, operations: operations(sequence, time) }
+    }
+    const onRefused = (): void => {
+      if (before === undefined) return
+      if (before.stored === undefined) this.#byName.delete(name)
+      else this.#byName.set(name, before.stored)
+    }
+    await this.#o.store.commit(build, { durability: 'sync', onRefused })
   }
 }
 

@@ -194,7 +194,7 @@ export class GroupRegistry {
       settlement: (onWork) =>
         new Settlement({
           group: definition.name,
-          databases: store.databases,
+          checkInStore: (operations) => store.checkOperations(operations),
           ledger,
           commits,
           append,

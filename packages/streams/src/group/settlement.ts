@@ -28,7 +28,8 @@ export type AppendWith = (
 
 export interface SettlementOptions {
   readonly group: string
-  readonly databases: readonly string[]
+  /** Throws what the store would refuse rows with. */
+  readonly checkInStore: (operations: readonly Operation[]) => number
   readonly ledger: GroupLedger
   readonly commits: GroupCommits
   readonly append: AppendWith
@@ -94,7 +95,7 @@ export class Settlement implements DeliverySettler {
     const { ledger } = this.#o
     const rows = this.#rowsOf(options)
     const lease = this.#claim(delivery)
-    const operations = checkedOperations(options.alongside?.() ?? [], this.#o.databases)
+    const operations = this.#operationsOf(options)
     delivery.outcome = 'settled'
     try {
       if (rows.length + operations.length > 0) return await this.#endWith(lease, rows, operations)
@@ -197,6 +198,10 @@ export class Settlement implements DeliverySettler {
       validateTopicName(input.topic)
       return validateEventInput(input, now)
     })
+  }
+
+  #operationsOf({ alongside }: AckOptions): readonly Operation[] {
+    return alongside === undefined ? [] : checkedOperations(alongside(), this.#o.checkInStore)
   }
 
   /** @throws STREAM_DELIVERY_EXPIRED, STREAM_DELIVERY_SETTLED, STORE_FAILED */

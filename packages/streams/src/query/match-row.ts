@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@forgeone/common'
+import type { StepBudget } from '../regex/step-budget.ts'
 
 /** Whether rows are logs, whose level is a severity, or events, whose level is a priority. */
 export type RowKind = 'logs' | 'events'
@@ -18,6 +19,7 @@ export interface MatchRow {
   payload(): JsonValue | undefined
 }
 
+/** @throws SearchPaused when the budget of its context is spent; asked again for the same row, it goes on */
 export type RowPredicate = (row: MatchRow) => boolean
 
 /** What a filter is compiled for. */
@@ -26,6 +28,6 @@ export interface MatchContext {
   readonly now: number
   /** `logs` when absent. Tests of a level the rows do not have never match. */
   readonly rows?: RowKind | undefined
-  /** Called for each row of which a regular expression saw the start only. */
-  readonly onRegexCut?: (() => void) | undefined
+  /** Steps that tests of long texts may take in one turn; without it they go on to the end. */
+  readonly budget?: StepBudget | undefined
 }

@@ -105,7 +105,7 @@ function compileTopicTest(test: TopicTest, context: MatchContext): (topic: strin
     }
     case 'substring':
     case 'regex':
-      return compileTextTest(test, context.onRegexCut)
+      return compileTextTest(test, context.budget)
     default: {
       const compare = compileValueTest(test)
       return (topic) => compare(topic, () => topic)
@@ -134,7 +134,7 @@ function compileValueTerm(field: ValueField, test: ValueTest, context: MatchCont
     case 'phrase':
     case 'substring':
     case 'regex': {
-      const matches = compileTextTest(test, context.onRegexCut)
+      const matches = compileTextTest(test, context.budget)
       if (field.name === 'text') return (row) => matches(row.text())
       return (row) => {
         const value = valueOf(row)

@@ -1,6 +1,7 @@
 import { PRIORITIES, priorityCode } from '../entry/priority.ts'
 import { SEVERITIES, severityCode } from '../entry/severity.ts'
 import { tokensOfLiteral } from '../filter/tokens.ts'
+import { compileSafeRegex } from '../regex/safe-regex.ts'
 import { parseTimeExpression } from '../time/time-expression.ts'
 import { topicTextFault } from '../topic/topic-name.ts'
 import type { QueryTerm, ScalarTest, TopicTest, ValueField, ValueTest } from './ast.ts'
@@ -101,6 +102,8 @@ function requiredTokens(field: ValueField, test: ValueTest): readonly string[] {
       return tokensOfLiteral(test.text, { head: true, tail: !test.prefix })
     case 'substring':
       return tokensOfLiteral(test.text, { head: false, tail: false })
+    case 'regex':
+      return tokensOfLiteral(compileSafeRegex(test.source).literal, { head: false, tail: false })
     case 'compare':
       return test.operator === '=' ? tokensOfLiteral(test.value, { head: true, tail: true }) : []
     case 'in':
@@ -130,6 +133,8 @@ function literalOf(test: ValueTest): string | undefined {
       return test.operator === '=' ? test.value : undefined
     case 'in':
       return test.values.length === 1 ? test.values[0] : undefined
+    case 'regex':
+      return compileSafeRegex(test.source).literal
     default:
       return undefined
   }

@@ -1,11 +1,11 @@
 import { isForgeError } from '@forgeone/common'
 import { parsePriority, PRIORITIES } from '../entry/priority.ts'
 import { parseSeverity, SEVERITIES } from '../entry/severity.ts'
+import { compileSafeRegex } from '../regex/safe-regex.ts'
 import { compileTopicPattern } from '../topic/topic-pattern.ts'
 import type { PathField, QueryNode, ScalarTest, TextField, TextTest, TopicTest, ValueTest } from './ast.ts'
 import { readFieldPrefix } from './field-name.ts'
 import type { QueryLexer } from './lexer.ts'
-import { compileSafeRegex } from './regex-safety.ts'
 import { mapScalars, readOperator, readScalarTest } from './scalar-parser.ts'
 import { checkTime, readBareTime } from './time-term.ts'
 

@@ -1,6 +1,7 @@
 import type { DecodedBlock } from '../block/decoded-block.ts'
 import type { Position } from '../entry/position.ts'
 import type { RowPredicate } from '../query/match-row.ts'
+import type { StepBudget } from '../regex/step-budget.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { PlacedTopic } from '../shard/topic-directory.ts'
 import type { BlockReader, FilterFigures } from './block-reader.ts'
@@ -18,6 +19,8 @@ export interface ScanRequest {
   /** Tokens, lower case, that a filter must hold for a block to have a row wanted. */
   readonly tokens: readonly string[]
   readonly rowTest: RowPredicate | undefined
+  /** Of the row test, which pauses when it is spent. */
+  readonly budget?: StepBudget | undefined
   /** Entries after this one only. */
   readonly after?: Position | undefined
   /** Entries up to and including this one only. */

@@ -1,12 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Turn } from '@forgeone/common'
 import { comparePositions } from '../entry/position.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { PlacedTopic } from '../shard/topic-directory.ts'
 import type { FoundRow, ScanContext, ScanRequest } from './scan-request.ts'
 import { ShardScan } from './shard-scan.ts'
 
-/** A scan that finds nothing must not hold the event loop longer than this. */
-const TURN_MS = 8
 /** Rows handed over at once; also how long the event loop waits at most, together with one block's decoding. */
 const BATCH_ROWS_MAX = 1000
 
@@ -15,12 +13,12 @@ export async function* scanRows(
   request: ScanRequest,
   context: ScanContext,
 ): AsyncGenerator<readonly FoundRow[]> {
+  const turn = new Turn()
   const sources = [...topicsByShard(request.topics)].map(
-    ([shard, topics]) => new ShardScan({ shard, topics, request, context }),
+    ([shard, topics]) => new ShardScan({ shard, topics, request, context, turn }),
   )
   let left = request.limit
   let batch: FoundRow[] = []
-  let turnStartedMs = performance.now()
   while (left > 0) {
     let state: ReturnType<typeof fill>
     try {
@@ -32,10 +30,9 @@ export async function* scanRows(
     }
     if (state !== 'rows') {
       if (state === 'end') break
-      if (performance.now() - turnStartedMs < TURN_MS) continue
-      await nextTurn()
+      if (!turn.isOver) continue
+      await turn.next()
       request.signal?.throwIfAborted()
-      turnStartedMs = performance.now()
       continue
     }
     // Until one of the sources has no row at hand, the order is known.
@@ -47,9 +44,10 @@ export async function* scanRows(
     }
     if (batch.length < BATCH_ROWS_MAX && left > 0) continue
     yield batch
+    // Who takes rows without ever waiting must not keep others from their turn either.
+    await turn.giveWay()
     request.signal?.throwIfAborted()
     batch = []
-    turnStartedMs = performance.now()
   }
   if (batch.length > 0) yield batch
 }

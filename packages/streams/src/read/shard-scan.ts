@@ -1,10 +1,15 @@
+import type { Turn } from '@forgeone/common'
 import { endSequence, isDropped, type BlockSummary, type StoredBlockSummary } from '../block/block-summary.ts'
 import type { DecodedBlock } from '../block/decoded-block.ts'
 import { comparePositions, type Position } from '../entry/position.ts'
+import { SearchPaused } from '../regex/step-budget.ts'
 import type { Shard } from '../shard/shard.ts'
 import { RowCursor } from './row-cursor.ts'
 import { RowIds } from './row-ids.ts'
 import type { FoundRow, ScanContext, ScanRequest } from './scan-request.ts'
+
+/** Rows that are tested before the clock is asked. */
+const ROWS_PER_LOOK = 32
 
 /** The rows of one shard. The directory is asked anew for each block, so blocks may be rewritten meanwhile. */
 export class ShardScan {
@@ -12,6 +17,7 @@ export class ShardScan {
   readonly #topics: ReadonlyMap<number, string>
   readonly #request: ScanRequest
   readonly #context: ScanContext
+  readonly #turn: Turn
   /** Sequences up to here (from here on, when backward) were dealt with. */
   #cursor: number
   #end: number
@@ -30,7 +36,9 @@ export class ShardScan {
     topics: ReadonlyMap<number, string>
     request: ScanRequest
     context: ScanContext
+    turn: Turn
   }) {
+    this.#turn = o.turn
     this.#shard = o.shard
     this.#topics = o.topics
     this.#request = o.request
@@ -58,38 +66,51 @@ export class ShardScan {
     return { block, row, shard: this.#shard, topic: this.#topics.get(block.topicIdOf(row))! }
   }
 
-  /** Looks for up to `rowsMax` rows: `nothing` when a block had none, so that a long search can give way. */
+  /** Looks for up to `rowsMax` rows: `nothing` when a block, or a turn, had none, so that a long search gives way. */
   advance(rowsMax: number): 'rows' | 'nothing' | 'end' {
     if (this.#rows === undefined) {
       const opened = this.#openNext()
       if (opened !== 'opened') return opened
     }
     const startedMs = performance.now()
-    this.#findRows(rowsMax)
+    const isThrough = this.#findRows(rowsMax)
     this.#context.figures.matchMs += performance.now() - startedMs
     if (this.hasRow) return 'rows'
+    if (!isThrough) return 'nothing'
     const block = this.#block!
     this.#cursor = this.#request.reverse ? block.firstSequence : block.firstSequence + block.count
     this.#rows = undefined
     return 'nothing'
   }
 
-  #findRows(rowsMax: number): void {
+  /** @returns false when it stopped before it had looked at enough rows, because its turn is over */
+  #findRows(rowsMax: number): boolean {
     const found: number[] = []
     const rows = this.#rows!
     const holds = this.#holds
     const matches = this.#matches
     const step = this.#request.reverse ? -1 : 1
+    this.#request.budget?.refill()
+    let looked = 0
     let at = this.#at
-    for (; at >= 0 && at < rows.length && found.length < rowsMax; at += step) {
-      const row = rows[at]!
-      if (holds !== undefined && !holds(row)) continue
-      if (matches !== undefined && !matches(row)) continue
-      found.push(row)
+    try {
+      for (; at >= 0 && at < rows.length && found.length < rowsMax; at += step) {
+        if (++looked % ROWS_PER_LOOK === 0 && this.#turn.isOver) return false
+        const row = rows[at]!
+        if (holds !== undefined && !holds(row)) continue
+        if (matches !== undefined && !matches(row)) continue
+        found.push(row)
+      }
+      return true
+    } catch (error) {
+      // Within a long row: it is tested again, and its searches go on where they were.
+      if (error instanceof SearchPaused) return false
+      throw error
+    } finally {
+      this.#at = at
+      this.#found = found
+      this.#next = 0
     }
-    this.#at = at
-    this.#found = found
-    this.#next = 0
   }
 
   #openNext(): 'opened' | 'nothing' | 'end' {

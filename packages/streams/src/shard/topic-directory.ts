@@ -67,6 +67,13 @@ export class TopicDirectory {
     return placed
   }
 
+  /** As if the topic that was made last in its shard had never been: its commit was refused. */
+  forget({ shard, topic }: PlacedTopic): void {
+    this.#byName.delete(topic.name)
+    shard.topics.delete(topic.id)
+    shard.nextTopicId = topic.id
+  }
+
   /** Makes a topic without entries known; the caller writes its row. */
   add(shard: Shard, topic: Topic): void {
     shard.addTopic(topic)

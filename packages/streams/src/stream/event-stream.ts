@@ -83,10 +83,12 @@ export class EventStream {
 
   /** @returns undefined when no event has the id */
   async get(id: string): Promise<EventMessage | undefined> {
+    await this.#core.giveWay()
     return this.#core.get(id)
   }
 
   async has(id: string): Promise<boolean> {
+    await this.#core.giveWay()
     return this.#core.get(id) !== undefined
   }
 
@@ -96,6 +98,7 @@ export class EventStream {
    * @throws STREAM_ENTRY_UNKNOWN, STREAM_PROOF_INCOMPLETE, DATABASE_OFFLINE, STREAM_BLOCK_DAMAGED
    */
   async prove(id: string): Promise<EntryProof> {
+    await this.#core.giveWay()
     return this.#core.prove(id)
   }
 

@@ -53,10 +53,12 @@ export class LogStream {
 
   /** @returns undefined when no entry has the id */
   async get(id: string): Promise<LogEntry | undefined> {
+    await this.#core.giveWay()
     return this.#core.get(id)
   }
 
   async has(id: string): Promise<boolean> {
+    await this.#core.giveWay()
     return this.#core.get(id) !== undefined
   }
 
@@ -66,6 +68,7 @@ export class LogStream {
    * @throws STREAM_ENTRY_UNKNOWN, STREAM_PROOF_INCOMPLETE, DATABASE_OFFLINE, STREAM_BLOCK_DAMAGED
    */
   async prove(id: string): Promise<EntryProof> {
+    await this.#core.giveWay()
     return this.#core.prove(id)
   }
 

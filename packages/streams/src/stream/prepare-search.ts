@@ -5,6 +5,7 @@ import { planQuery } from '../query/plan.ts'
 import { TablePipeline, type TableRow } from '../query/table.ts'
 import type { BlockReader } from '../read/block-reader.ts'
 import { RowCursor } from '../read/row-cursor.ts'
+import { StepBudget } from '../regex/step-budget.ts'
 import { RowIds } from '../read/row-ids.ts'
 import { scanRows } from '../read/scan.ts'
 import { newScanFigures, type FoundRow, type ScanFigures, type ScanRequest } from '../read/scan-request.ts'
@@ -27,7 +28,8 @@ export interface SearchContext {
 
 /** Plans a query; its topics are looked up when it is run. @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE */
 export function prepareSearch(query: Query, { topics, clock, rows, base }: SearchContext): PreparedSearch {
-  const context = { now: clock.now(), rows }
+  const budget = new StepBudget()
+  const context = { now: clock.now(), rows, budget }
   const plan = planQuery(query, context)
   const figures = newScanFigures()
   // The text of an event may be bytes, which only the row test tells apart.
@@ -50,6 +52,7 @@ export function prepareSearch(query: Query, { topics, clock, rows, base }: Searc
       literals: plan.requiredLiterals,
       tokens: plan.requiredTokens,
       rowTest: needsRowTest ? compileFilter(query.filter, context) : undefined,
+      budget,
     }
   }
   const explain = (): SearchExplanation => ({

@@ -1,4 +1,4 @@
-import { ForgeError, Metrics, systemClock, type Clock } from '@forgeone/common'
+import { ForgeError, Metrics, systemClock, Turn, type Clock } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 import { AppendGate } from '../append/append-gate.ts'
 import { ClientIds } from '../append/client-ids.ts'
@@ -81,6 +81,7 @@ export class StreamCore<Entry> {
   /** Creates, changes, removes and trims topics. */
   readonly maintenance: TopicMaintenance
   readonly #arrivals = new Arrivals()
+  readonly #turn = new Turn()
   #closed = false
 
   private constructor(o: {
@@ -178,6 +179,11 @@ export class StreamCore<Entry> {
     const request = { rows, bytes, expectedVersion, alongside }
     if (idempotency === undefined) return await this.#gate.append(request)
     return await this.#idempotent.append(request, idempotency)
+  }
+
+  /** Reads are answered at once: a loop of them would let nothing else have its turn. */
+  async giveWay(): Promise<void> {
+    await this.#turn.giveWay()
   }
 
   /** @returns undefined when no entry has the id */

@@ -57,20 +57,27 @@ export class TopicMaintenance {
       throw new ForgeError('STREAM_TOPIC_EXISTS', `there is already a topic ${name}`)
     const shard = directory.shardOf(name)
     let topic: Topic | undefined
-    await this.#commit('create-topic', (time) => {
-      if (directory.find(name) !== undefined)
-        throw new ForgeError('STREAM_TOPIC_EXISTS', `there is already a topic ${name}`)
-      topic = new Topic({
-        id: shard.nextTopicId,
-        name,
-        createdAt: time,
-        isStored: true,
-        isDeclared: true,
-        settings: checked,
-      })
-      directory.add(shard, topic)
-      return [putTopic(shard, topic.id, topic.row)]
-    })
+    let undo: (() => void) | undefined
+    await this.#commit(
+      'create-topic',
+      (time) => {
+        if (directory.find(name) !== undefined)
+          throw new ForgeError('STREAM_TOPIC_EXISTS', `there is already a topic ${name}`)
+        topic = new Topic({
+          id: shard.nextTopicId,
+          name,
+          createdAt: time,
+          isStored: true,
+          isDeclared: true,
+          settings: checked,
+        })
+        directory.add(shard, topic)
+        const placed = { shard, topic }
+        undo = () => directory.forget(placed)
+        return [putTopic(shard, topic.id, topic.row)]
+      },
+      () => undo?.(),
+    )
     return topic!
   }
 
@@ -80,12 +87,14 @@ export class TopicMaintenance {
     checkTopicSettings(settings)
     // In turn with retention: both write the topic's row, and a legal hold that is told holds from then on.
     await this.#o.compactor.alone(async () => {
-      await this.#commit('update-topic', () => {
+      const before = { settings: topic.settings, isDeclared: topic.isDeclared }
+      const build = (): readonly Operation[] => {
         this.#assertCurrent(topic)
         topic.settings = checkTopicSettings({ ...topic.settings, ...settings })
         topic.isDeclared = true
         return [putTopic(shard, topic.id, topic.row)]
-      })
+      }
+      await this.#commit('update-topic', build, () => Object.assign(topic, before))
     })
     return topic
   }
@@ -185,14 +194,18 @@ export class TopicMaintenance {
     })
   }
 
-  async #commit(action: string, build: (time: number) => readonly Operation[]): Promise<void> {
+  async #commit(
+    action: string,
+    build: (time: number) => readonly Operation[],
+    onRefused: () => void = () => undefined,
+  ): Promise<void> {
     const { store, facility } = this.#o
     await store.commit(
       (place) => ({
         facts: { actor: 'app', action: `${facility}.${action}`, resourceClass: facility },
         operations: build(place.time),
       }),
-      { privileged: true },
+      { privileged: true, onRefused },
     )
   }
 }

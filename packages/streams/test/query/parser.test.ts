@@ -173,11 +173,6 @@ describe('a regular expression', () => {
     '(foo|bar)x+',
     '^\\[\\w+\\] \\d+$',
     '\\u{1f600}+',
-  ])('%s is accepted', (source) => {
-    expect(() => parseQuery(`~"${source.replaceAll('\\', '\\\\')}"`)).not.toThrow()
-  })
-
-  test.each([
     '(a+)+',
     '(a*)*',
     '((a+)b)*',
@@ -190,15 +185,16 @@ describe('a regular expression', () => {
     '([ab]|a)+',
     '(?i:a|A)+',
     '((a|ab)(c|bcd))*',
-    '(?=a)',
-    '(?!a)',
-    '(?<=a)b',
-    '(?<!a)b',
-    '(a)\\1',
-    '(?<n>a)\\k<n>',
     '(a{1,3}){4}',
     '(a+?)+',
-  ])('%s is refused', (source) => {
-    expect(refusal(`~"${source.replaceAll('\\', '\\\\')}"`).code).toBe('STREAM_QUERY_UNSAFE')
+  ])('%s is accepted', (source) => {
+    expect(() => parseQuery(`~"${source.replaceAll('\\', '\\\\')}"`)).not.toThrow()
   })
+
+  test.each(['(?=a)', '(?!a)', '(?<=a)b', '(?<!a)b', '(a)\\1', '(?<n>a)\\k<n>'])(
+    '%s is refused',
+    (source) => {
+      expect(refusal(`~"${source.replaceAll('\\', '\\\\')}"`).code).toBe('STREAM_QUERY_UNSAFE')
+    },
+  )
 })
