@@ -25,6 +25,9 @@ export const ERROR_CODES = {
   // Damage
   JOURNAL_DAMAGED: 'The journal is broken before its end. Run `forge doctor`; do not delete files.',
   JOURNAL_TAIL_LOST: 'Commits that were once durable are missing from the journal. Restore from a backup.',
+  RESTORE_INCOMPLETE: 'Run the same restore again, or empty the directory; do not open what is half there.',
+  STORE_IS_IMAGE:
+    'To go on from it as a store of its own, run `forge audit accept-rollback --reason TEXT`; it can be read as it is.',
   JOURNAL_TAIL_TORN:
     'As a rule a crash tore it before it was acknowledged. If the store was closed cleanly, find out who had the files.',
   DATABASE_OFFLINE:

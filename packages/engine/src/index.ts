@@ -29,7 +29,9 @@ export type { JournalFile, StoreFiles } from './files/store-files.ts'
 export { KeyRotation, type ResealReport } from './rotation/key-rotation.ts'
 export type { KeyUseCounts } from './rotation/key-uses.ts'
 export type { ResealOptions, ResealProgress } from './rotation/reseal.ts'
-export { takeCheckpoint, type CheckpointResult } from './checkpoint/take-checkpoint.ts'
+export { IMAGE_FILE_NAME, readImageFile, removeImageFile, type ImageFacts } from './image/image-file.ts'
+export { takeImage, type ImageResult } from './image/take-image.ts'
+export type { JournalHold, JournalPosition } from './journal/journal-writer.ts'
 export {
   verifyStore,
   type VerifyOptions,

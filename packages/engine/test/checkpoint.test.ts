@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,13 +11,14 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { utf8Decode } from '@forgeone/common'
+import { toHex, utf8Decode } from '@forgeone/common'
 import { ClassicLevel } from 'classic-level'
 import { afterAll, expect, test } from 'vitest'
 import {
   examineStore,
   LocalStore,
-  takeCheckpoint,
+  readImageFile,
+  takeImage,
   verifyStore,
   type LocalStoreOptions,
 } from '../src/index.ts'
@@ -25,6 +27,7 @@ import { DATABASES, FACTS, put, testProvider } from './model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'forge-checkpoint-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+const ID = '5e'.repeat(16)
 let next = 0
 const options = (): LocalStoreOptions & { path: string } => ({
   path: join(folder, `s${next++}`),
@@ -55,23 +58,21 @@ function writeAlways(store: LocalStore, value: string): { stop: () => Promise<nu
   }
 }
 
-test('checkpoints under write load show every database at their sequence, and the store goes on', async () => {
-  const o = options()
+test('images under write load show every database at their commit, and the store goes on', async () => {
+  const o = { ...options(), flushPointBytes: 300_000 }
   const store = await LocalStore.open(o)
   const load = writeAlways(store, 'x'.repeat(3000))
   for (let round = 0; round < 5; round++) {
     const target = join(folder, `image-${round}`)
-    const { sequence } = await takeCheckpoint(store, target)
-    for (const name of DATABASES) {
-      const level = new ClassicLevel(join(target, name), { createIfMissing: false })
-      await level.open()
-      const keys = await level.keys().all()
-      await level.close()
-      const numbers = keys.map((key) => Number(key.slice(1))).sort((left, right) => left - right)
-      expect(numbers, `${name} of image ${round}`).toEqual(
-        Array.from({ length: sequence }, (_, index) => index + 1),
-      )
-    }
+    const { sequence } = await takeImage(store, { target, id: ID })
+    expect(await readImageFile(target)).toMatchObject({ id: ID, sequence, storeId: toHex(store.id) })
+    for (const name of ['keyring', 'keyring.copy']) cpSync(join(o.path, name), join(target, name))
+    const image = await LocalStore.open({ ...o, path: target, create: 'never' })
+    expect([image.sequence, image.offlineDatabases, image.health().reasons]).toEqual([sequence, [], []])
+    const { counts, problems } = await verifyStore(image)
+    // Commit 0 created the store.
+    expect([problems, counts.values]).toEqual([[], sequence * DATABASES.length])
+    await image.close()
   }
   const last = await load.stop()
   expect(last).toBeGreaterThan(5)
@@ -83,17 +84,84 @@ test('checkpoints under write load show every database at their sequence, and th
   await again.close()
 })
 
+test('an image holds relaxed commits up to what is durable, and no further', async () => {
+  const o = { ...options(), durability: 'relaxed' as const }
+  const store = await LocalStore.open(o)
+  const load = writeAlways(store, 'r'.repeat(500))
+  const target = join(folder, 'relaxed')
+  const { sequence } = await takeImage(store, { target, id: ID })
+  await load.stop()
+  for (const name of ['keyring', 'keyring.copy']) cpSync(join(o.path, name), join(target, name))
+  const image = await LocalStore.open({ ...o, path: target, create: 'never' })
+  expect([image.sequence, (await verifyStore(image)).problems]).toEqual([sequence, []])
+  await image.close()
+  await store.close()
+})
+
+test('what is held stays in the journal at flush points, on closing and on opening, until it is let go', async () => {
+  const o = options()
+  const first = await LocalStore.open(o)
+  const segments = (): readonly string[] => readdirSync(join(o.path, 'journal')).filter((name) => name.endsWith('.wal'))
+  const write = (store: LocalStore): Promise<unknown> =>
+    store.commit(({ sequence }) => ({ facts: FACTS, operations: [put('alpha', `k${sequence}`, 'v')] }))
+  const hold = first.holdJournal(first.sequence)
+  const kept = segments()[0]!
+  await write(first)
+  await first.keys.rotate()
+  await first.flush()
+  expect(segments()).toContain(kept)
+  await first.close()
+  expect(segments()).toContain(kept)
+  const second = await LocalStore.open({ ...o, holdJournalFrom: 0 })
+  await write(second)
+  await second.flush()
+  expect(segments()).toContain(kept)
+  hold.release()
+  await second.close()
+  expect(segments()).toContain(kept)
+  const third = await LocalStore.open(o)
+  await write(third)
+  await third.close()
+  expect(segments()).not.toContain(kept)
+})
+
+test('a directory with half a restore is refused, with whatever lies beside it', async () => {
+  const o = options()
+  await (await LocalStore.open(o)).close()
+  writeFileSync(join(o.path, 'restoring'), '')
+  await expect(LocalStore.open(o)).rejects.toMatchObject({ code: 'RESTORE_INCOMPLETE' })
+  rmSync(join(o.path, 'restoring'))
+  await (await LocalStore.open(o)).close()
+})
+
+test('a copy whose keys were destroyed since says so, and not that it is damaged', async () => {
+  const o = options()
+  const store = await LocalStore.open(o)
+  await store.commit(() => ({ facts: FACTS, operations: [put('alpha', 'k', 'v')] }))
+  const path = join(folder, 'copy-of-before')
+  await copyAsAfterKill(store, o.path, path)
+  const older = store.keys.keyring.list().filter(({ state, scope }) => state === 'primary' && store.keys.scopes.includes(scope))
+  await store.keys.rotate()
+  await store.keys.reseal({ pace: 'full' })
+  for (const { id } of older) await store.keys.destroy(id)
+  await store.close()
+  for (const name of ['keyring', 'keyring.copy']) cpSync(join(o.path, name), join(path, name))
+  await expect(LocalStore.open({ ...o, path, create: 'never' })).rejects.toMatchObject({
+    code: 'CRYPTO_KEY_DESTROYED',
+  })
+})
+
 test('a target that exists, and a store with a database offline, are refused and nothing is left', async () => {
   const o = options()
   const store = await LocalStore.open(o)
   const target = join(folder, 'taken')
   mkdirSync(target)
-  await expect(takeCheckpoint(store, target)).rejects.toMatchObject({ code: 'CHECKPOINT_FAILED' })
+  await expect(takeImage(store, { target, id: ID })).rejects.toMatchObject({ code: 'CHECKPOINT_FAILED' })
   expect(existsSync(`${target}.partial`)).toBe(false)
   await store.close()
   rmSync(join(o.path, 'alpha', 'CURRENT'))
   const partial = await LocalStore.open(o)
-  await expect(takeCheckpoint(partial, join(folder, 'other'))).rejects.toMatchObject({
+  await expect(takeImage(partial, { target: join(folder, 'other'), id: ID })).rejects.toMatchObject({
     code: 'CHECKPOINT_FAILED',
   })
   await partial.close()

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { LocalStore, takeCheckpoint, verifyStore } from '../src/index.ts'
+import { LocalStore, takeImage, verifyStore } from '../src/index.ts'
 import {
   fillStore,
   hazardFolder,
@@ -62,7 +62,7 @@ test('checkpoint, verify, flush and a reading of sizes drop no LevelDB lock, and
   await using store = await openStore(path)
   await fillStore(store, { from: 0, count: 20 })
   await store.flush()
-  await takeCheckpoint(store, join(folder, 'image'))
+  await takeImage(store, { target: join(folder, 'image'), id: '00'.repeat(16) })
   expect((await verifyStore(store)).problems).toEqual([])
   expect(store.bytesOnDisk()).toBeGreaterThan(0)
   // Closing any descriptor of LOCK in this process would have let the child in.

@@ -1,4 +1,5 @@
 export { Forge } from './manager/forge.ts'
+export { CHECKPOINTS_MAX, type CheckpointInfo } from './checkpoint/checkpoint-register.ts'
 export type { AccessControl, NewGrant, PrincipalInfo } from './access/access-control.ts'
 export type { TokenInfo } from './access/tokens.ts'
 export type { AccessDecision } from './access/evaluate.ts'

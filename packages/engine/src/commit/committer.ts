@@ -13,7 +13,7 @@ import type { Database } from '../database/database.ts'
 import { writeCommitRecord, type CommitRecord } from '../format/commit-record.ts'
 import { withOutcome, type Health } from '../health/health.ts'
 import type { SpaceGuard } from '../health/space-guard.ts'
-import type { JournalWriter } from '../journal/journal-writer.ts'
+import type { JournalPosition, JournalWriter } from '../journal/journal-writer.ts'
 import { WriteWatch } from '../rotation/write-watch.ts'
 import type { CommitContent, CommitOptions, CommitPlace, Durability, Operation } from '../store/store.ts'
 import { presentActor, SYSTEM_ACTOR } from './acting-as.ts'
@@ -142,6 +142,17 @@ export class Committer {
       throw health.poison(cause)
     }
     applier.release(sequence)
+  }
+
+  /**
+   * The end of the last frame, durable.
+   * @throws STORE_FAILED
+   */
+  async durableEnd(): Promise<JournalPosition> {
+    // While a frame is being written, the end of the one before.
+    const { position } = this.#o.journal
+    await this.makeDurable()
+    return position
   }
 
   /**

@@ -1,4 +1,4 @@
-import { equalBytes, ForgeError } from '@forgeone/common'
+import { equalBytes, ForgeError, isForgeError } from '@forgeone/common'
 import type { Keyring, Sealer } from '@forgeone/crypto'
 import { decodeFrameBody, NO_DIGEST, sequenceKey } from '../format/frame.ts'
 import type { CommitRecord } from '../format/commit-record.ts'
@@ -195,7 +195,12 @@ async function handOver(
   try {
     records = decodeFrameBody(frame, header, sealer)
   } catch (cause) {
-    if (cause instanceof ForgeError && cause.code === 'CRYPTO_LOCKED') throw cause
+    if (isForgeError(cause, 'CRYPTO_LOCKED')) throw cause
+    if (isForgeError(cause, 'CRYPTO_KEY_DESTROYED'))
+      throw new ForgeError('CRYPTO_KEY_DESTROYED', `${name} was written under a key that was destroyed since`, {
+        cause,
+        hint: 'This is a copy of before; it opens with a copy of the keyring of its own time, if there is one.',
+      })
     throw new ForgeError(
       'JOURNAL_DAMAGED',
       `the frame at byte ${offset} of segment ${name} is not authentic`,

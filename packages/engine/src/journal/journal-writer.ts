@@ -15,6 +15,22 @@ export const SEGMENT_BYTES: number = 16 * 1024 * 1024
 const PREALLOCATE_BYTES = 256 * 1024
 const PREALLOCATE_FRAME_BYTES_MAX = 32 * 1024
 
+/** The end of a frame, and what lies before it. */
+export interface JournalPosition {
+  readonly segment: number
+  /** Bytes of the segment's file up to there. */
+  readonly offset: number
+  /** The last commit of that frame. */
+  readonly sequence: number
+  readonly digest: Uint8Array
+}
+
+/** As long as it is not released, commits behind its sequence stay in the journal. */
+export interface JournalHold {
+  advance(sequence: number): void
+  release(): void
+}
+
 export interface AppendOptions {
   readonly sync: boolean
   readonly preallocate: boolean
@@ -33,6 +49,7 @@ export class JournalWriter {
   #previousDigest: Uint8Array
   #nextSequence: number
   #durableSequence: number
+  readonly #holds = new Map<JournalHold, number>()
   /** After a failed write or sync nothing is tried again: the kernel may have marked the lost pages clean. */
   #failed = false
   /** What its one caller does now. */
@@ -42,7 +59,14 @@ export class JournalWriter {
   #offset = 0
   #allocatedEnd = 0
 
-  constructor(o: { files: StoreFiles; keyring: Keyring; storeId: Uint8Array; end: JournalEnd }) {
+  /** @param o.holdFrom commits behind this one stay, from before opening trims anything; until the writer is gone */
+  constructor(o: {
+    files: StoreFiles
+    keyring: Keyring
+    storeId: Uint8Array
+    end: JournalEnd
+    holdFrom?: number | undefined
+  }) {
     this.#files = o.files
     this.#keyring = o.keyring
     this.#storeId = o.storeId
@@ -51,6 +75,7 @@ export class JournalWriter {
     this.#previousDigest = o.end.previousDigest
     this.#nextSequence = o.end.nextSequence
     this.#durableSequence = o.end.nextSequence - 1
+    if (o.holdFrom !== undefined) this.hold(o.holdFrom)
   }
 
   /** Digest of the last frame appended. */
@@ -61,6 +86,35 @@ export class JournalWriter {
   /** Sequence after the last commit appended. */
   get nextSequence(): number {
     return this.#nextSequence
+  }
+
+  /** Where the next frame will stand. */
+  get position(): JournalPosition {
+    const segment = this.#segments.at(-1)?.segment ?? 0
+    const sequence = this.#nextSequence - 1
+    return { segment, offset: this.#offset, sequence, digest: this.#previousDigest }
+  }
+
+  /** Keeps the commits behind `sequence`, wherever segments are dropped. */
+  hold(sequence: number): JournalHold {
+    const hold: JournalHold = {
+      advance: (next) => void this.#holds.set(hold, Math.max(next, this.#holds.get(hold) ?? 0)),
+      release: () => void this.#holds.delete(hold),
+    }
+    this.#holds.set(hold, sequence)
+    return hold
+  }
+
+  /** Segments with the commits from behind `sequence` up to a position; the last with its bytes up to there. */
+  segmentsBehind(
+    sequence: number,
+    to: JournalPosition,
+  ): readonly { readonly segment: number; readonly bytes: number | undefined }[] {
+    const upTo = this.#segments.filter(({ segment }) => segment <= to.segment)
+    const first = upTo.findLastIndex(({ firstSequence }) => firstSequence <= sequence + 1)
+    return upTo
+      .slice(Math.max(0, first))
+      .map(({ segment }) => ({ segment, bytes: segment === to.segment ? to.offset : undefined }))
   }
 
   /** Appends one frame with the records of a group. @returns the bytes written */
@@ -136,8 +190,9 @@ export class JournalWriter {
     this.#durableSequence = Math.max(this.#durableSequence, sequence)
   }
 
-  /** Drops every segment whose commits all lie at or below `sequence`. The last segment stays. */
-  async trim(sequence: number): Promise<void> {
+  /** Drops every segment whose commits all lie at or below `upTo` and are not held. The last segment stays. */
+  async trim(upTo: number): Promise<void> {
+    const sequence = Math.min(upTo, ...this.#holds.values())
     // Oldest first and each made durable, so that no crash leaves a journal with a hole.
     while (this.#segments.length > 1 && this.#segments[1]!.firstSequence <= sequence + 1) {
       const { segment } = this.#segments.shift()!

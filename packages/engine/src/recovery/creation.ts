@@ -8,6 +8,8 @@ import { STORE_FILE_NAME } from '../format/store-file.ts'
 
 /** Present from the first file of a new store until its last: what lies beside it then is unfinished. */
 const CREATING_NAME = 'creating'
+/** Present while a restore lays files here: what there is may be half of a store. */
+const RESTORING_NAME = 'restoring'
 /** Appears and vanishes with opening, or was left by a creation that was killed at once; never a sign of a store. */
 const PASSING_NAME_PATTERN = /^(lock(\..+)?|creating\.tmp)$/
 /** As above, but not to be cleared: another process may be trying the lock. */
@@ -17,13 +19,15 @@ export type DirectoryContent = 'store' | 'empty' | 'unfinished'
 
 /**
  * Decides what a directory is before anything in it is touched.
- * @throws STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_DAMAGED, STORE_UNWRITABLE
+ * @throws STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_DAMAGED, STORE_UNWRITABLE, RESTORE_INCOMPLETE
  */
 export async function inspectDirectory(
   path: string,
   { mayCreate }: { readonly mayCreate: boolean },
 ): Promise<DirectoryContent> {
   const names = await listDirectory(path, mayCreate)
+  if (names.includes(RESTORING_NAME))
+    throw new ForgeError('RESTORE_INCOMPLETE', `a restore into ${path} was begun and never finished`)
   if (names.includes(STORE_FILE_NAME)) {
     await assertWritable(path)
     return 'store'

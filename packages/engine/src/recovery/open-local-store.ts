@@ -154,7 +154,7 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
       frames: 0,
       torn: undefined,
     }
-    const journal = new JournalWriter({ files, keyring, storeId, end })
+    const journal = new JournalWriter({ files, keyring, storeId, end, holdFrom: options.holdJournalFrom })
     const time = clock.now()
     const created = new ByteWriter()
     const facts = {
@@ -259,7 +259,7 @@ async function openExisting(
       acceptedStates: state.accepted,
     }
     if (damagedLogs.length > 0) resolved.metrics.add('leveldb_logs_damaged_total', damagedLogs.length)
-    const journal = new JournalWriter({ files, keyring, storeId, end })
+    const journal = new JournalWriter({ files, keyring, storeId, end, holdFrom: options.holdJournalFrom })
     const lastTime = Math.max(replay.lastTime, flushPoint?.time ?? 0)
     const isObserved = observation !== undefined && online.has(observation.database.name)
     const observed = isObserved ? observation : undefined

@@ -15,6 +15,8 @@ export interface KeyRotationOptions {
   readonly applier: Applier
   /** Ends the journal's segments before now, and with them what they were sealed under. */
   readonly flush: () => Promise<void>
+  /** What lies elsewhere under keys of this store, such as images, by place. */
+  readonly otherUses: (() => Promise<KeyUseCounts>) | undefined
 }
 
 export interface ResealReport {
@@ -79,7 +81,7 @@ export class KeyRotation {
   /** Counts what is sealed under each key. @throws DATABASE_OFFLINE, JOURNAL_DAMAGED */
   async uses(): Promise<KeyUseCounts> {
     await this.#o.committer.settled()
-    return await countKeyUses(this.#o.parts)
+    return merged(await countKeyUses(this.#o.parts), (await this.#o.otherUses?.()) ?? new Map())
   }
 
   /**
@@ -189,6 +191,12 @@ export class KeyRotation {
     if (key === undefined) throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key for ${scope}`)
     return key.id
   }
+}
+
+function merged(one: KeyUseCounts, other: KeyUseCounts): KeyUseCounts {
+  const counts = new Map(one)
+  for (const [keyId, places] of other) counts.set(keyId, new Map([...(counts.get(keyId) ?? []), ...places]))
+  return counts
 }
 
 function closed(): ForgeError {

@@ -10,6 +10,7 @@ import { openShredKeys, type OpenedShredKeys } from '../database/shred-database.
 import { writeCommitRecord } from '../format/commit-record.ts'
 import type { HealthReport } from '../health/health.ts'
 import { SpaceGuard } from '../health/space-guard.ts'
+import type { JournalHold, JournalPosition } from '../journal/journal-writer.ts'
 import { openParts, writeStoreFile } from '../recovery/open-local-store.ts'
 import { KeyRotation } from '../rotation/key-rotation.ts'
 import { stateContent, type ObserverState } from '../state/state-record.ts'
@@ -103,6 +104,7 @@ export class LocalStore implements Store {
       committer: this.#committer,
       applier: this.#applier,
       flush: () => this.flush(),
+      otherUses: options.otherKeyUses === undefined ? undefined : () => options.otherKeyUses!(this),
     })
     parts.metrics.gauge('unapplied_bytes', () => this.#applier.queuedBytes)
     parts.metrics.gauge('sequence', () => this.sequence)
@@ -265,6 +267,25 @@ export class LocalStore implements Store {
     // Commits wait while the action runs, and not while a flush point does.
     const alone = (): Promise<T> => this.#committer.exclusively(() => action({ sequence: this.sequence }))
     return this.#turns.run(() => this.#flusher.alone(alone))
+  }
+
+  /** Commit time of the last commit. */
+  get lastTime(): number {
+    return this.#committer.lastTime
+  }
+
+  /** Commits behind this one stay in the journal, whatever flush points and the closing let go. */
+  holdJournal(sequence: number): JournalHold {
+    return this.#parts.journal.hold(sequence)
+  }
+
+  /**
+   * The end of what is durable: relaxed commits are made durable first.
+   * @throws STORE_FAILED
+   */
+  async journalEnd(): Promise<JournalPosition> {
+    if (this.#closing !== undefined) throw closed()
+    return await this.#committer.durableEnd()
   }
 
   close(): Promise<void> {

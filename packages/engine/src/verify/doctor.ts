@@ -193,7 +193,7 @@ async function checkDatabase(path: string, name: string): Promise<DoctorCheck> {
 }
 
 /** Of the store and of what keeps its own files beside it. */
-const KNOWN_NAMES = /^(FORGE|keyring|keyring\.copy|lock|journal|keys|snapshots|cache|cache\.damaged)$/
+const KNOWN_NAMES = /^(FORGE|IMAGE|keyring|keyring\.copy|lock|journal|keys|snapshots|cache|cache\.damaged)$/
 
 async function findStrangers(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
   const strangers = (await readdir(path)).filter(

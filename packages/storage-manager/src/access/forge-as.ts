@@ -1,10 +1,11 @@
 import type { AuditLog } from '@forgeone/audit'
 import type { MetricReading } from '@forgeone/common'
-import type { CheckpointResult, HealthReport, VerifyOptions } from '@forgeone/engine'
+import type { HealthReport, ImageResult, VerifyOptions } from '@forgeone/engine'
 import type { ImageCatalogue } from '@forgeone/images'
 import type { EventStream, LogStream } from '@forgeone/streams'
 import type { Vault } from '@forgeone/vault'
 import type { ForgeCache } from '../cache/forge-cache.ts'
+import type { CheckpointInfo } from '../checkpoint/checkpoint-register.ts'
 import type { Compliance } from '../compliance/compliance.ts'
 import type { ForgeKeys } from '../keys/forge-keys.ts'
 import type { DamagedRow } from '../manager/damaged-rows.ts'
@@ -38,7 +39,9 @@ export interface ForgeHandle {
   stats(): ForgeStatistics
   verify(options?: VerifyOptions): Promise<ForgeVerifyReport>
   damagedRows(): Promise<readonly DamagedRow[]>
-  checkpoint(directory: string): Promise<CheckpointResult>
+  checkpoint(directory: string): Promise<ImageResult>
+  checkpoints(): Promise<readonly CheckpointInfo[]>
+  forgetCheckpoint(id: string): Promise<boolean>
   flush(): Promise<void>
 }
 

@@ -151,6 +151,8 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     verify: on('verify.run', 'store'),
     // A path of the host, as with images.
     checkpoint: OWNER,
+    checkpoints: OWNER,
+    forgetCheckpoint: OWNER,
     damagedRows: on('verify.run', 'store'),
     removeDamagedRow: OWNER,
     flush: on('maintenance.run', 'store'),

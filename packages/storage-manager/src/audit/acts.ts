@@ -52,12 +52,15 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ['store.flushed', rows],
   ['store.described', rows],
   ['store.row-removed', z.strictObject({ database: text })],
+  ['store.checkpointed', z.strictObject({ id: text })],
+  ['store.checkpoint-forgotten', z.strictObject({ id: text })],
   ['store.unlogged', null],
   ['store.verified', z.strictObject({ outcome, checked: count, problems: count })],
   [
     'store.restored',
     z.strictObject({
       accepted: z.array(text),
+      from: z.strictObject({ id: text, sequence: count }).optional(),
       before: z.strictObject({ origin: text, size: count, root: text }),
       key: text,
       origin: text,

@@ -1,5 +1,6 @@
 import { originOf, verifierKey } from '@forgeone/audit'
 import { canonicalJson, ForgeError, fromHex, systemRandom, toHex } from '@forgeone/common'
+import { readImageFile, removeImageFile } from '@forgeone/engine'
 import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { ENDED_ORIGINS_MAX, generationsRow } from '../audit/generations.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
@@ -45,11 +46,13 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
     const { publicKey } = await keyring.nextSigner({ alone: true })
     const current = toHex(random.bytes(GENERATION_BYTES))
     const origin = originOf({ storeId: store.id, generation: fromHex(current)! })
+    const image = await readImageFile(options.path)
     const facts = {
       accepted: [
         ...disagreements.slice(0, NAMED_MAX).map(({ reason: { code }, origin: other }) => `${code} ${other}`),
         ...store.recovery.acceptedStates.map((name) => `STATE_MISMATCH ${name}`),
       ],
+      ...(image === undefined ? {} : { from: { id: image.id, sequence: image.sequence } }),
       before: { origin: log.origin, size: log.lastCheckpointSize, root: await lastRoot(log) },
       key: verifierKey({ name: origin, publicKey }).text,
       origin,
@@ -62,6 +65,8 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
       operations: [generationsRow({ current, ended }), revisionRow(keyring)],
     }))
     await beginGeneration(store, current)
+    // From now on it is a store of its own.
+    if (image !== undefined) await removeImageFile(options.path)
   } finally {
     await store.close()
   }

@@ -2,6 +2,7 @@ import { canonicalJson, ForgeError, fromHex, isForgeError, toHex, type ErrorCode
 import type { LocalStore, VerifyProblem } from '@forgeone/engine'
 import { damagedVaultRow } from '@forgeone/vault'
 import { decodeAccessRow, isAccessRowKind } from '../access/access-row-codec.ts'
+import { CHECKPOINT_KEYSPACE, decodeCheckpoint } from '../checkpoint/checkpoint-register.ts'
 import { decodeSetting } from '../settings/setting-row.ts'
 import { decodeSample, METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
 import { decodeDone, decodePending } from '../subjects/erasure-row.ts'
@@ -26,6 +27,7 @@ const SYSTEM_ROWS: ReadonlyMap<number, (row: Row) => unknown> = new Map([
   [0x11, ({ value }) => decodeSetting(value)],
   [0x14, checkAccessRow],
   [0x15, checkSubjectRow],
+  [CHECKPOINT_KEYSPACE, decodeCheckpoint],
   [METRICS_KEYSPACE, ({ value }) => decodeSample(value)],
 ])
 

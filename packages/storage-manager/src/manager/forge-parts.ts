@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { systemTimer } from '@forgeone/audit'
-import { systemClock, systemRandom, type Clock, type ForgeError, type Metrics } from '@forgeone/common'
-import type { LocalStore, Operation } from '@forgeone/engine'
+import { ForgeError, systemClock, systemRandom, type Clock, type Metrics, type Random } from '@forgeone/common'
+import { readImageFile, type ImageFacts, type LocalStore, type Operation } from '@forgeone/engine'
 import { ImageCatalogue } from '@forgeone/images'
 import {
   BLOCK_CACHE_BYTES_DEFAULT,
@@ -46,6 +46,7 @@ export interface ForgeParts {
   readonly anchors: AnchorKeeper
   readonly metrics: Metrics
   readonly clock: Clock
+  readonly random: Random
   readonly shardCount: number
 }
 
@@ -56,6 +57,7 @@ export interface ForgeParts {
 export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts> {
   checkForgeOptions(options)
   const { acceptRollback: rollback, acceptRestoredKeyring, clock = systemClock, keyPolicy = {} } = options
+  const { random = systemRandom } = options
   if (rollback !== undefined) await acceptRollback(options, rollback)
   const { store, auditSource, metrics, shardCount } = await openStore(
     rollback === undefined ? options : { ...options, create: 'never' },
@@ -68,7 +70,7 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
       { store, shredKeys, emptyCache: () => cache.empty() },
       { acceptRestored: acceptRestoredKeyring },
     )
-    const parts = { store, keys, shredKeys, keyPolicy, auditSource, anchors, metrics, clock, shardCount }
+    const parts = { store, keys, shredKeys, keyPolicy, auditSource, anchors, metrics, clock, random, shardCount }
     return {
       ...parts,
       ...(await openFacilities(store, { options, auditSource, cache, metrics, shardCount, told: shredKeys })),
@@ -97,9 +99,13 @@ async function startAudit(
     timer: systemTimer,
     logger,
   })
-  const [disagreement] = await auditSource.disagreements(plans.map(({ anchor }) => anchor))
-  if (disagreement !== undefined) {
-    keeper.refuse(disagreement.reason)
+  const image = await readImageFile(options.path)
+  const refusal =
+    image === undefined
+      ? (await auditSource.disagreements(plans.map(({ anchor }) => anchor)))[0]?.reason
+      : isImage(image)
+  if (refusal !== undefined) {
+    keeper.refuse(refusal)
     return keeper
   }
   log?.start()
@@ -114,6 +120,12 @@ export function setAsideOf(
   return (database) =>
     ({ key, error }) =>
       store.parts.health.note(error, rowId(database, key))
+}
+
+/** Two stores of one name would sign two histories, so an image is read, and lives on under a name of its own. */
+function isImage({ sequence, time }: ImageFacts): ForgeError {
+  const when = new Date(time).toISOString()
+  return new ForgeError('STORE_IS_IMAGE', `this is an image of a store as of commit ${sequence}, ${when}; it is only read`)
 }
 
 async function openFacilities(

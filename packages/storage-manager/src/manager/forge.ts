@@ -1,10 +1,9 @@
 import type { AuditLog } from '@forgeone/audit'
-import { ForgeError, type Clock, type MetricReading, type Metrics } from '@forgeone/common'
+import { ForgeError, type Clock, type MetricReading, type Metrics, type Random } from '@forgeone/common'
 import {
-  takeCheckpoint,
   verifyStore,
-  type CheckpointResult,
   type HealthReport,
+  type ImageResult,
   type LocalStore,
   type RecoveryOutcome,
   type VerifyOptions,
@@ -18,6 +17,8 @@ import { checkPrincipalName } from '../access/grant.ts'
 import type { AnchorKeeper } from '../audit/anchor-keeper.ts'
 import type { AuditSource } from '../audit/audit-source.ts'
 import type { ForgeCache } from '../cache/forge-cache.ts'
+import { takeCheckpoint } from '../checkpoint/checkpoint.ts'
+import { CheckpointRegister, type CheckpointInfo } from '../checkpoint/checkpoint-register.ts'
 import { Compliance } from '../compliance/compliance.ts'
 import type { ForgeKeys } from '../keys/forge-keys.ts'
 import { applyKeyPolicy } from '../keys/key-policy.ts'
@@ -75,6 +76,8 @@ export class Forge implements AsyncDisposable {
   readonly #policyTimer: NodeJS.Timeout
   readonly #keyPolicy: KeyPolicy
   readonly #clock: Clock
+  readonly #random: Random
+  readonly #checkpoints: CheckpointRegister
   /** Ends what goes on in the background. */
   readonly #ending = new AbortController()
   #policyRun: Promise<unknown> = Promise.resolve()
@@ -102,6 +105,8 @@ export class Forge implements AsyncDisposable {
     this.#anchors = parts.anchors
     this.#keyPolicy = parts.keyPolicy
     this.#clock = parts.clock
+    this.#random = parts.random
+    this.#checkpoints = new CheckpointRegister(store)
     this.#metrics = metrics
     this.#shardCount = parts.shardCount
     this.#openedAtSequence = store.sequence
@@ -218,9 +223,28 @@ export class Forge implements AsyncDisposable {
     return await this.#damagedRows.remove(id)
   }
 
-  /** An image of all databases at one commit, by hard links; the directory must not exist. @throws CHECKPOINT_FAILED */
-  async checkpoint(directory: string): Promise<CheckpointResult> {
-    return await takeCheckpoint(this.#store, directory)
+  /**
+   * An image of the store as it is behind one commit, by hard links, beside full load; the directory must not exist. It opens as
+   * a store does that is only read, with `keyring` and `keys` copied into it, which are no part of it. No key that it needs is
+   * destroyed until `forgetCheckpoint`.
+   * @throws STORE_OPTION_INVALID, CHECKPOINT_FAILED
+   */
+  async checkpoint(directory: string): Promise<ImageResult> {
+    return await takeCheckpoint(directory, {
+      store: this.#store,
+      register: this.#checkpoints,
+      random: this.#random,
+    })
+  }
+
+  /** Images that were taken and not forgotten, the oldest first. */
+  async checkpoints(): Promise<readonly CheckpointInfo[]> {
+    return await this.#checkpoints.list()
+  }
+
+  /** The image is gone, or its keys may go. @returns false for an id that is not known */
+  async forgetCheckpoint(id: string): Promise<boolean> {
+    return await this.#checkpoints.forget(id)
   }
 
   /** Moves everything out of the journal into synced tables, and lets old segments go. */

@@ -4,6 +4,7 @@ import { shardStateScopes } from '@forgeone/streams'
 import { checkAct } from '../audit/acts.ts'
 import { AuditSource } from '../audit/audit-source.ts'
 import { readGenerations, type Generations } from '../audit/generations.ts'
+import { CheckpointRegister } from '../checkpoint/checkpoint-register.ts'
 import { revisionRow } from '../keys/forge-keys.ts'
 import { METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
 import { beginGeneration } from './begin-generation.ts'
@@ -69,6 +70,7 @@ async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<Op
     databases,
     observer: auditSource,
     stateScopes: stateScopes(databases.filter((name) => name.includes('_shard_'))),
+    otherKeyUses: (opened) => new CheckpointRegister(opened).keyUses(),
     acceptState,
     checkFacts: checkAct,
     provider: keyProviderOf(options, suite),

@@ -1,0 +1,112 @@
+import { canonicalJson, concatBytes, ForgeError, fromHex, toHex, utf8Decode, utf8Encode } from '@forgeone/common'
+import type { KeyUseCounts, Operation, Store } from '@forgeone/engine'
+import { z } from 'zod'
+import { SYSTEM_DATABASE } from '../manager/database-names.ts'
+
+export const CHECKPOINT_KEYSPACE = 0x16
+/** Each holds keys that could be destroyed otherwise; more images than this nobody looks after. */
+export const CHECKPOINTS_MAX = 1000
+const ID_BYTES = 16
+const KEYS_MAX = 4096
+
+/** An image that was taken, as the store remembers it. Whether it still lies there the store does not know. */
+export interface CheckpointInfo {
+  /** 32 hexadecimal digits; stands in the file `IMAGE` too. */
+  readonly id: string
+  readonly directory: string
+  /** The image has this commit, and perhaps later ones. */
+  readonly sequence: number
+  /** When it was begun, in ms since 1970. */
+  readonly time: number
+}
+
+interface CheckpointRow extends CheckpointInfo {
+  /** Ids of the keys that open it. */
+  readonly keys: readonly number[]
+}
+
+const schema: z.ZodType<Omit<CheckpointRow, 'id'>> = z.strictObject({
+  directory: z.string().min(1).max(4096),
+  sequence: z.int().min(0),
+  time: z.int().min(0),
+  keys: z.array(z.int().min(1)).max(KEYS_MAX),
+})
+
+/** @throws RECORD_TAMPERED */
+export function decodeCheckpoint({ key, value }: { readonly key: Uint8Array; readonly value: Uint8Array }): CheckpointRow {
+  const parsed = schema.safeParse(parse(value))
+  if (key.length === 1 + ID_BYTES && parsed.success) return { id: toHex(key.subarray(1)), ...parsed.data }
+  throw new ForgeError('RECORD_TAMPERED', 'what is remembered of an image has an unknown form')
+}
+
+function parse(value: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8Decode(value))
+  } catch {
+    return undefined
+  }
+}
+
+/** Remembers images, so that no key is destroyed that one of them needs, until somebody says that it is gone. */
+export class CheckpointRegister {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** @throws CHECKPOINT_FAILED when there are too many */
+  async add(row: CheckpointRow): Promise<void> {
+    if ((await this.#rows()).length >= CHECKPOINTS_MAX)
+      throw new ForgeError('CHECKPOINT_FAILED', `a store remembers at most ${CHECKPOINTS_MAX} images`, {
+        hint: 'Forget those that are gone: `forge checkpoint --list`, then `forge checkpoint --forget ID`.',
+      })
+    const { id, ...members } = row
+    const text = canonicalJson({ ...members, keys: [...row.keys] }, { code: 'INTERNAL', what: 'an image' })
+    const value = utf8Encode(text)
+    decodeCheckpoint({ key: keyOf(id), value })
+    await this.#commit('store.checkpointed', id, { type: 'put', database: SYSTEM_DATABASE, key: keyOf(id), value })
+  }
+
+  /** The oldest first. @throws RECORD_TAMPERED, DATABASE_OFFLINE */
+  async list(): Promise<readonly CheckpointInfo[]> {
+    const rows = await this.#rows()
+    return rows
+      .map(({ id, directory, sequence, time }) => ({ id, directory, sequence, time }))
+      .sort((left, right) => left.time - right.time)
+  }
+
+  /** It is gone, or its keys may go. @returns false for an id that is not known */
+  async forget(id: string): Promise<boolean> {
+    if (typeof id !== 'string' || fromHex(id)?.length !== ID_BYTES) return false
+    const key = keyOf(id)
+    if ((await this.#store.get(SYSTEM_DATABASE, key)) === undefined) return false
+    await this.#commit('store.checkpoint-forgotten', id, { type: 'delete', database: SYSTEM_DATABASE, key })
+    return true
+  }
+
+  /** The keys that images need, each with the directory as its place. */
+  async keyUses(): Promise<KeyUseCounts> {
+    const uses = new Map<number, Map<string, number>>()
+    for (const { keys, directory } of await this.#rows())
+      for (const keyId of keys) uses.set(keyId, (uses.get(keyId) ?? new Map()).set(`image ${directory}`, 1))
+    return uses
+  }
+
+  async #rows(): Promise<readonly CheckpointRow[]> {
+    const rows: CheckpointRow[] = []
+    const range = { from: Uint8Array.of(CHECKPOINT_KEYSPACE), to: Uint8Array.of(CHECKPOINT_KEYSPACE + 1) }
+    for await (const page of this.#store.scan(SYSTEM_DATABASE, range)) rows.push(...page.map(decodeCheckpoint))
+    return rows
+  }
+
+  async #commit(action: string, id: string, operation: Operation): Promise<void> {
+    const context = canonicalJson({ id }, { code: 'INTERNAL', what: 'the facts of an image' })
+    const facts = { actor: 'app', action, resourceClass: 'store', context }
+    await this.#store.commit(() => ({ facts, operations: [operation] }), { privileged: true })
+  }
+}
+
+function keyOf(id: string): Uint8Array {
+  return concatBytes([Uint8Array.of(CHECKPOINT_KEYSPACE), fromHex(id) ?? new Uint8Array(ID_BYTES)])
+}

@@ -1,0 +1,44 @@
+import { resolve } from 'node:path'
+import { ForgeError, isForgeError, toHex, type Random } from '@forgeone/common'
+import { takeImage, type ImageResult, type LocalStore } from '@forgeone/engine'
+import type { CheckpointRegister } from './checkpoint-register.ts'
+
+const PATH_CHARACTERS_MAX = 4096
+
+/**
+ * Takes an image and remembers it with the keys that open it, before there is anything that needs them: a crash leaves an image
+ * that is known, or one that is known and not there.
+ * @throws STORE_OPTION_INVALID, CHECKPOINT_FAILED
+ */
+export async function takeCheckpoint(
+  directory: string,
+  o: { readonly store: LocalStore; readonly register: CheckpointRegister; readonly random: Random },
+): Promise<ImageResult> {
+  const target = checkedPath(directory)
+  const { store, register } = o
+  const id = toHex(o.random.bytes(16))
+  const keys = store.keys.keyring.list().filter(({ state }) => state !== 'destroyed')
+  await register.add({
+    id,
+    directory: target,
+    sequence: store.sequence,
+    time: store.lastTime,
+    keys: keys.map((key) => key.id),
+  })
+  try {
+    return await takeImage(store, { target, id })
+  } catch (error) {
+    // A store that takes no more commits keeps the row: it only keeps keys.
+    await register.forget(id).catch((cause: unknown) => {
+      if (!isForgeError(cause)) throw cause
+    })
+    throw error
+  }
+}
+
+function checkedPath(directory: string): string {
+  const isPath = typeof directory === 'string' && directory !== '' && !directory.includes('\0')
+  if (isPath && directory.isWellFormed() && directory.length <= PATH_CHARACTERS_MAX / 4)
+    return resolve(directory)
+  throw new ForgeError('STORE_OPTION_INVALID', 'an image needs the path of a directory, of at most 1,024 characters')
+}
