@@ -81,6 +81,8 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'STORE_DAMAGED',
     'JOURNAL_DAMAGED',
     'JOURNAL_TAIL_LOST',
+    'RESTORE_INCOMPLETE',
+    'STORE_IS_IMAGE',
     'DATABASE_OFFLINE',
     'DATABASE_DAMAGED',
     'RECORD_TAMPERED',

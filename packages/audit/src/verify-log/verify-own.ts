@@ -45,11 +45,15 @@ export async function verifyOwn(
   }).run()
   if ('ok' in scanned) return scanned
   const { divergence } = log
-  if (divergence !== undefined) return fault(faultOf(divergence), divergence.message, { size })
+  // Signing may be refused for a reason that says nothing against the log.
+  if (divergence !== undefined && FAULTS.has(divergence.code))
+    return fault(faultOf(divergence), divergence.message, { size })
   const wrong = await log.indexFault()
   if (wrong !== undefined) return indexFault(wrong)
   return { ok: true, origin, size, root: scanned.root, witnesses: [] }
 }
+
+const FAULTS: ReadonlySet<string> = new Set(['AUDIT_DIVERGED', 'AUDIT_ROLLBACK', 'AUDIT_FORK'])
 
 function faultOf({ code }: ForgeError): LogFault {
   return code === 'AUDIT_ROLLBACK' || code === 'AUDIT_FORK' ? code : 'AUDIT_DIVERGED'

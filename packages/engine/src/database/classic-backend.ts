@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { directoryBytes } from '../files/directory-bytes.ts'
-import { syncDirectory } from '../files/node-store-files.ts'
+import { syncDirectory } from '@forgeone/common/files'
 import type { DatabaseState } from '../format/flush-point.ts'
 import { checkStructure, databaseState, type FileFinding } from '../leveldb-files/database-directory.ts'
 import {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readSmallFile } from '@forgeone/common/files'
+import { readSmallFile, syncDirectory } from '@forgeone/common/files'
 import { keyringFileIn, type KeyringFile } from '@forgeone/crypto'
 import { InlineSync } from './inline-sync.ts'
 import { NodeJournalFile } from './node-journal-file.ts'
@@ -73,12 +73,6 @@ export class NodeStoreFiles implements StoreFiles {
 
 function fileBytes(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
-}
-
-/** Makes creations, renames and removals in a directory durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r')
-  await directory.sync()
 }
 
 export function isNotFound(error: unknown): boolean {

@@ -2,7 +2,8 @@ import { constants, copyFile, link, mkdir, open, unlink } from 'node:fs/promises
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { ForgeError } from '@forgeone/common'
-import { isNotFound, syncDirectory } from '../files/node-store-files.ts'
+import { syncDirectory } from '@forgeone/common/files'
+import { isNotFound } from '../files/node-store-files.ts'
 import { readDatabaseDirectory, type DatabaseDirectory } from '../leveldb-files/database-directory.ts'
 import { tableName } from '../leveldb-files/table-file.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { canonicalJson, ForgeError, isForgeError, utf8Decode, utf8Encode } from '@forgeone/common'
 import { readSmallFile } from '@forgeone/common/files'
 import { z } from 'zod'
-import { syncDirectory } from '../files/node-store-files.ts'
+import { syncDirectory } from '@forgeone/common/files'
 
 /** Lies in an image, and in nothing else: a store that lives on has none. */
 export const IMAGE_FILE_NAME = 'IMAGE'

@@ -3,7 +3,8 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ForgeError, toHex } from '@forgeone/common'
 import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
-import { syncDirectory } from '../files/node-store-files.ts'
+import { makeDirectoryDurably } from '@forgeone/common/files'
+import { syncDirectory } from '@forgeone/common/files'
 import { decodeFlushPoint } from '../format/flush-point.ts'
 import { segmentName } from '../format/segment-header.ts'
 import { STORE_FILE_NAME } from '../format/store-file.ts'
@@ -36,8 +37,8 @@ export async function takeImage(
   if (store.offlineDatabases.length > 0) throw new ForgeError('CHECKPOINT_FAILED', 'a database is offline')
   if (existsSync(target)) throw new ForgeError('CHECKPOINT_FAILED', `${target} is there already`)
   const partial = `${target}.partial`
-  await makeDirectory(dirname(target), { recursive: true })
-  await makeDirectory(partial, { recursive: false })
+  await making(makeDirectoryDurably(dirname(target)), dirname(target))
+  await making(mkdir(partial, { mode: 0o700 }), partial)
   // In force before the flush point, which would let go what the image needs.
   const hold = store.holdJournal(store.sequence)
   try {
@@ -56,10 +57,12 @@ export async function takeImage(
   }
 }
 
-async function makeDirectory(path: string, { recursive }: { readonly recursive: boolean }): Promise<void> {
-  await mkdir(path, { recursive, mode: 0o700 }).catch((cause: unknown) => {
-    const hint = 'Remove it if an image was interrupted.'
-    throw new ForgeError('CHECKPOINT_FAILED', `${path} cannot be created`, recursive ? { cause } : { cause, hint })
+async function making(made: Promise<unknown>, path: string): Promise<void> {
+  await made.catch((cause: unknown) => {
+    throw new ForgeError('CHECKPOINT_FAILED', `${path} cannot be created`, {
+      cause,
+      hint: 'Name a place that can be written; remove what an interrupted image left there.',
+    })
   })
 }
 
@@ -71,7 +74,7 @@ async function fill(o: {
 }): Promise<ImageResult> {
   const { store, path, partial, id } = o
   await store.flush()
-  await makeDirectory(join(partial, 'journal'), { recursive: false })
+  await making(mkdir(join(partial, 'journal'), { mode: 0o700 }), partial)
   const flushPoint = new Uint8Array(await readFile(join(path, FLUSH_POINT_NAME)))
   await writeWhole(join(partial, FLUSH_POINT_NAME), flushPoint)
   let linkedFiles = 0

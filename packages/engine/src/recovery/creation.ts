@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { access, constants, mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { access, constants, readdir, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { ForgeError, utf8Encode } from '@forgeone/common'
 import type { StoreFiles } from '../files/store-files.ts'
-import { isNotFound, syncDirectory } from '../files/node-store-files.ts'
+import { makeDirectoryDurably } from '@forgeone/common/files'
+import { isNotFound } from '../files/node-store-files.ts'
 import { STORE_FILE_NAME } from '../format/store-file.ts'
 
 /** Present from the first file of a new store until its last: what lies beside it then is unfinished. */
@@ -48,7 +49,7 @@ async function listDirectory(path: string, mayCreate: boolean): Promise<string[]
   try {
     if (!existsSync(path)) {
       if (!mayCreate) throw new ForgeError('STORE_NOT_FOUND', `there is no store at ${path}`)
-      await makeDurably(resolve(path))
+      await makeDirectoryDurably(resolve(path))
     }
     if (!(await stat(path)).isDirectory())
       throw new ForgeError('STORE_NOT_A_STORE', `${path} is a file, not a directory`, {
@@ -61,26 +62,6 @@ async function listDirectory(path: string, mayCreate: boolean): Promise<string[]
       cause,
     })
   }
-}
-
-/**
- * A directory whose name a power cut takes away again takes every acknowledged commit with it. One level at a time,
- * because Node's recursive mkdir never comes back from /proc, where nothing can be made below what exists.
- */
-async function makeDurably(path: string): Promise<void> {
-  let parent = nearestExisting(path)
-  for (const name of relative(parent, path).split(sep)) {
-    const directory = join(parent, name)
-    await mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
-      if (!isAlreadyThere(error)) throw error
-    })
-    await syncDirectory(parent)
-    parent = directory
-  }
-}
-
-function isAlreadyThere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST'
 }
 
 async function assertWritable(path: string): Promise<void> {
@@ -108,11 +89,6 @@ export async function endCreation(path: string): Promise<void> {
   } catch (error) {
     if (!isNotFound(error)) throw error
   }
-}
-
-/** The nearest directory that exists, for questions about its file system. */
-export function nearestExisting(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path))
 }
 
 function reason(cause: unknown): string {

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { AuditEntry, AuditLog } from '@forgeone/audit'
 import { canonicalJson, ForgeError, utf8Encode } from '@forgeone/common'
+import { makeDirectoryDurably } from '@forgeone/common/files'
 import type { Signer } from '@forgeone/crypto'
 import type { Store } from '@forgeone/engine'
 import {
@@ -169,7 +170,7 @@ async function writeFiles(directory: string, files: ReadonlyMap<string, string>)
     await mkdir(directory, { mode: 0o700, recursive: false })
     for (const [name, content] of files) {
       const path = join(directory, name)
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await makeDirectoryDurably(dirname(path))
       await writeFile(path, utf8Encode(content), { flag: 'wx', mode: 0o600 })
     }
   } catch (cause) {
