@@ -6,9 +6,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 /** Colour, bell, C1 control sequence, direction marks and separators: what a name must never do to a terminal. */
 const HOSTILE = 'x\u001B[31m\u0007\u009B32m\u202Egnp\u2066y\u2028z'
-const STEERING = /[\u0000-\u0008\u000B-\u001A\u001C-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069]/u
+const STEERING = new RegExp(
+  '[\\u0000-\\u0008\\u000B-\\u001A\\u001C-\\u001F\\u007F-\\u009F\\u2028-\\u202E\\u2066-\\u2069]',
+  'u',
+)
 /** What styles and progress of our own are made of. */
-const OWN_STYLES = /\r?\u001B\[(?:\d+m|K)/g
+const OWN_STYLES = new RegExp('\\r?\\u001B\\[(?:\\d+m|K)', 'g')
 
 let directory: string
 let data: string
