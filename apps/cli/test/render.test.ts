@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { topicOfName } from '../src/program/input-files.ts'
 import { nearestName } from '@forgeone/common'
-import { printable } from '../src/render/entry-line.ts'
+import { printable } from '../src/render/printable.ts'
 import { progressLine } from '../src/render/progress.ts'
 import {
   formatBytes,

@@ -37,3 +37,4 @@ export { createWitness, type Witness, type WitnessOptions, type WitnessResponse 
 export { witnessServer } from './witness/witness-server.ts'
 export { directoryState, type WitnessState } from './witness/witness-state.ts'
 export { AUDIT_CSV_HEADER, auditCsvLine, auditJsonLine } from './query/write-entries.ts'
+export { readBoundedFile, UnfitFile } from './format/read-bounded-file.ts'

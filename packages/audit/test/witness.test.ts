@@ -1,4 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -236,3 +238,39 @@ test('a body reads back as it was written', async () => {
   expect(formatAddCheckpoint(parsed!)).toBe(body)
   expect(parseAddCheckpoint(`old 4\n${'A'.repeat(43)}=\n`.repeat(64))).toBeUndefined()
 })
+
+test.each([
+  ['headers', 'POST /add-checkpoint HTTP/1.1\r\nX-Slow: '],
+  ['a body', 'POST /add-checkpoint HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\nold 0\n'],
+])('a sender of slow %s is cut off when its time is over', async (_, begin) => {
+  const log = await openLog()
+  const policy = policyOfKey(log.log.verifierKeys[0]!)
+  const server = witnessServer({ witness: witnessFor(policy), policy, requestTimeoutMs: 300 })
+  onTestFinished(() => void server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(begin)
+  const dripping = setInterval(() => socket.write('x'), 50)
+  const startedMs = performance.now()
+  await new Promise((resolve) => socket.once('close', resolve))
+  clearInterval(dripping)
+  // Node's own defaults would look for it after half a minute, and cut it off after a minute.
+  expect(performance.now() - startedMs).toBeLessThan(5_000)
+})
+
+test.each(['a pipe', 'a directory', 'a huge sparse file'])(
+  '%s in the place of the state is refused, and not waited for or read',
+  async (kind) => {
+    const directory = await mkdtemp(join(tmpdir(), 'forge-witness-'))
+    onTestFinished(async () => await rm(directory, { recursive: true, force: true }))
+    const path = join(directory, `${originHash('o')}.note`)
+    if (kind === 'a pipe') execFileSync('mkfifo', [path])
+    else if (kind === 'a directory') await mkdir(path)
+    else {
+      await writeFile(path, '')
+      await truncate(path, 3 * 1024 ** 3)
+    }
+    expect(await codeOf(async () => await directoryState(directory).read('o'))).toBe('IO_FAILED')
+  },
+)

@@ -43,7 +43,13 @@ export class ArgumentCheck {
       throw this.refusal(what, `must be an object, not ${shown(value)}`)
     }
     try {
-      this.#refuseOthers(Object.keys(value), names, what)
+      // One that is there and undefined says nothing.
+      const others = Object.entries(value).filter(([, member]) => member !== undefined)
+      this.#refuseOthers(
+        others.map(([name]) => name),
+        names,
+        what,
+      )
       for (const name of names) {
         const member = (value as Readonly<Record<Name, unknown>>)[name]
         if (member !== undefined) members[name] = member

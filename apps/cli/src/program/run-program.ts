@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { ForgeError } from '@forgeone/common'
 import { caretMessage } from '@forgeone/streams'
 import { COMMANDS } from '../commands/commands.ts'
+import { printableJson, printableText } from '../render/printable.ts'
 import { ReaderGone } from '../render/standard-output.ts'
 import { Terminal } from '../render/terminal.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
@@ -98,10 +99,11 @@ function reportError(terminal: Terminal, error: unknown): void {
       : new ForgeError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
   const { code, hint } = known
   const message = withCaret(known)
-  if (terminal.json) process.stderr.write(`${JSON.stringify({ error: { code, message, hint } })}\n`)
-  else process.stderr.write(`forge: ${message} [${code}]\n       ${hint}\n`)
+  if (terminal.json)
+    process.stderr.write(`${printableJson(JSON.stringify({ error: { code, message, hint } }))}\n`)
+  else process.stderr.write(printableText(`forge: ${message} [${code}]\n       ${hint}\n`))
   if (process.env['FORGE_DEBUG'] !== undefined && error instanceof Error)
-    process.stderr.write(`${error.stack}\n`)
+    process.stderr.write(printableText(`${error.stack}\n`))
 }
 
 /** Shows the place in a query that was not understood. */

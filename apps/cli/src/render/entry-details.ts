@@ -1,5 +1,5 @@
 import type { EventMessage, LogEntry } from '@forgeone/streams'
-import { printable } from './entry-line.ts'
+import { printable } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What the line of an entry leaves out, a field a line. */

@@ -1,17 +1,7 @@
 import type { EventMessage, LogEntry } from '@forgeone/streams'
+import { printable, printableText } from './printable.ts'
 import { formatTime } from './quantities.ts'
 import type { Terminal } from './terminal.ts'
-
-// eslint-disable-next-line no-control-regex
-const CONTROL_CHARACTERS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g
-
-/** Stored text must not drive the terminal: control characters are shown, not sent. */
-export function printable(text: string): string {
-  return text.replace(
-    CONTROL_CHARACTERS,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
-}
 
 export function logLine(terminal: Terminal, entry: LogEntry): string {
   const { severity, timestamp, topic, message } = entry
@@ -22,7 +12,7 @@ export function logLine(terminal: Terminal, entry: LogEntry): string {
     : severity === 'warn'
       ? terminal.style(label, 'yellow')
       : terminal.style(label, 'dim')
-  return `${terminal.style(formatTime(timestamp), 'dim')} ${colored} ${terminal.style(topic, 'cyan')} ${printable(message)}`
+  return `${terminal.style(formatTime(timestamp), 'dim')} ${colored} ${terminal.style(printable(topic), 'cyan')} ${printableText(message)}`
 }
 
 export function eventLine(terminal: Terminal, event: EventMessage): string {
@@ -33,5 +23,5 @@ export function eventLine(terminal: Terminal, event: EventMessage): string {
       ? terminal.style(label, 'yellow')
       : terminal.style(label, 'dim')
   const shown = payload instanceof Uint8Array ? `<${payload.length} bytes>` : JSON.stringify(payload)
-  return `${terminal.style(formatTime(timestamp), 'dim')} ${colored} ${terminal.style(topic, 'cyan')} ${printable(shown)}`
+  return `${terminal.style(formatTime(timestamp), 'dim')} ${colored} ${terminal.style(printable(topic), 'cyan')} ${printable(shown)}`
 }

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from './quantities.ts'
+import { printable } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
 const REDRAW_MS = 100
@@ -30,7 +31,10 @@ export class Progress {
     this.#drawnMs = nowMs
     this.#drawn = true
     // A line that wraps could not be drawn over.
-    const line = progressLine(state, nowMs - this.#startedMs).slice(0, (process.stderr.columns ?? 120) - 1)
+    const line = printable(progressLine(state, nowMs - this.#startedMs)).slice(
+      0,
+      (process.stderr.columns ?? 120) - 1,
+    )
     process.stderr.write(`\r\u001B[K${line}`)
   }
 

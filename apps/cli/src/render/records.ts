@@ -26,10 +26,5 @@ function cellText(name: string, value: JsonCell | undefined): string {
     if (TIME_COLUMNS.has(name)) return formatTime(value)
     return Number.isInteger(value) ? formatCount(value) : value.toFixed(3)
   }
-  return typeof value === 'string' ? printable(value) : JSON.stringify(value)
-}
-
-/** One line, without what a terminal would take for commands. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

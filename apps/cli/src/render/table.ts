@@ -1,3 +1,4 @@
+import { printable } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface Column {
@@ -11,9 +12,9 @@ export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
 ): string {
-  const widths = columns.map((column, index) =>
-    Math.max(column.title.length, ...rows.map((row) => (row[index] ?? '').length)),
-  )
+  const shown = rows.map((row) => row.map(printable))
+  const titles = columns.map((column) => printable(column.title))
+  const widths = columns.map((_, index) => widest(titles[index]!, shown, index))
   const line = (cells: readonly string[]): string =>
     columns
       .map((column, index) => {
@@ -22,6 +23,13 @@ export function renderTable(
       })
       .join('  ')
       .trimEnd()
-  const header = terminal.style(line(columns.map((column) => column.title)), 'bold')
-  return [header, ...rows.map(line)].map((text) => `${text}\n`).join('')
+  const header = terminal.style(line(titles), 'bold')
+  return [header, ...shown.map(line)].map((text) => `${text}\n`).join('')
+}
+
+/** Not by spreading: a table may have more rows than a call has arguments. */
+function widest(title: string, rows: readonly (readonly string[])[], index: number): number {
+  let width = title.length
+  for (const row of rows) width = Math.max(width, (row[index] ?? '').length)
+  return width
 }

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { ForgeError } from '@forgeone/common'
+import { printable, printableJson, printableText } from './printable.ts'
 import { standardOutput } from './standard-output.ts'
 
 export interface TerminalOptions {
@@ -45,9 +47,18 @@ export class Terminal {
     return process.stdout.columns ?? 120
   }
 
-  /** A result. Waits while the reader is slower than we are. @throws ReaderGone, IO_FAILED */
+  /**
+   * A result: exact where it goes to a file or a pipe, and without what would steer a terminal where it goes to one.
+   * Waits while the reader is slower than we are. @throws ReaderGone, IO_FAILED
+   */
   async print(text: string | Uint8Array): Promise<void> {
-    await standardOutput.write(text)
+    const isShown = typeof text === 'string' && process.stdout.isTTY === true
+    await standardOutput.write(isShown ? this.#styled(printableText(text)) : text)
+  }
+
+  /** What a command draws on the whole screen: its own commands to the terminal, with every cell made safe before. */
+  async draw(screen: string): Promise<void> {
+    await standardOutput.write(this.#styled(screen))
   }
 
   async printLine(line: string): Promise<void> {
@@ -56,22 +67,29 @@ export class Terminal {
 
   /** One JSON document on a line of its own. */
   async printJson(value: unknown): Promise<void> {
-    await this.printLine(JSON.stringify(value))
+    const json = JSON.stringify(value)
+    await standardOutput.write(`${process.stdout.isTTY === true ? printableJson(json) : json}\n`)
   }
 
   /** Something worth knowing that is not the result; silent with `--quiet` and `--json`. */
   note(line: string): void {
-    if (!this.quiet && !this.json) process.stderr.write(`${line}\n`)
+    if (!this.quiet && !this.json) process.stderr.write(`${this.#styled(printableText(line))}\n`)
   }
 
-  style(text: string, ...styles: readonly (keyof typeof STYLES)[]): string {
+  style(text: string, ...styles: readonly Exclude<Style, 'reset'>[]): string {
     if (!this.#color) return text
-    return `${styles.map((style) => STYLES[style]).join('')}${text}\u001B[0m`
+    return `${styles.map((style) => markOf(style)).join('')}${text}${markOf('reset')}`
+  }
+
+  /** Puts commands in the place of our own marks. */
+  #styled(text: string): string {
+    if (!this.#color) return text
+    return text.replace(MARK, (_, name: Style) => STYLES[name])
   }
 
   /** Reads a line without showing it. @throws INTERRUPTED on Ctrl-C, KEY_SECRET_MISSING when nothing is typed */
   async promptHidden(question: string): Promise<string> {
-    process.stderr.write(question)
+    process.stderr.write(printable(question))
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
     const lines = createInterface({ input: process.stdin, output: silent, terminal: true })
     try {
@@ -100,4 +118,18 @@ const STYLES = {
   yellow: '\u001B[33m',
   blue: '\u001B[34m',
   cyan: '\u001B[36m',
+  reset: '\u001B[0m',
 } as const
+
+type Style = keyof typeof STYLES
+
+/**
+ * Styles stand in texts as marks that nothing from outside can hold, since it would have to guess them; they become
+ * commands after everything else was made safe.
+ */
+const NONCE = randomBytes(8).toString('hex')
+const MARK = new RegExp(`\\{${NONCE}:(\\w+)\\}`, 'g')
+
+function markOf(style: Style): string {
+  return `{${NONCE}:${style}}`
+}

@@ -1,7 +1,8 @@
-import { open, readFile, realpath } from 'node:fs/promises'
+import { open, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, utf8Decode } from '@forgeone/common'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
+import { readBoundedFile, UnfitFile } from '../format/read-bounded-file.ts'
 import type { Anchor } from './anchor.ts'
 import { compareWithAnchor } from './compare-with-anchor.ts'
 import { splitNotes } from './split-notes.ts'
@@ -42,12 +43,10 @@ export async function fileAnchor(o: {
 /** The notes of an anchor file, oldest first. @throws AUDIT_ANCHOR_FAILED */
 export async function readNotes(path: string): Promise<readonly string[]> {
   try {
-    const bytes = await readFile(path)
-    if (bytes.length > FILE_BYTES_MAX) throw new RangeError(`the file is above ${FILE_BYTES_MAX} bytes`)
-    return splitNotes(bytes.toString('utf8'))
+    return splitNotes(utf8Decode(await readBoundedFile(path, FILE_BYTES_MAX)))
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return []
-    throw failed(path, 'it cannot be read', cause)
+    throw failed(path, cause instanceof UnfitFile ? cause.message : 'it cannot be read', cause)
   }
 }
 

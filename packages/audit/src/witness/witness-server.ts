@@ -4,21 +4,35 @@ import { WITNESS_BODY_BYTES_MAX } from './witness-body.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Witness, WitnessResponse } from './witness.ts'
 
-/** Slow senders are cut off. */
-const REQUEST_TIMEOUT_MS = 10_000
+/** Slow senders are cut off after so long, headers and body together. */
+export const REQUEST_TIMEOUT_MS = 10_000
+/** Node looks for them only so often; by default each half a minute. */
+const LOOKS_PER_TIMEOUT = 10
 const TEXT_HEADERS = { 'Content-Type': 'text/plain; charset=utf-8' }
 
 /** `POST /add-checkpoint` and `GET /<origin hash>/checkpoint`; the caller listens and closes. */
-export function witnessServer({ witness, policy }: { witness: Witness; policy: Policy }): Server {
+export function witnessServer({
+  witness,
+  policy,
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
+}: {
+  readonly witness: Witness
+  readonly policy: Policy
+  readonly requestTimeoutMs?: number | undefined
+}): Server {
   const originOf = new Map(policy.logs.map(({ origin }) => [originHash(origin), origin]))
-  const server = createServer((request, response) => {
+  const timeouts = {
+    requestTimeout: requestTimeoutMs,
+    // Node lets the longer of the two decide.
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.max(1, Math.floor(requestTimeoutMs / LOOKS_PER_TIMEOUT)),
+  }
+  return createServer(timeouts, (request, response) => {
     answer(request, { witness, originOf })
       .catch((): WitnessResponse => ({ status: 500, headers: TEXT_HEADERS, body: 'the witness failed\n' }))
       .then((result) => send(response, result))
       .catch(() => response.destroy())
   })
-  server.requestTimeout = REQUEST_TIMEOUT_MS
-  return server
 }
 
 async function answer(

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, utf8Decode } from '@forgeone/common'
+import { readBoundedFile } from '../format/read-bounded-file.ts'
+
+/** A note with the signatures of a log and of one witness. */
+const NOTE_BYTES_MAX = 64 * 1024
 
 /** Remembers the last checkpoint of each log. */
 export interface WitnessState {
@@ -22,7 +26,7 @@ export function directoryState(directory: string): WitnessState {
   return {
     async read(origin) {
       try {
-        return await readFile(fileOf(origin), 'utf8')
+        return utf8Decode(await readBoundedFile(fileOf(origin), NOTE_BYTES_MAX))
       } catch (cause) {
         if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
         throw new ForgeError('IO_FAILED', 'the state of the witness cannot be read', { cause })

@@ -1,4 +1,4 @@
-import { canonicalJson, ForgeError } from '@forgeone/common'
+import { canonicalJson, ForgeError, isForgeError } from '@forgeone/common'
 import type { EventInput, LogInput } from './entry.ts'
 import {
   CLIENT_ID_BYTES_MAX,
@@ -38,6 +38,10 @@ export interface EntryRow {
  * @throws STREAM_VALUE_INVALID, STREAM_LIMIT with `details.field`
  */
 export function validateLogInput(input: LogInput, now: number): EntryRow {
+  return readable(() => logRow(input, now))
+}
+
+function logRow(input: LogInput, now: number): EntryRow {
   const { topic, message, timestamp, severity, metadata, id, checkpointMarker } = input
   if (typeof topic !== 'string') throw invalid('topic', 'is not a string')
   checkText(message, 'message', MESSAGE_BYTES_MAX)
@@ -62,6 +66,21 @@ export function validateLogInput(input: LogInput, now: number): EntryRow {
  * @throws STREAM_VALUE_INVALID, STREAM_LIMIT with `details.field`
  */
 export function validateEventInput(input: EventInput, now: number): EntryRow {
+  return readable(() => eventRow(input, now))
+}
+
+/** Reading what a caller passed may run code of the caller, which may throw anything. */
+function readable(read: () => EntryRow): EntryRow {
+  try {
+    return read()
+  } catch (cause) {
+    if (isForgeError(cause)) throw cause
+    const details = { field: 'entry', reason: 'cannot be read' }
+    throw new ForgeError('STREAM_VALUE_INVALID', 'the entry cannot be read', { cause, details })
+  }
+}
+
+function eventRow(input: EventInput, now: number): EntryRow {
   const { topic, payload, timestamp, priority, metadata, id, checkpointMarker } = input
   if (typeof topic !== 'string') throw invalid('topic', 'is not a string')
   const isBytes = payload instanceof Uint8Array

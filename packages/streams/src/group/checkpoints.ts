@@ -7,6 +7,7 @@ import { compileTopicPattern } from '../topic/topic-pattern.ts'
 import { validateTopicName } from '../topic/topic-name.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint-row.ts'
 import { CHECKPOINTS_MAX } from './group-limits.ts'
+import { checkedGroupText } from './group-options.ts'
 import { LOG_START } from './position-order.ts'
 
 interface StoredCheckpoint {
@@ -66,11 +67,12 @@ export class Checkpoints {
   }
 
   get(name: string): Checkpoint | undefined {
-    return this.#byName.get(name)?.checkpoint
+    return this.#byName.get(checkedGroupText(name, 'the name of a checkpoint'))?.checkpoint
   }
 
   /** @throws STREAM_CHECKPOINT_UNKNOWN */
   require(name: string): Checkpoint {
+    checkedGroupText(name, 'the name of a checkpoint')
     this.#databaseOf(name)
     const checkpoint = this.get(name)
     if (checkpoint === undefined) throw unknown(name)
@@ -86,6 +88,7 @@ export class Checkpoints {
 
   /** @throws STREAM_CHECKPOINT_UNKNOWN */
   async remove(name: string): Promise<void> {
+    checkedGroupText(name, 'the name of a checkpoint')
     const database = this.#databaseOf(name)
     await this.#commit('remove', name, () => {
       const stored = this.#byName.get(name)

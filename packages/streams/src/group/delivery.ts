@@ -3,6 +3,7 @@ import type { Receipt } from '../append/receipt.ts'
 import type { EventInput, EventMessage } from '../entry/entry.ts'
 import type { Position } from '../entry/position.ts'
 import type { DeliveryPolicy } from './group-definition.ts'
+import { checkedAck, checkedNack } from './group-options.ts'
 import type { Lease } from './lease.ts'
 
 export interface AckOptions {
@@ -79,7 +80,7 @@ export class Delivery {
    *   then stays open
    */
   async ack(options: AckOptions = {}): Promise<Receipt | undefined> {
-    return await this.settler.ack(this, options)
+    return await this.settler.ack(this, checkedAck(options))
   }
 
   /**
@@ -87,7 +88,7 @@ export class Delivery {
    * @throws STREAM_DELIVERY_EXPIRED, STREAM_DELIVERY_SETTLED, STREAM_VALUE_INVALID
    */
   async nack(options: NackOptions = {}): Promise<void> {
-    await this.settler.nack(this, options)
+    await this.settler.nack(this, checkedNack(options))
   }
 
   /**

@@ -7,7 +7,12 @@ import type { DeliveryPolicy, GroupOrder } from './group-definition.ts'
 import type { GroupHost } from './group-host.ts'
 import { groupLag, type GroupLag } from './group-lag.ts'
 import {
+  checkedGroupText,
+  checkedHandler,
   checkedPolicy,
+  checkedRedrive,
+  checkedStart,
+  checkedSubscription,
   checkedTopics,
   checkGroupName,
   checkGroupOptions,
@@ -76,7 +81,7 @@ export class EventGroups {
 
   /** @returns undefined when there is no such group */
   get(name: string): GroupInfo | undefined {
-    const group = this.#registry.find(name)
+    const group = this.#registry.find(checkedGroupText(name, 'the name of a group'))
     return group === undefined ? undefined : infoOf(group)
   }
 
@@ -91,19 +96,19 @@ export class EventGroups {
   /** Forgets a group and its progress; its dead letters stay. @throws STREAM_GROUP_UNKNOWN */
   async remove(name: string): Promise<void> {
     this.#assertOpen()
-    await this.#registry.remove(name)
+    await this.#registry.remove(checkedGroupText(name, 'the name of a group'))
   }
 
   /** Hands nothing out until it is resumed; what is out may be settled. @throws STREAM_GROUP_UNKNOWN */
   async pause(name: string): Promise<void> {
     this.#assertOpen()
-    await this.#registry.setPaused(name, true)
+    await this.#registry.setPaused(checkedGroupText(name, 'the name of a group'), true)
   }
 
   /** @throws STREAM_GROUP_UNKNOWN */
   async resume(name: string): Promise<void> {
     this.#assertOpen()
-    await this.#registry.setPaused(name, false)
+    await this.#registry.setPaused(checkedGroupText(name, 'the name of a group'), false)
   }
 
   /**
@@ -113,16 +118,19 @@ export class EventGroups {
    */
   async seek(name: string, to: GroupStart): Promise<void> {
     this.#assertOpen()
-    const group = this.#registry.require(name)
+    const group = this.#registry.require(checkedGroupText(name, 'the name of a group'))
+    const start = checkedStart(to)
     const { clock, checkpoints, source, firstSince } = this.#host
     const head = (): Position | undefined => source.head()
-    await group.seek(await startPosition(to, { clock, checkpoints, topics: group.topics, head, firstSince }))
+    await group.seek(
+      await startPosition(start, { clock, checkpoints, topics: group.topics, head, firstSince }),
+    )
   }
 
   /** How far a group is behind; reads what it has not handed out. @throws STREAM_GROUP_UNKNOWN */
   async lag(name: string): Promise<GroupLag> {
     this.#assertOpen()
-    return await groupLag(this.#registry.require(name), this.#host)
+    return await groupLag(this.#registry.require(checkedGroupText(name, 'the name of a group')), this.#host)
   }
 
   /**
@@ -131,12 +139,10 @@ export class EventGroups {
    * @returns how many events were appended
    * @throws STREAM_GROUP_UNKNOWN, and what `append` throws
    */
-  async redrive(
-    name: string,
-    { limit = Number.POSITIVE_INFINITY }: { readonly limit?: number | undefined } = {},
-  ): Promise<number> {
+  async redrive(name: string, options: { readonly limit?: number | undefined } = {}): Promise<number> {
     this.#assertOpen()
-    this.#registry.require(name)
+    this.#registry.require(checkedGroupText(name, 'the name of a group'))
+    const limit = checkedRedrive(options)
     // Two at once would both move what both find.
     const earlier = this.#redriving.get(name) ?? Promise.resolve()
     const moving = earlier.catch(() => undefined).then(async () => await this.#redrive(name, limit))
@@ -149,8 +155,11 @@ export class EventGroups {
   }
 
   /** @internal Use `events.subscribe`. */
-  subscribe(options: SubscribeOptions, handler?: DeliveryHandler): Subscription {
+  subscribe(given: SubscribeOptions, handler?: DeliveryHandler): Subscription {
     this.#assertOpen()
+    const options = checkedSubscription(given)
+    checkedHandler(handler)
+    if (options.from !== undefined) checkedStart(options.from)
     checkGroupName(options.group)
     const { maxInFlight, batch, concurrency } = checkSubscribeOptions(options)
     // Checked at once, so that a mistake is told where it was made.
@@ -195,7 +204,8 @@ export class EventGroups {
           'STREAM_GROUP_UNKNOWN',
           `there is no group ${JSON.stringify(name)}; name its topics to create it`,
         )
-      return checkGroupOptions({ ...options, topics })
+      const { from, order, ackTimeoutMs, maxDeliveries, backoffMs } = options
+      return checkGroupOptions({ topics, from, order, ackTimeoutMs, maxDeliveries, backoffMs })
     })
     const { definition } = group
     const otherTopics =

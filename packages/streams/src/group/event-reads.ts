@@ -33,5 +33,5 @@ function boundOf(bound: EventBound | undefined, checkpoints: Checkpoints): Bound
 }
 
 function isCheckpoint(bound: EventBound | undefined): bound is { readonly checkpoint: string } {
-  return typeof bound === 'object' && 'checkpoint' in bound
+  return typeof bound === 'object' && 'checkpoint' in bound && bound.checkpoint !== undefined
 }

@@ -1,9 +1,11 @@
-import { ForgeError } from '@forgeone/common'
+import { ArgumentCheck, ForgeError } from '@forgeone/common'
+import { APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
+import type { EventInput } from '../entry/entry.ts'
 import type { Bound } from '../stream/stream-options.ts'
 import { compileTopicPattern } from '../topic/topic-pattern.ts'
 import { validateTopicName } from '../topic/topic-name.ts'
 import { deadLetterTopic } from './dead-letter.ts'
-import type { Delivery } from './delivery.ts'
+import type { AckOptions, Delivery, NackOptions } from './delivery.ts'
 import type { DeliveryPolicy, GroupOrder } from './group-definition.ts'
 import {
   ACK_TIMEOUT_MS_DEFAULT,
@@ -18,6 +20,17 @@ import {
   IN_FLIGHT_DEFAULT,
   IN_FLIGHT_MAX,
 } from './group-limits.ts'
+
+const groupCheck = new ArgumentCheck('STREAM_VALUE_INVALID')
+const GROUP_OPTIONS = ['topics', 'from', 'order', 'ackTimeoutMs', 'maxDeliveries', 'backoffMs'] as const
+const SUBSCRIBE_OPTIONS = [
+  ...GROUP_OPTIONS,
+  'group',
+  'maxInFlight',
+  'batch',
+  'concurrency',
+  'handlerBatch',
+] as const
 
 /** A place in the log: after a position or checkpoint, or at the first entry of a time or later. */
 export type GroupStart = 'start' | 'end' | Bound | { readonly checkpoint: string }
@@ -76,7 +89,9 @@ export function checkGroupName(name: string): void {
 }
 
 /** @throws STREAM_PATTERN_INVALID, STREAM_VALUE_INVALID, STREAM_LIMIT */
-export function checkGroupOptions(options: GroupOptions): CheckedGroupOptions {
+export function checkGroupOptions(given: GroupOptions): CheckedGroupOptions {
+  // Each member is looked at below, but where it begins, which is where it does.
+  const options = groupCheck.options(given, GROUP_OPTIONS) as GroupOptions
   const { from = 'start', order = 'log' } = options
   if (order !== 'log' && order !== 'priority')
     throw new ForgeError('STREAM_VALUE_INVALID', 'order is either log or priority', {
@@ -86,8 +101,8 @@ export function checkGroupOptions(options: GroupOptions): CheckedGroupOptions {
 }
 
 export function checkedTopics(topics: string | readonly string[]): readonly string[] {
-  const list: readonly string[] = typeof topics === 'string' ? [topics] : topics
-  if (!Array.isArray(list) || list.length === 0)
+  const list = typeof topics === 'string' ? [topics] : asList<string>(topics)
+  if (list === undefined || list.length === 0)
     throw new ForgeError('STREAM_PATTERN_INVALID', 'a group needs at least one topic')
   if (list.length > GROUP_TOPICS_MAX) {
     throw new ForgeError('STREAM_LIMIT', `a group takes at most ${GROUP_TOPICS_MAX} topics`, {
@@ -96,6 +111,104 @@ export function checkedTopics(topics: string | readonly string[]): readonly stri
   }
   for (const pattern of list) compileTopicPattern(pattern)
   return [...new Set(list)].sort()
+}
+
+function asList<Item>(given: Item | readonly Item[]): readonly Item[] | undefined {
+  try {
+    // `Array.isArray` does not narrow readonly arrays.
+    return Array.isArray(given) ? (given as readonly Item[]) : undefined
+  } catch {
+    // A proxy that was revoked.
+    return undefined
+  }
+}
+
+/** The name of a group or checkpoint that may not be there. @throws STREAM_VALUE_INVALID */
+export function checkedGroupText(name: string, what: string): string {
+  return groupCheck.text(name, what)
+}
+
+/** @throws STREAM_VALUE_INVALID */
+export function checkedRedrive(given: { readonly limit?: number | undefined }): number {
+  const { limit } = groupCheck.options(given, ['limit'])
+  return limit === undefined || limit === Number.POSITIVE_INFINITY
+    ? Number.POSITIVE_INFINITY
+    : groupCheck.wholeNumber(limit, 'limit', { min: 0 })
+}
+
+/** @throws STREAM_VALUE_INVALID */
+export function checkedSubscription(given: SubscribeOptions): SubscribeOptions {
+  const options = groupCheck.options(given, SUBSCRIBE_OPTIONS)
+  if (options.handlerBatch !== undefined)
+    groupCheck.callback(options.handlerBatch as BatchHandler, 'handlerBatch')
+  // The others are checked one by one by those who use them.
+  return options as SubscribeOptions & typeof options
+}
+
+/** @throws STREAM_VALUE_INVALID */
+export function checkedHandler(handler: DeliveryHandler | undefined): void {
+  if (handler !== undefined) groupCheck.callback(handler, 'the handler')
+}
+
+/** @throws STREAM_VALUE_INVALID */
+export function checkedStart(from: GroupStart): GroupStart {
+  if (typeof from === 'string' || typeof from === 'number') return from
+  if (isDate(from)) return from
+  const { position, checkpoint } = groupCheck.options(from, ['position', 'checkpoint'], 'from')
+  if (checkpoint !== undefined) return { checkpoint: groupCheck.text(checkpoint, 'from.checkpoint') }
+  if (typeof position === 'string') return { position }
+  if (position === undefined) throw groupCheck.refusal('from', 'names no place')
+  const parts = groupCheck.options(position, ['commitSequence', 'shard', 'sequence'], 'from.position')
+  return {
+    position: {
+      commitSequence: groupCheck.wholeNumber(parts.commitSequence, 'from.position.commitSequence'),
+      shard: groupCheck.wholeNumber(parts.shard, 'from.position.shard'),
+      sequence: groupCheck.wholeNumber(parts.sequence, 'from.position.sequence'),
+    },
+  }
+}
+
+function isDate(value: unknown): value is Date {
+  try {
+    return value instanceof Date
+  } catch {
+    return false
+  }
+}
+
+/** @throws STREAM_VALUE_INVALID */
+export function checkedAck(given: AckOptions): AckOptions {
+  const options = groupCheck.options(given, ['append', 'alongside'])
+  if (options.alongside !== undefined) groupCheck.callback(options.alongside as () => void, 'alongside')
+  // Events are checked like those of any append.
+  return options as AckOptions
+}
+
+/** Events to append with an ack. @throws STREAM_VALUE_INVALID */
+export function checkedEvents(append: EventInput | readonly EventInput[]): readonly EventInput[] {
+  // A single event is no list; `asList` does not throw for a proxy.
+  const list = asList(append)
+  if (list === undefined) return [append as EventInput]
+  return Array.from(groupCheck.list(list, 'append', { max: APPEND_ENTRIES_MAX }) as readonly EventInput[])
+}
+
+/** @throws STREAM_VALUE_INVALID */
+export function checkedNack(given: NackOptions): NackOptions {
+  const options = groupCheck.options(given, ['delayMs', 'reason'])
+  if (options.reason !== undefined) checkReason(options.reason)
+  // The delay is checked where its range is known.
+  return options as NackOptions
+}
+
+/** @throws STREAM_VALUE_INVALID */
+export function checkedWait(given: { readonly wait?: boolean | undefined }): boolean {
+  const { wait } = groupCheck.options(given, ['wait'])
+  return wait === undefined || groupCheck.isTrue(wait, 'wait')
+}
+
+/** Whatever went wrong is its reason, well-formed or not. @throws STREAM_VALUE_INVALID */
+export function checkReason(reason: unknown): void {
+  if (typeof reason !== 'string') throw groupCheck.refusal('the reason', 'is not a text')
 }
 
 /** @throws STREAM_VALUE_INVALID */

@@ -8,7 +8,7 @@ import type { GroupHost } from './group-host.ts'
 import { numberedRange } from './group-keys.ts'
 import { GroupLedger, type StoredLedger } from './group-ledger.ts'
 import { DELETES_MAX, GROUPS_MAX } from './group-limits.ts'
-import type { CheckedGroupOptions } from './group-options.ts'
+import { checkedStart, type CheckedGroupOptions } from './group-options.ts'
 import { lanesOf } from './group-reader.ts'
 import { groupKey, loadGroups } from './group-storage.ts'
 import { GroupTopics } from './group-topics.ts'
@@ -146,7 +146,13 @@ export class GroupRegistry {
     const groupTopics = new GroupTopics(directory, topics)
     groupTopics.assertReadable()
     const head = (): ReturnType<typeof source.head> => source.head()
-    const cursor = await startPosition(from, { clock, checkpoints, topics: groupTopics, head, firstSince })
+    const cursor = await startPosition(checkedStart(from), {
+      clock,
+      checkpoints,
+      topics: groupTopics,
+      head,
+      firstSince,
+    })
     const database = this.#databaseOf(name)
     const cursors = lanesOf(others.order).map(() => cursor)
     const stored = {

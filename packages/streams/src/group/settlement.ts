@@ -16,7 +16,7 @@ import {
   DELIVER_AFTER_MS_MAX,
   WAITING_EVENTS_MAX,
 } from './group-limits.ts'
-import { checkedMilliseconds } from './group-options.ts'
+import { checkedEvents, checkedMilliseconds } from './group-options.ts'
 import type { Lease } from './lease.ts'
 import type { Timer } from './timer.ts'
 
@@ -193,10 +193,11 @@ export class Settlement implements DeliverySettler {
   #rowsOf({ append }: AckOptions): readonly EntryRow[] {
     if (append === undefined) return []
     const now = this.#o.clock.now()
-    const inputs = Array.isArray(append) ? append : [append]
+    const inputs = checkedEvents(append)
     return inputs.map((input) => {
-      validateTopicName(input.topic)
-      return validateEventInput(input, now)
+      const row = validateEventInput(input, now)
+      validateTopicName(row.topic)
+      return row
     })
   }
 

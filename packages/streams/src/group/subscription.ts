@@ -3,7 +3,7 @@ import type { ConsumerGroup } from './consumer-group.ts'
 import type { Delivery, Taker } from './delivery.ts'
 import type { DeliveryPolicy } from './group-definition.ts'
 import { IN_FLIGHT_MAX } from './group-limits.ts'
-import { checkedNumber } from './group-options.ts'
+import { checkedNumber, checkedWait } from './group-options.ts'
 
 /** How a subscription finds its group, which may have to be created first. */
 export interface Joining {
@@ -61,8 +61,9 @@ export class Subscription implements AsyncIterable<Delivery>, AsyncDisposable, T
    */
   async nextBatch(
     max: number,
-    { wait = true }: { readonly wait?: boolean | undefined } = {},
+    options: { readonly wait?: boolean | undefined } = {},
   ): Promise<readonly Delivery[]> {
+    const wait = checkedWait(options)
     checkedNumber(max, 'max', { min: 1, max: IN_FLIGHT_MAX })
     const { group } = await this.#joining
     return this.#isClosed ? [] : await group.take(this, max, wait)

@@ -10,6 +10,8 @@ export type Compression = 'gzip' | 'zstd' | 'none'
 const MAGIC_BYTES = 4
 /** RFC 1952 2.3.1: two bytes, then 8 for deflate, the one method there is. */
 const GZIP_MAGIC = Uint8Array.of(0x1f, 0x8b, 0x08)
+/** What the decoder takes by default, 2^27 bytes: the memory that a source may ask for. */
+const ZSTD_WINDOW_MIB_MAX = 128
 /** RFC 8878 3.1.1. */
 const ZSTD_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)
 
@@ -70,8 +72,27 @@ async function* expand(
     yield* decode(watched)
   } catch (cause) {
     if (failure !== undefined) throw failure.cause
-    throw new ForgeError('INPUT_UNREADABLE', 'the compressed data is damaged or ends too early', { cause })
+    throw refusal(cause)
   }
+}
+
+/** Data that asks for what is not given is whole all the same; the decoder tells the two apart. */
+function refusal(cause: unknown): ForgeError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (/windowTooLarge|frameParameter_unsupported/.test(code)) {
+    return new ForgeError(
+      'INPUT_UNREADABLE',
+      `the zstd data needs a window above the ${ZSTD_WINDOW_MIB_MAX} MiB that is read`,
+      { cause, hint: 'Decompress it first (zstd -d --long=31), or compress it with --long=27 or less.' },
+    )
+  }
+  if (/dictionary/i.test(code)) {
+    return new ForgeError('INPUT_UNREADABLE', 'the zstd data needs a dictionary, which is not given', {
+      cause,
+      hint: 'Decompress it first with its dictionary (zstd -d -D FILE).',
+    })
+  }
+  return new ForgeError('INPUT_UNREADABLE', 'the compressed data is damaged or ends too early', { cause })
 }
 
 async function* watch(

@@ -1,10 +1,13 @@
-import { ForgeError, type JsonObject, type JsonValue } from '@forgeone/common'
+import type { JsonObject, JsonValue } from '@forgeone/common'
 import { priorityFromCode } from '../entry/priority.ts'
 import { severityCode, severityFromCode, type LogSeverity } from '../entry/severity.ts'
-import type { Aggregate, JsonPath, PipeColumn, QueryField, QueryPipe } from './ast.ts'
+import type { JsonPath, PipeColumn, QueryField, QueryPipe } from './ast.ts'
 import { fieldName } from './field-name.ts'
 import { SORT_ROWS_MAX, STATS_GROUPS_MAX } from './limits.ts'
 import type { MatchRow, RowKind } from './match-row.ts'
+import { cellOf, type Cell } from './table-cells.ts'
+import { tableLimit, TableMemory } from './table-memory.ts'
+import { compareValues } from './table-values.ts'
 
 /** A row that pipes made: values by column name. */
 export type TableRow = Readonly<Record<string, JsonValue>>
@@ -37,7 +40,8 @@ export class TablePipeline {
       },
       finish: () => undefined,
     }
-    this.#first = pipes.toReversed().reduce<Stage>((next, pipe) => stageOf(pipe, next, rows), sink)
+    const context = { rows, memory: new TableMemory() }
+    this.#first = pipes.toReversed().reduce<Stage>((next, pipe) => stageOf(pipe, next, context), sink)
   }
 
   /** @returns false when no further row can change the result */
@@ -57,16 +61,23 @@ export class TablePipeline {
   }
 }
 
-function stageOf(pipe: QueryPipe, next: Stage, rows: RowKind): Stage {
+/** What all pipes of a query share. */
+interface PipeContext {
+  readonly rows: RowKind
+  readonly memory: TableMemory
+}
+
+function stageOf(pipe: QueryPipe, next: Stage, context: PipeContext): Stage {
+  const { rows } = context
   switch (pipe.kind) {
     case 'limit':
       return limitStage(pipe.count, next)
     case 'fields':
       return fieldsStage(pipe.columns, next, rows)
     case 'sort':
-      return sortStage(pipe, next, rows)
+      return sortStage(pipe, next, context)
     case 'stats':
-      return statsStage(pipe, next, rows)
+      return statsStage(pipe, next, context)
     case 'histogram':
       return histogramStage(pipe.bucketMs, next, rows)
   }
@@ -98,15 +109,17 @@ function fieldsStage(columns: readonly PipeColumn[], next: Stage, rows: RowKind)
 function sortStage(
   { columns, descending }: Extract<QueryPipe, { kind: 'sort' }>,
   next: Stage,
-  rows: RowKind,
+  { rows, memory }: PipeContext,
 ): Stage {
   const kept: { readonly keys: readonly (JsonValue | undefined)[]; readonly row: TableRow }[] = []
   return {
     push: (row) => {
       if (kept.length >= SORT_ROWS_MAX)
-        throw limitError(`sort by takes at most ${SORT_ROWS_MAX} rows; narrow the query or count first`)
+        throw tableLimit(`sort by takes at most ${SORT_ROWS_MAX} rows; narrow the query or count first`)
       const keys = columns.map((column) => sortKey(column, valueOf(row, column, rows)))
-      kept.push({ keys, row: row.kind === 'table' ? row.row : entryRecord(row.row, rows) })
+      const record = row.kind === 'table' ? row.row : entryRecord(row.row, rows)
+      memory.add(record)
+      kept.push({ keys, row: record })
       return true
     },
     finish: () => {
@@ -135,33 +148,15 @@ function compareKeys(
   return 0
 }
 
-/** Absent values first, then numbers, then texts, then the rest by its JSON. */
-function compareValues(left: JsonValue | undefined, right: JsonValue | undefined): number {
-  const ranks = rank(left) - rank(right)
-  if (ranks !== 0) return ranks
-  if (typeof left === 'number' && typeof right === 'number') return left - right
-  const [leftText, rightText] = [textOf(left), textOf(right)]
-  return leftText < rightText ? -1 : leftText > rightText ? 1 : 0
-}
-
-function rank(value: JsonValue | undefined): number {
-  if (value === undefined || value === null) return 0
-  if (typeof value === 'number') return 1
-  return typeof value === 'string' ? 2 : 3
-}
-
-function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
-}
-
 function statsStage(
   { by, aggregates }: Extract<QueryPipe, { kind: 'stats' }>,
   next: Stage,
-  rows: RowKind,
+  { rows, memory }: PipeContext,
 ): Stage {
   const groups = new Map<string, { readonly values: readonly JsonValue[]; readonly cells: readonly Cell[] }>()
+  const cellsOf = (): readonly Cell[] => aggregates.map((aggregate) => cellOf(aggregate, memory))
   // Without `by` there is one group, also of no rows.
-  if (by.length === 0) groups.set('[]', { values: [], cells: aggregates.map(cellOf) })
+  if (by.length === 0) groups.set('[]', { values: [], cells: cellsOf() })
   return {
     push: (row) => {
       const values = by.map((column) => valueOf(row, column, rows) ?? null)
@@ -169,8 +164,11 @@ function statsStage(
       let group = groups.get(key)
       if (group === undefined) {
         if (groups.size >= STATS_GROUPS_MAX)
-          throw limitError(`stats makes at most ${STATS_GROUPS_MAX} groups; group by something coarser`)
-        group = { values, cells: aggregates.map(cellOf) }
+          throw tableLimit(`stats makes at most ${STATS_GROUPS_MAX} groups; group by something coarser`)
+        memory.add(key)
+        memory.add(values)
+        for (const _ of aggregates) memory.add(0)
+        group = { values, cells: cellsOf() }
         groups.set(key, group)
       }
       for (const [index, aggregate] of aggregates.entries()) {
@@ -202,7 +200,7 @@ function histogramStage(bucketMs: number, next: Stage, rows: RowKind): Stage {
       const bucket = Math.floor(time / bucketMs) * bucketMs
       counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
       if (counts.size > STATS_GROUPS_MAX)
-        throw limitError(`a histogram has at most ${STATS_GROUPS_MAX} steps; take longer ones`)
+        throw tableLimit(`a histogram has at most ${STATS_GROUPS_MAX} steps; take longer ones`)
       return true
     },
     finish: () => {
@@ -222,86 +220,6 @@ function histogramStage(bucketMs: number, next: Stage, rows: RowKind): Stage {
       }
       next.finish()
     },
-  }
-}
-
-/** The running value of one aggregate of one group. `null` is given by a `count` without a field. */
-interface Cell {
-  add(value: JsonValue | undefined): void
-  result(): JsonValue
-}
-
-function cellOf(aggregate: Aggregate): Cell {
-  switch (aggregate.function) {
-    case 'count':
-      return countCell(aggregate.field === undefined)
-    case 'sum':
-    case 'avg':
-      return sumCell(aggregate.function === 'avg')
-    case 'min':
-      return extremeCell(-1)
-    case 'max':
-      return extremeCell(1)
-    case 'uniq':
-      return uniqueCell()
-  }
-}
-
-function countCell(isOfRows: boolean): Cell {
-  let count = 0
-  return {
-    add: (value) => {
-      if (isOfRows || (value !== undefined && value !== null)) count++
-    },
-    result: () => count,
-  }
-}
-
-function sumCell(isAverage: boolean): Cell {
-  let sum = 0
-  let count = 0
-  return {
-    add: (value) => {
-      const number = numberOf(value)
-      if (number === undefined) return
-      sum += number
-      count++
-    },
-    result: () => {
-      if (!isAverage) return sum
-      return count === 0 ? null : sum / count
-    },
-  }
-}
-
-/** Numbers that stand as text, as in metadata of imported logs, count as numbers. */
-function numberOf(value: JsonValue | undefined): number | undefined {
-  if (typeof value === 'number') return value
-  if (typeof value !== 'string' || value.trim() === '') return undefined
-  const number = Number(value)
-  return Number.isFinite(number) ? number : undefined
-}
-
-function extremeCell(sign: 1 | -1): Cell {
-  let best: JsonValue | undefined
-  return {
-    add: (value) => {
-      if (value === undefined || value === null) return
-      if (best === undefined || sign * compareValues(value, best) > 0) best = value
-    },
-    result: () => best ?? null,
-  }
-}
-
-function uniqueCell(): Cell {
-  const seen = new Set<string>()
-  return {
-    add: (value) => {
-      if (value === undefined || value === null) return
-      seen.add(JSON.stringify(value))
-      if (seen.size > STATS_GROUPS_MAX) throw limitError(`uniq counts at most ${STATS_GROUPS_MAX} values`)
-    },
-    result: () => seen.size,
   }
 }
 
@@ -381,8 +299,4 @@ function entryRecord(row: MatchRow, rows: RowKind): TableRow {
     metadata: row.metadata(),
     ...(marker === undefined ? {} : { checkpointMarker: marker }),
   }
-}
-
-function limitError(message: string): ForgeError {
-  return new ForgeError('STREAM_QUERY_LIMIT', message)
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { canonicalJson, ForgeError, type JsonValue } from '@forgeone/common'
 import type { DecodedBlock } from '../block/decoded-block.ts'
@@ -13,6 +14,9 @@ export const COMPACT_KEYS_YOUNG_MS = 600_000
 export const TOMBSTONE_MS = 86_400_000
 /** Keys of one topic that are held in memory while it is compacted. */
 export const COMPACT_KEYS_MAX = 1_000_000
+
+/** Longer ones are remembered by their digest. */
+const KEY_CHARS_MAX = 64
 
 /**
  * The entries of a topic that a later one of the same key replaced. The key is the value at a JSON pointer into
@@ -71,10 +75,13 @@ function keyOf(block: DecodedBlock, row: number, path: readonly string[]): strin
   }
   for (const name of path) {
     if (typeof value !== 'object' || value === null) return undefined
-    value = Array.isArray(value) ? value[Number(name)] : (value as Record<string, JsonValue>)[name]
-    if (value === undefined) return undefined
+    if (!Object.hasOwn(value, name)) return undefined
+    value = (value as Readonly<Record<string, JsonValue>>)[name]
   }
-  return value === null ? undefined : canonicalJson(value, { code: 'STREAM_VALUE_INVALID', what: 'a key' })
+  if (value === null) return undefined
+  const text = canonicalJson(value, { code: 'STREAM_VALUE_INVALID', what: 'a key' })
+  // Keys are bounded by their number: a digest begins like no JSON does.
+  return text.length <= KEY_CHARS_MAX ? text : `h${createHash('sha256').update(text).digest('base64')}`
 }
 
 /** RFC 6901. */

@@ -1,4 +1,4 @@
-import { canonicalJson, ForgeError } from '@forgeone/common'
+import { ArgumentCheck, canonicalJson, ForgeError } from '@forgeone/common'
 
 /** How long entries are kept; the first bound that is met decides. No bound keeps all. */
 export interface Retention {
@@ -18,36 +18,34 @@ export interface TopicSettings {
   readonly legalHold?: boolean | undefined
 }
 
+const check = new ArgumentCheck('STREAM_VALUE_INVALID')
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/
 const POINTER_CHARACTERS_MAX = 255
 
 /** @throws STREAM_VALUE_INVALID */
 export function checkTopicSettings(settings: TopicSettings): TopicSettings {
-  const { retention, compactBy, legalHold } = settings
-  for (const [name, bound] of Object.entries(retention ?? {}))
-    if (bound !== undefined) checkBound(`retention.${name}`, bound)
+  const given = check.options(settings, ['retention', 'compactBy', 'legalHold'], 'the settings')
+  const retention = given.retention === undefined ? undefined : checkedRetention(given.retention)
+  const compactBy = given.compactBy === undefined ? undefined : check.text(given.compactBy, 'compactBy')
+  const legalHold = given.legalHold === undefined ? undefined : check.isTrue(given.legalHold, 'legalHold')
   if (compactBy !== undefined && (!POINTER.test(compactBy) || compactBy.length > POINTER_CHARACTERS_MAX))
     throw invalid('compactBy', 'compactBy is not a JSON pointer such as /customer/id')
   return {
-    ...(retention === undefined || Object.keys(retention).length === 0
-      ? {}
-      : { retention: checkedRetention(retention) }),
+    ...(retention === undefined || Object.keys(retention).length === 0 ? {} : { retention }),
     ...(compactBy === undefined ? {} : { compactBy }),
     ...(legalHold === true ? { legalHold } : {}),
   }
 }
 
 /** @throws STREAM_VALUE_INVALID */
-export function checkedRetention({ maxAgeMs, maxBytes, maxCount }: Retention): Retention {
-  const bounds = { maxAgeMs, maxBytes, maxCount }
+export function checkedRetention(given: unknown): Retention {
+  const bounds = check.options(given, ['maxAgeMs', 'maxBytes', 'maxCount'], 'retention')
   for (const [name, bound] of Object.entries(bounds))
     if (bound !== undefined) checkBound(`retention.${name}`, bound)
   return Object.fromEntries(Object.entries(bounds).filter(([, bound]) => bound !== undefined))
 }
 
 function checkBound(name: string, bound: unknown): void {
-  const known = ['retention.maxAgeMs', 'retention.maxBytes', 'retention.maxCount']
-  if (!known.includes(name)) throw invalid(name, `${name} is not a bound; use ${known.join(', ')}`)
   if (Number.isSafeInteger(bound) && (bound as number) >= 0) return
   throw invalid(name, `${name} must be a whole number of at least 0`)
 }

@@ -1,4 +1,5 @@
 import type { Store } from '@forgeone/engine'
+import { APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
 import { contentDigest, NO_TIMESTAMP } from '../append/content-digest.ts'
 import type { Receipt } from '../append/receipt.ts'
 import { exportCloudEvents } from '../cloud-events/export-cloud-events.ts'
@@ -23,8 +24,17 @@ import type { Subscription } from '../group/subscription.ts'
 import type { UpcastDefinition } from '../upcast/upcast-step.ts'
 import { Upcasts } from '../upcast/upcasts.ts'
 import { importEvents, type EventImportOptions, type EventImportResult } from './import-events.ts'
+import {
+  checkChunks,
+  checkedAppend,
+  checkedChunks,
+  checkedEntries,
+  checkedEventImport,
+  checkedRead,
+  checkedTail,
+} from './stream-arguments.ts'
 import { StreamCore } from './stream-core.ts'
-import type { EventAppendOptions, StreamOptions } from './stream-options.ts'
+import type { EventAppendOptions, ReadOptions, StreamOptions } from './stream-options.ts'
 import type { TopicMetadata } from './topic-metadata.ts'
 import type { TopicOperations } from './topic-operations.ts'
 
@@ -63,17 +73,21 @@ export class EventStream {
    */
   async append(
     input: EventInput | readonly EventInput[],
-    { deliverAfterMs, expectedVersion, idempotencyKey: key }: EventAppendOptions = {},
+    options: EventAppendOptions = {},
   ): Promise<Receipt> {
+    const {
+      deliverAfterMs,
+      expectedVersion,
+      idempotencyKey: key,
+    } = checkedAppend(options, ['deliverAfterMs'])
     const now = this.#core.clock.now()
-    const inputs: readonly EventInput[] = isList(input) ? input : [input]
+    const inputs = checkedEntries(input, APPEND_ENTRIES_MAX)
     const rows = inputs.map((one) => {
+      const row = validateEventInput(one, now)
       // The gate takes topics of ours that exist.
-      if (typeof one.topic === 'string' && one.topic.startsWith('$')) validateTopicName(one.topic)
-      return validateEventInput(
-        deliverAfterMs === undefined ? one : withDeliverAfter(one, deliverAfterMs, now),
-        now,
-      )
+      if (row.topic.startsWith('$')) validateTopicName(row.topic)
+      if (deliverAfterMs === undefined) return row
+      return validateEventInput(withDeliverAfter(one, deliverAfterMs, now), now)
     })
     if (key === undefined) return await this.#core.append(rows, { expectedVersion })
     const given = inputs.map((one) => validateEventInput(one, NO_TIMESTAMP))
@@ -104,22 +118,22 @@ export class EventStream {
 
   /** Events in the order they were appended. @throws STREAM_PATTERN_INVALID, STREAM_TIME_INVALID */
   read(options: EventReadOptions = {}): EntryResults<EventMessage> {
-    return this.#core.read(resolveCheckpoints(options, this.checkpoints))
+    return this.#core.read(this.#resolved(options))
   }
 
   /** Events that match a query. @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT */
   search(query: string | Query, options: EventReadOptions = {}): SearchResults<EventMessage> {
-    return this.#core.search(query, resolveCheckpoints(options, this.checkpoints))
+    return this.#core.search(query, this.#resolved(options))
   }
 
   /** What the pipes of a query make of its events. @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT */
   table(query: string | Query, options: EventReadOptions = {}): SearchResults<TableRow> {
-    return this.#core.table(query, resolveCheckpoints(options, this.checkpoints))
+    return this.#core.table(query, this.#resolved(options))
   }
 
   /** What is there from a place on, then what comes, until the signal aborts. */
   tail(options: EventTailOptions = {}): AsyncIterable<EventMessage> {
-    return this.#core.tail(resolveCheckpoints(options, this.checkpoints))
+    return this.#core.tail(resolveCheckpoints(checkedTail(options), this.checkpoints))
   }
 
   /**
@@ -154,12 +168,13 @@ export class EventStream {
     chunks: AsyncIterable<Uint8Array>,
     options: EventImportOptions = {},
   ): Promise<EventImportResult> {
-    return await importEvents(this.#core, chunks, options)
+    checkChunks(chunks)
+    return await importEvents(this.#core, checkedChunks(chunks), checkedEventImport(options))
   }
 
   /** Events as CloudEvents 1.0: the JSON text of one each, without line ends, which an import takes back. */
   exportCloudEvents(options: EventReadOptions = {}): AsyncGenerator<string> {
-    return exportCloudEvents(this.#core, resolveCheckpoints(options, this.checkpoints))
+    return exportCloudEvents(this.#core, this.#resolved(options))
   }
 
   /**
@@ -185,13 +200,13 @@ export class EventStream {
     return await this.#core.verify(onProgress)
   }
 
+  #resolved(options: EventReadOptions): ReadOptions {
+    return resolveCheckpoints(checkedRead(options), this.checkpoints)
+  }
+
   /** Waits for appends and acks under way, and for handlers, a while. The store stays open. */
   async close(): Promise<void> {
     await this.groups.close()
     await this.#core.close()
   }
-}
-
-function isList(input: EventInput | readonly EventInput[]): input is readonly EventInput[] {
-  return Array.isArray(input)
 }

@@ -1,4 +1,5 @@
 import type { Store } from '@forgeone/engine'
+import { APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
 import { contentDigest, NO_TIMESTAMP } from '../append/content-digest.ts'
 import type { Receipt } from '../append/receipt.ts'
 import type { LogEntry, LogInput } from '../entry/entry.ts'
@@ -13,6 +14,13 @@ import type { SearchResults } from '../read/search-results.ts'
 import type { StreamVerifyReport } from '../verify/verify-stream.ts'
 import { importLog, rawLine, type ImportOptions, type ImportResult } from './import-log.ts'
 import { logCodec } from './log-codec.ts'
+import {
+  checkChunks,
+  checkedAppend,
+  checkedChunks,
+  checkedEntries,
+  checkedLogImport,
+} from './stream-arguments.ts'
 import { StreamCore } from './stream-core.ts'
 import type { AppendOptions, ReadOptions, StreamOptions, TailOptions } from './stream-options.ts'
 import type { TopicMetadata } from './topic-metadata.ts'
@@ -39,12 +47,10 @@ export class LogStream {
    * @throws STREAM_TOPIC_INVALID, STREAM_VALUE_INVALID, STREAM_LIMIT, STREAM_VERSION_CONFLICT, STREAM_ID_EXISTS,
    *   STREAM_IDEMPOTENCY_CONFLICT, QUOTA_EXCEEDED, STORAGE_FULL, STORE_FAILED, STORE_CLOSED
    */
-  async append(
-    input: LogInput | readonly LogInput[],
-    { expectedVersion, idempotencyKey: key }: AppendOptions = {},
-  ): Promise<Receipt> {
+  async append(input: LogInput | readonly LogInput[], options: AppendOptions = {}): Promise<Receipt> {
+    const { expectedVersion, idempotencyKey: key } = checkedAppend(options)
     const now = this.#core.clock.now()
-    const inputs: readonly LogInput[] = isList(input) ? input : [input]
+    const inputs = checkedEntries(input, APPEND_ENTRIES_MAX)
     const rows = inputs.map((one) => validateLogInput(one, now))
     if (key === undefined) return await this.#core.append(rows, { expectedVersion })
     const digest = contentDigest(inputs.map((one) => validateLogInput(one, NO_TIMESTAMP)))
@@ -101,7 +107,8 @@ export class LogStream {
    * @throws STREAM_IMPORT_FORMAT, and what `append` throws
    */
   async importFrom(chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportResult> {
-    return await importLog(this.#core, chunks, options)
+    checkChunks(chunks)
+    return await importLog(this.#core, checkedChunks(chunks), checkedLogImport(options))
   }
 
   /** The bytes of the files that were imported into a topic, in the order of import. */
@@ -149,8 +156,4 @@ export class LogStream {
   async close(): Promise<void> {
     await this.#core.close()
   }
-}
-
-function isList(input: LogInput | readonly LogInput[]): input is readonly LogInput[] {
-  return Array.isArray(input)
 }

@@ -7,7 +7,6 @@ import type { Receipt } from '../append/receipt.ts'
 import type { Position } from '../entry/position.ts'
 import { rowBytes } from '../entry/row-bytes.ts'
 import type { EntryRow } from '../entry/validate.ts'
-import { parseQuery } from '../query/parser.ts'
 import type { Query } from '../query/ast.ts'
 import type { TableRow } from '../query/table.ts'
 import { BlockEncoder } from '../compact/block-encoder.ts'
@@ -30,6 +29,7 @@ import { verifyShards, type StreamVerifyReport } from '../verify/verify-stream.t
 import { Arrivals } from './arrivals.ts'
 import { EntryLookup } from './entry-lookup.ts'
 import { lastPosition, loadShards } from './load-shards.ts'
+import { readQuery } from './read-query.ts'
 import { prepareSearch, tableRows, type PreparedSearch } from './prepare-search.ts'
 import { scanRequest, UNBOUNDED_SCAN } from './read-request.ts'
 import {
@@ -39,6 +39,7 @@ import {
   type StreamOptions,
   type TailOptions,
 } from './stream-options.ts'
+import { checkedCompaction, checkedRead, checkedTail, streamCheck } from './stream-arguments.ts'
 import { TopicMaintenance } from './topic-maintenance.ts'
 import { TopicOperations } from './topic-operations.ts'
 import { topicMetadata, type TopicMetadata } from './topic-metadata.ts'
@@ -189,6 +190,7 @@ export class StreamCore<Entry> {
   /** @returns undefined when no entry has the id */
   get(id: string): Entry | undefined {
     this.#assertOpen()
+    streamCheck.text(id, 'id')
     const found = this.#lookup.find(id)
     return found === undefined ? undefined : this.#kind.codec.decode(found, found.id)
   }
@@ -196,6 +198,7 @@ export class StreamCore<Entry> {
   /** @throws STREAM_ENTRY_UNKNOWN, STREAM_PROOF_INCOMPLETE, DATABASE_OFFLINE, STREAM_BLOCK_DAMAGED */
   prove(id: string): EntryProof {
     this.#assertOpen()
+    streamCheck.text(id, 'id')
     const found = this.#lookup.find(id)
     if (found === undefined) throw new ForgeError('STREAM_ENTRY_UNKNOWN', `no entry has the id ${id}`)
     // Any shard may have a run of the commit.
@@ -204,12 +207,14 @@ export class StreamCore<Entry> {
   }
 
   read(options: ReadOptions = {}): EntryResults<Entry> {
-    return new EntryResults(() => this.#scan(this.#request(options), newScanFigures()))
+    const checked = checkedRead(options)
+    return new EntryResults(() => this.#scan(this.#request(checked), newScanFigures()))
   }
 
   /** @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT */
-  search(query: string | Query, options: ReadOptions = {}): SearchResults<Entry> {
-    const parsed = typeof query === 'string' ? parseQuery(query) : query
+  search(query: string | Query, given: ReadOptions = {}): SearchResults<Entry> {
+    const options = checkedRead(given)
+    const parsed = readQuery(query)
     const other = parsed.pipes.find((pipe) => !ENTRY_PIPES.has(pipe.kind))
     if (other !== undefined) {
       throw new ForgeError('STREAM_QUERY_SYNTAX', `the pipe "${other.kind}" makes a table; use \`table\``, {
@@ -226,8 +231,9 @@ export class StreamCore<Entry> {
    * What the pipes of a query make of the entries found: a row for each entry, group or step of time.
    * @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT
    */
-  table(query: string | Query, options: ReadOptions = {}): SearchResults<TableRow> {
-    const parsed = typeof query === 'string' ? parseQuery(query) : query
+  table(query: string | Query, given: ReadOptions = {}): SearchResults<TableRow> {
+    const options = checkedRead(given)
+    const parsed = readQuery(query)
     const search = this.#prepareSearch(parsed, options)
     const context = { search, reader: this.#reader, rows: this.#kind.codec.rows }
     return new SearchResults(() => tableRows(parsed, context), search.explain)
@@ -243,7 +249,8 @@ export class StreamCore<Entry> {
   tail(options: TailOptions = {}): AsyncGenerator<Entry> {
     this.#assertOpen()
     // The present end is that of the call, not that of the first read.
-    return this.#follow(options, options.from === undefined ? this.head() : undefined)
+    const checked = checkedTail(options)
+    return this.#follow(checked, checked.from === undefined ? this.head() : undefined)
   }
 
   async *#follow(options: TailOptions, start: Position | undefined): AsyncGenerator<Entry> {
@@ -281,7 +288,7 @@ export class StreamCore<Entry> {
   /** Rewrites all blocks that can become smaller. @throws STREAM_BLOCK_DAMAGED, STREAM_COMPACTION_FAILED */
   async compact(options?: CompactionOptions): Promise<CompactionOutcome> {
     this.#assertOpen()
-    return await this.#compactor.compactAll(options)
+    return await this.#compactor.compactAll(checkedCompaction(options))
   }
 
   topicOperations(): TopicOperations {

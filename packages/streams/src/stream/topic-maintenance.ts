@@ -1,4 +1,4 @@
-import { ForgeError, type Clock } from '@forgeone/common'
+import { ArgumentCheck, ForgeError, type Clock } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 import type { ClientIds } from '../append/client-ids.ts'
 import type { Compactor } from '../compact/compactor.ts'
@@ -12,6 +12,8 @@ import { Topic } from '../shard/topic.ts'
 import type { PlacedTopic, TopicDirectory } from '../shard/topic-directory.ts'
 import { encodeTopicRow, type TopicRow } from '../shard/topic-row.ts'
 import { checkTopicSettings, type TopicSettings } from '../shard/topic-settings.ts'
+
+const topicCheck = new ArgumentCheck('STREAM_VALUE_INVALID')
 
 /** What went, or would go, of one topic. */
 export interface TopicRemoval {
@@ -121,6 +123,7 @@ export class TopicMaintenance {
 
   /** @throws STREAM_TOPIC_UNKNOWN */
   find(name: string): PlacedTopic {
+    topicCheck.text(name, 'the topic')
     const placed = this.#o.directory.find(name)
     if (placed === undefined || !placed.topic.isVisible)
       throw new ForgeError('STREAM_TOPIC_UNKNOWN', `there is no topic ${name}`)

@@ -1,5 +1,6 @@
 import type { RetentionRuleEntry } from '../retain/retention-rules.ts'
 import type { Retention, TopicSettings } from '../shard/topic-settings.ts'
+import { checkedRetentionRun } from './stream-arguments.ts'
 import type { RetentionOptions, TopicMaintenance, TopicRemoval } from './topic-maintenance.ts'
 import { topicMetadata, type TopicMetadata } from './topic-metadata.ts'
 
@@ -60,7 +61,7 @@ export class TopicOperations {
   /** Removes what the bounds no longer keep; with `dryRun` only says what that is. */
   async applyRetention(options?: RetentionOptions): Promise<readonly TopicRemoval[]> {
     this.#assertOpen()
-    return await this.#maintenance.applyRetention(options)
+    return await this.#maintenance.applyRetention(checkedRetentionRun(options))
   }
 
   /**
@@ -69,6 +70,6 @@ export class TopicOperations {
    */
   async compactKeys(name: string, options?: RetentionOptions): Promise<TopicRemoval> {
     this.#assertOpen()
-    return await this.#maintenance.compactKeys(name, options)
+    return await this.#maintenance.compactKeys(name, checkedRetentionRun(options))
   }
 }

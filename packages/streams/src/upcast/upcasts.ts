@@ -1,4 +1,4 @@
-import { ForgeError } from '@forgeone/common'
+import { ArgumentCheck, ForgeError } from '@forgeone/common'
 import type { EventMessage } from '../entry/entry.ts'
 import type { EntryCodec } from '../read/entry-codec.ts'
 import { eventCodec } from '../stream/event-codec.ts'
@@ -12,6 +12,8 @@ export const UPCASTS_MAX = 1024
 /** Topics whose steps are remembered; beyond it they are looked up anew. */
 const TOPICS_REMEMBERED_MAX = 10_000
 
+const check = new ArgumentCheck('STREAM_VALUE_INVALID')
+
 interface Definition extends UpcastStep {
   readonly pattern: TopicPattern
 }
@@ -23,7 +25,10 @@ export class Upcasts {
   #stepsByTopic = new Map<string, ReadonlyMap<number, UpcastStep>>()
 
   /** @throws STREAM_VALUE_INVALID, STREAM_PATTERN_INVALID, STREAM_LIMIT */
-  define({ topic, from, to, apply }: UpcastDefinition): void {
+  define(given: UpcastDefinition): void {
+    const checked = check.options(given, ['topic', 'from', 'to', 'apply'], 'the upcast')
+    // The type; each member is looked at below.
+    const { topic, from, to, apply } = checked as UpcastDefinition
     const pattern = compileTopicPattern(topic)
     if (!Number.isSafeInteger(from) || from < 1 || to !== from + 1)
       throw invalid('an upcast leads from a version of at least 1 to the next one')

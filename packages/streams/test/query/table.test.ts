@@ -113,3 +113,25 @@ test('a table of many groups stops at its limit', async () => {
   }
   await expect(rows(logs, '* | count by message')).rejects.toMatchObject({ code: 'STREAM_QUERY_LIMIT' })
 })
+
+test.each([
+  '* | stats by message count()',
+  '* | stats by topic, message max(time)',
+  '* | stats uniq(message)',
+  '* | sort by message',
+  '* | sort by time desc | limit 1',
+  '* | stats by message max(message), min(message)',
+])('%s of a few long values stops at the limit of bytes, which it names', async (query) => {
+  await using host = new StoreHost({ shardCount: 1 })
+  const { logs } = await host.open()
+  for (let n = 0; n < 40; n++) await logs.append({ topic: 'a', message: `${n} ${'x'.repeat(700_000)}` })
+  await expect(rows(logs, query)).rejects.toThrow('TABLE_BYTES_MAX')
+})
+
+test('extremes of many groups count for what they hold, and not for all they were given', async () => {
+  await using host = new StoreHost({ shardCount: 1 })
+  const { logs } = await host.open()
+  for (let n = 0; n < 40; n++) await logs.append({ topic: 'a', message: `${n} ${'x'.repeat(700_000)}` })
+  const found = await rows(logs, '* | stats max(message) as last')
+  expect(found).toHaveLength(1)
+})

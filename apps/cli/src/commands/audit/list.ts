@@ -13,7 +13,7 @@ import type { Command } from '../../program/command.ts'
 import type { OptionValues } from '../../program/options.ts'
 import { numberOption, textOption, usageError } from '../../program/parse-arguments.ts'
 import { writeChunks } from '../../program/write-output.ts'
-import { printable } from '../../render/entry-line.ts'
+import { printable } from '../../render/printable.ts'
 import { formatCount, formatCountOf, formatTime } from '../../render/quantities.ts'
 import { renderTable } from '../../render/table.ts'
 

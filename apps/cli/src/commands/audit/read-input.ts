@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readBoundedFile, UnfitFile } from '@forgeone/audit'
 import { ForgeError } from '@forgeone/common'
 
 /** Receipts, notes and policies are small; a file above this is something else. */
@@ -6,20 +6,16 @@ const INPUT_BYTES_MAX: number = 16 * 1024 * 1024
 
 /** A small file that the user names. @throws INPUT_NOT_FOUND, INPUT_UNREADABLE */
 export async function readInput(path: string): Promise<Uint8Array> {
-  let bytes: Uint8Array
   try {
-    bytes = await readFile(path)
+    return await readBoundedFile(path, INPUT_BYTES_MAX)
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
     throw new ForgeError(
       isMissing ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE',
-      `${path} ${isMissing ? 'does not exist' : 'cannot be read'}`,
+      `${path} ${isMissing ? 'does not exist' : 'cannot be read'}${cause instanceof UnfitFile ? `: ${cause.message}` : ''}`,
       { cause },
     )
   }
-  if (bytes.length > INPUT_BYTES_MAX)
-    throw new ForgeError('INPUT_UNREADABLE', `${path} is above ${INPUT_BYTES_MAX} bytes`)
-  return bytes
 }
 
 /** @throws INPUT_NOT_FOUND, INPUT_UNREADABLE */

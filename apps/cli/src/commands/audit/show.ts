@@ -1,6 +1,6 @@
 import { parseLeaf } from '@forgeone/audit'
 import type { Command } from '../../program/command.ts'
-import { printable } from '../../render/entry-line.ts'
+import { printable } from '../../render/printable.ts'
 import { formatTime } from '../../render/quantities.ts'
 import { sequenceOf } from './sequence.ts'
 

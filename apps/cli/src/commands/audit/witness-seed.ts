@@ -1,4 +1,5 @@
-import { open, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { readBoundedFile } from '@forgeone/audit'
 import { ForgeError, systemRandom } from '@forgeone/common'
 
 const SEED_BYTES = 32
@@ -7,7 +8,7 @@ const MODE = 0o600
 /** The seed of a witness: 32 bytes in a file that only its owner reads, made on the first run. @throws IO_FAILED */
 export async function witnessSeed(path: string): Promise<Uint8Array> {
   try {
-    const existing = await readFile(path)
+    const existing = await readBoundedFile(path, SEED_BYTES)
     if (existing.length === SEED_BYTES) return existing
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'))

@@ -7,6 +7,7 @@ import { ed25519Signer } from '@forgeone/crypto'
 import type { Command } from '../../program/command.ts'
 import { textOption, usageError } from '../../program/parse-arguments.ts'
 import { readPolicy } from './trust.ts'
+import { lockState } from './witness-lock.ts'
 import { witnessSeed } from './witness-seed.ts'
 
 const PORT_MAX = 65_535
@@ -37,6 +38,7 @@ export const auditWitness: Command = {
     const policy = await readPolicy(resolvePath(policyFile))
     const directory = resolvePath(state)
     await mkdir(directory, { recursive: true, mode: 0o700 })
+    using lock = lockState(directory)
     const seed = await witnessSeed(join(directory, 'seed'))
     const signer = ed25519Signer(seed)
     seed.fill(0)
@@ -44,7 +46,7 @@ export const auditWitness: Command = {
       policy,
       name,
       signer,
-      state: directoryState(directory),
+      state: lock.guard(directoryState(directory)),
       clock: systemClock,
     })
     const server = witnessServer({ witness, policy })

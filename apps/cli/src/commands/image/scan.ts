@@ -1,7 +1,7 @@
 import type { ImageCatalogue } from '@forgeone/images'
 import type { Command } from '../../program/command.ts'
 import { formatBytes } from '../../render/quantities.ts'
-import { printable } from '../../render/entry-line.ts'
+import { printable } from '../../render/printable.ts'
 import { renderTable } from '../../render/table.ts'
 import { withImages } from './with-images.ts'
 

@@ -1,5 +1,5 @@
 import type { Command } from '../../program/command.ts'
-import { printable } from '../../render/entry-line.ts'
+import { printable } from '../../render/printable.ts'
 import { formatTime } from '../../render/quantities.ts'
 import { renderTable } from '../../render/table.ts'
 

@@ -57,7 +57,7 @@ export const top: Command = {
       numberOption(options, 'count', { min: 1, max: Number.MAX_SAFE_INTEGER }) ??
       (isLive || terminal.json ? Number.POSITIVE_INFINITY : 1)
     const access = await store.remember()
-    if (isLive) await terminal.print(ENTER_SCREEN)
+    if (isLive) await terminal.draw(ENTER_SCREEN)
     try {
       let before: Sample | undefined
       for (let look = 0; look < looks && !signal.aborted; look++) {
@@ -67,11 +67,11 @@ export const top: Command = {
         const sample = await lookUnlessLocked(access, before)
         if (sample === undefined) continue
         if (terminal.json) await terminal.printJson({ ...sample, ...ratesOf(sample, before) })
-        else await terminal.print((isLive ? HOME_AND_CLEAR : '') + render(terminal, sample, before))
+        else await terminal.draw((isLive ? HOME_AND_CLEAR : '') + render(terminal, sample, before))
         before = sample
       }
     } finally {
-      if (isLive) await terminal.print(LEAVE_SCREEN)
+      if (isLive) await terminal.draw(LEAVE_SCREEN)
     }
   },
 }
