@@ -71,6 +71,7 @@ import { repair } from './store/repair.ts'
 import { init } from './store/init.ts'
 import { stats } from './store/stats.ts'
 import { top } from './store/top.ts'
+import { checkpoint } from './store/checkpoint.ts'
 import { verify } from './store/verify.ts'
 import { topicsCompactKeys } from './topics/compact-keys.ts'
 import { topicsCreate } from './topics/create.ts'
@@ -170,6 +171,7 @@ export const COMMANDS: readonly Command[] = [
   stats,
   top,
   verify,
+  checkpoint,
   doctor,
   repair,
   auditList,

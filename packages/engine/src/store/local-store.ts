@@ -1,4 +1,4 @@
-import { ByteWriter, ForgeError, Turns, type Metrics } from '@forgeone/common'
+import { assert, ByteWriter, ForgeError, Turns, utf8Encode, type Metrics } from '@forgeone/common'
 import type { ShredKeys } from '@forgeone/crypto'
 import { Applier } from '../commit/applier.ts'
 import { commitTime, type CommitTime } from '../commit/commit-time.ts'
@@ -18,7 +18,16 @@ import { DESCRIBE_AFTER_MS, StateDescriber } from '../state/state-describer.ts'
 import { StateRoots } from '../state/state-roots.ts'
 import type { LocalStoreOptions } from './local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome } from './local-store-parts.ts'
-import type { CommitOptions, CommitPlace, KeyRange, Operation, Row, ScanOptions, Store } from './store.ts'
+import type {
+  CommitOptions,
+  CommitPlace,
+  HashedName,
+  KeyRange,
+  Operation,
+  Row,
+  ScanOptions,
+  Store,
+} from './store.ts'
 
 /** A hanging LevelDB must not keep a process from ending. */
 const CLOSE_MS_MAX = 10_000
@@ -249,9 +258,12 @@ export class LocalStore implements Store {
     await this.#parts.backend.reclaim(level, range)
   }
 
-  keyedHash(purpose: 'topic' | 'resource' | 'blind', value: Uint8Array): Uint8Array {
+  keyedHash({ purpose, label, value }: HashedName): Uint8Array {
     this.#parts.health.assertReadable()
-    return this.#parts.keyring.keyedHash(purpose, value).subarray(0, 16)
+    assert(/^[ -~]{1,64}$/.test(label), 'a hashed name has a label')
+    const bytes = new ByteWriter(label.length + value.length + 1)
+    bytes.u8(label.length).bytes(utf8Encode(label)).bytes(value)
+    return this.#parts.keyring.keyedHash(purpose, bytes.view()).subarray(0, 16)
   }
 
   /** Takes a flush point now and lets the journal before it go. */

@@ -48,6 +48,15 @@ export interface CommitOptions {
   readonly onRefused?: () => void
 }
 
+/** What a keyed hash stands for. */
+export interface HashedName {
+  /** Which key: one for names of topics, one for what leaves tell of, one for everything else. */
+  readonly purpose: 'topic' | 'resource' | 'blind'
+  /** What kind of name it is, 1 to 64 characters of ASCII: who may choose a name of one kind learns nothing of another. */
+  readonly label: string
+  readonly value: Uint8Array
+}
+
 /** A range of keys: `from` inclusive, `to` exclusive, both optional. */
 export interface KeyRange {
   readonly from?: Uint8Array
@@ -108,8 +117,11 @@ export interface Store extends StoreReader, AsyncDisposable {
    * store can; costs reading and writing what is left there. Nothing is lost when it is cut short.
    */
   reclaim(database: string, range: { readonly from: Uint8Array; readonly to: Uint8Array }): Promise<void>
-  /** HMAC-SHA256 under a key of the store that is never rotated by policy, cut to 16 bytes: hides names in keys. */
-  keyedHash(purpose: 'topic' | 'resource' | 'blind', value: Uint8Array): Uint8Array
+  /**
+   * HMAC-SHA256 of `label length u8 | label | value` under a key of the store that is never rotated by policy, cut to 16 bytes:
+   * hides names in keys and leaves. Two labels never hash alike, whatever their values are.
+   */
+  keyedHash(named: HashedName): Uint8Array
   /** Idempotent; waits for commits in flight. */
   close(): Promise<void>
 }

@@ -318,10 +318,15 @@ function closing(withStore: WithStore): void {
     await rejects(collect(store.scan('alpha', {})), hasCode('STORE_CLOSED'))
   })
   withStore('keyed hashes are 16 bytes, stable, and differ by purpose and value', async (store) => {
-    const hash = store.keyedHash('topic', key('a'))
+    const hash = store.keyedHash({ purpose: 'topic', label: 'name', value: key('a') })
     equal(hash.length, 16)
-    deepEqual(store.keyedHash('topic', key('a')), hash)
-    ok(Buffer.compare(store.keyedHash('blind', key('a')), hash) !== 0)
-    ok(Buffer.compare(store.keyedHash('topic', key('b')), hash) !== 0)
+    deepEqual(store.keyedHash({ purpose: 'topic', label: 'name', value: key('a') }), hash)
+    for (const [purpose, label, value] of [
+      ['blind', 'name', 'a'],
+      ['topic', 'name', 'b'],
+      ['topic', 'nam', 'ea'],
+      ['topic', 'namea', ''],
+    ] as const)
+      ok(Buffer.compare(store.keyedHash({ purpose, label, value: key(value) }), hash) !== 0)
   })
 }

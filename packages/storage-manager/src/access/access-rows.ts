@@ -33,7 +33,7 @@ export class AccessRows {
 
   /** A keyed hash, so that no name stands in the audit log. */
   pseudonym(principal: string): string {
-    return `p_${toHex(this.#store.keyedHash('resource', utf8Encode(`principal ${principal}`))).slice(0, 24)}`
+    return `p_${toHex(this.#store.keyedHash({ purpose: 'resource', label: 'principal', value: utf8Encode(principal) })).slice(0, 24)}`
   }
 
   async commit(o: {
@@ -63,7 +63,7 @@ export class AccessRows {
 
   /** Keyspace, kind, and a keyed hash: no name stands on disk in clear. */
   #key(kind: AccessRowKind, id: string): Uint8Array {
-    const hash = this.#store.keyedHash('blind', utf8Encode(`access ${kind} ${id}`))
+    const hash = this.#store.keyedHash({ purpose: 'blind', label: `access ${kind}`, value: utf8Encode(id) })
     return Uint8Array.from([KEYSPACE, kind.charCodeAt(0), ...hash])
   }
 }

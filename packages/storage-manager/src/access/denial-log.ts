@@ -100,7 +100,7 @@ export class DenialLog {
       resourceClass: 'access',
       ...(resource === SEVERAL
         ? {}
-        : { resourceHash: this.#store.keyedHash('resource', utf8Encode(resource)) }),
+        : { resourceHash: this.#store.keyedHash({ purpose: 'resource', label: 'access', value: utf8Encode(resource) }) }),
       context,
     }
     const commit = this.#store.commit(() => ({ facts, operations: [] })).catch(() => undefined)

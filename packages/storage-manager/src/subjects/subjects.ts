@@ -260,7 +260,7 @@ export class Subjects {
   }
 
   #hash(bytes: Uint8Array): Uint8Array {
-    return this.#o.store.keyedHash('blind', bytes)
+    return this.#o.store.keyedHash({ purpose: 'blind', label: 'subjects', value: bytes })
   }
 
   async #commit(

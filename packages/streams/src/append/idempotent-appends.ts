@@ -145,7 +145,11 @@ export class IdempotentAppends {
 
   #hashOf(key: string): Uint8Array {
     const { store, actor } = this.#o
-    return store.keyedHash('blind', utf8Encode(`idempotency\0${actor.length}\0${actor}\0${key}`))
+    return store.keyedHash({
+      purpose: 'blind',
+      label: 'idempotency',
+      value: utf8Encode(`${actor.length}\0${actor}\0${key}`),
+    })
   }
 }
 

@@ -129,7 +129,11 @@ function leftOut(sources: readonly BlockSummary[], blocks: readonly BlockSummary
 }
 
 function filterSeed(store: Store, shard: Shard, firstSequence: number): number {
-  const hash = store.keyedHash('blind', utf8Encode(`filter\0${shard.database}\0${firstSequence}`))
+  const hash = store.keyedHash({
+    purpose: 'blind',
+    label: 'filter',
+    value: utf8Encode(`${shard.database}\0${firstSequence}`),
+  })
   return new DataView(hash.buffer, hash.byteOffset).getUint32(0)
 }
 

@@ -57,7 +57,7 @@ export class Checkpoints {
         throw new ForgeError('STREAM_LIMIT', `a stream takes at most ${CHECKPOINTS_MAX} checkpoints`)
       checkpoint = { name, pattern, position: head() ?? LOG_START, timestamp: time }
       // A key of its own each time: one that is moved often would be overwritten at a rate (hazard H12).
-      const hash = store.keyedHash('blind', utf8Encode(`checkpoint\0${name}`))
+      const hash = store.keyedHash({ purpose: 'blind', label: 'checkpoint', value: utf8Encode(name) })
       const key = hashedKey(KEYSPACE_CHECKPOINT, hash, new ByteWriter(8).u64(sequence).finish())
       this.#byName.set(name, { checkpoint, key })
       const put: Operation = { type: 'put', database, key, value: encodeCheckpoint(checkpoint) }

@@ -1,3 +1,4 @@
+import { utf8Encode } from '@forgeone/common'
 import type { Clock } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 import type { Position } from '../entry/position.ts'
@@ -40,7 +41,7 @@ export interface StoredGroups {
 }
 
 export function groupKey(store: Store, name: string): Uint8Array {
-  return hashedKey(KEYSPACE_GROUP, store.keyedHash('blind', new TextEncoder().encode(`group\0${name}`)))
+  return hashedKey(KEYSPACE_GROUP, store.keyedHash({ purpose: 'blind', label: 'group', value: utf8Encode(name) }))
 }
 
 /** @throws STREAM_BLOCK_DAMAGED, RECORD_TAMPERED, DATABASE_OFFLINE */

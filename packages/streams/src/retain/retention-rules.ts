@@ -98,6 +98,6 @@ export class RetentionRules {
   }
 
   #key(pattern: string): Uint8Array {
-    return hashedKey(KEYSPACE_RETENTION, this.#store.keyedHash('topic', utf8Encode(`retention\0${pattern}`)))
+    return hashedKey(KEYSPACE_RETENTION, this.#store.keyedHash({ purpose: 'topic', label: 'retention', value: utf8Encode(pattern) }))
   }
 }

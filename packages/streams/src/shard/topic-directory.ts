@@ -89,7 +89,7 @@ export class TopicDirectory {
 
   /** A topic lives where the keyed hash of its name says, for ever. @throws DATABASE_OFFLINE */
   shardOf(name: string): Shard {
-    const hash = this.#store.keyedHash('topic', utf8Encode(name))
+    const hash = this.#store.keyedHash({ purpose: 'topic', label: 'topic', value: utf8Encode(name) })
     const shard = this.#shards[new DataView(hash.buffer, hash.byteOffset).getUint32(0) % this.#shards.length]!
     if ('reason' in shard) throw shard.reason
     return shard

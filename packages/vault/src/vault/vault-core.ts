@@ -59,7 +59,7 @@ export class VaultCore {
   }
 
   pathId(path: string): Uint8Array {
-    return this.options.store.keyedHash('blind', utf8Encode(`vault path ${path}`))
+    return this.options.store.keyedHash({ purpose: 'blind', label: 'vault path', value: utf8Encode(path) })
   }
 
   /** The index, loaded when it is not in memory. @throws VAULT_SEALED, RECORD_TAMPERED */

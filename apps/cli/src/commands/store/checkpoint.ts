@@ -3,6 +3,7 @@ import type { Command } from '../../program/command.ts'
 import { textOption, usageError } from '../../program/parse-arguments.ts'
 import { EXIT } from '../../program/exit-codes.ts'
 import { formatBytes, formatCount } from '../../render/quantities.ts'
+import { printable } from '../../render/printable.ts'
 import type { Terminal } from '../../render/terminal.ts'
 
 export const checkpoint: Command = {
@@ -40,7 +41,7 @@ async function take(forge: Forge, directory: string, terminal: Terminal): Promis
   }
   const { id, sequence, linkedFiles, copiedBytes } = image
   const what = `${formatCount(linkedFiles)} files linked, ${formatBytes(copiedBytes)} copied`
-  await terminal.printLine(`image ${id} of commit ${formatCount(sequence)} in ${terminal.safe(directory)}: ${what}`)
+  await terminal.printLine(`image ${id} of commit ${formatCount(sequence)} in ${printable(directory)}: ${what}`)
   terminal.note('It shares its disk with the store, so it is no backup by itself. Keys are not part of it: to open it, copy')
   terminal.note('keyring, keyring.copy and keys of the store into it. It is only read until `forge audit accept-rollback`.')
   return EXIT.ok
@@ -51,7 +52,7 @@ async function list(forge: Forge, terminal: Terminal): Promise<number> {
   if (terminal.json) await terminal.printJson(images)
   else
     for (const { id, directory, sequence, time } of images)
-      await terminal.printLine(`${id}  ${new Date(time).toISOString()}  commit ${sequence}  ${terminal.safe(directory)}`)
+      await terminal.printLine(`${id}  ${new Date(time).toISOString()}  commit ${sequence}  ${printable(directory)}`)
   return EXIT.ok
 }
 

@@ -51,14 +51,15 @@ async function printReport(
   report: Pick<ForgeVerifyReport, 'ok' | 'checked' | 'problems'> & Partial<ForgeVerifyReport>,
   elapsedMs: number,
 ): Promise<void> {
-  const { ok, checked, counts, problems } = report
+  const { ok, checked, counts, problems, notices = [] } = report
   if (terminal.json) {
-    await terminal.printJson({ ok, checked, ...(counts === undefined ? {} : { counts }), problems })
+    await terminal.printJson({ ok, checked, ...(counts === undefined ? {} : { counts }), problems, notices })
     return
   }
   for (const { code, where, message } of problems) {
     await terminal.printLine(`${terminal.style('damaged', 'red')}  ${where}  ${message} [${code}]`)
   }
+  for (const { message } of notices) await terminal.printLine(`note  ${message}`)
   const what =
     counts === undefined
       ? `${checked} checks`
