@@ -90,6 +90,15 @@ export class VaultLeases {
     // As for a token of another form: who tries some learns nothing from it.
     const id = leaseIdOf(typeof token === 'string' && token.length <= TOKEN_LENGTH_MAX ? token : '')
     const { leases, secrets, shredKeys } = await this.#core.open(this.#actor)
+    if (!leases.has(id)) {
+      // Anybody may try tokens, and changes nothing by it.
+      await this.#core.refused({
+        action: 'vault.lease-redeemed',
+        actor: this.#actor,
+        facts: { id, outcome: 'refused' },
+      })
+      useLease(undefined, this.#core.now())
+    }
     const { lease, outcome } = await this.#use(leases, id)
     if (lease === undefined) throw outcome
     const pathId = this.#core.pathId(lease.path)
