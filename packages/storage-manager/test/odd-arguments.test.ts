@@ -240,3 +240,48 @@ for (const [face, methods] of Object.entries(GOOD)) {
     },
   )
 }
+
+test(
+  'opening with an odd value for any option is refused with a code, or opens the store',
+  { timeout: 600_000 },
+  async () => {
+    const good = {
+      path: join(folder.path, 'data'),
+      secret: SECRET,
+      keyProvider: undefined,
+      create: 'never',
+      shardCount: 1,
+      maxSizeGb: 100,
+      durability: 'sync',
+      encryption: 'aes-256-gcm',
+      allowedSuites: ['aes-256-gcm', 'xchacha20-poly1305'],
+      cacheMb: 1,
+      compaction: 'manual',
+      anchors: [],
+      anchorGraceMs: 0,
+      onAnchorLoss: 'report',
+      acceptRestoredKeyring: { reason: 'x' },
+      keyPolicy: { maxAgeDays: 1, maxSeals: 1000, auto: false },
+      vaultAutoLockMs: 0,
+      allowUnsafeFilesystem: false,
+    }
+    await forge.close()
+    const failures: string[] = []
+    for (const [at, place] of placesOf([good]).entries()) {
+      for (const [index, [name, make]] of Object.entries(ODD_VALUES).entries()) {
+        const odd = make()
+        // A path of text is another store; the rest are objects that the caller answers for.
+        if ((index + at) % (EVERY * 2) !== 0 || (place.at(-1) === 'path' && typeof odd === 'string')) continue
+        const [options] = withOdd([good], place, odd) as [never]
+        const outcome = await outcomeOf(async () => {
+          const opened = await Forge.open(options)
+          await opened.close()
+        })
+        if (outcome.startsWith('uncoded')) failures.push(`${place.join('.')} = ${name}: ${outcome}`)
+      }
+    }
+    forge = await openForge()
+    expect(failures).toEqual([])
+    await expectReadable()
+  },
+)

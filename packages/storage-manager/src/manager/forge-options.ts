@@ -125,7 +125,12 @@ const schema = z.strictObject({
 
 /** @throws STORE_OPTION_INVALID naming the option; values are not repeated, since one of them is the secret */
 export function checkForgeOptions(options: ForgeOptions): void {
-  const result = readArgument('STORE_OPTION_INVALID', () => schema.safeParse(options))
+  // What is wrong with a value is put into words by looking at it, which may throw too.
+  readArgument('STORE_OPTION_INVALID', () => refuseInvalid(options))
+}
+
+function refuseInvalid(options: unknown): void {
+  const result = schema.safeParse(options)
   if (result.success) return
   const [issue] = result.error.issues
   const name =
