@@ -28,7 +28,7 @@ export async function rotateDataKey(parts: KeyringParts, scope: string): Promise
     : undefined
   await writer.update((document) => withPrimary(document, promoted))
   // A seal that could not wait may have put it in force meanwhile, and counts already.
-  if (loaded !== undefined && !table.has(record.id)) table.add(loaded)
+  if (loaded !== undefined && !table.isPrimary(record)) table.add(loaded)
   return keyInfo(promoted)
 }
 

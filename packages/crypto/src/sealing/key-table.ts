@@ -26,8 +26,9 @@ export class KeyTable {
     if (key.primary) this.#primary.set(key.scope, key)
   }
 
-  has(id: number): boolean {
-    return this.#byId.has(id)
+  /** Whether a key is the one that seals for its scope; one that waits is in the table too. */
+  isPrimary({ id, scope }: Pick<SealingKey, 'id' | 'scope'>): boolean {
+    return this.#primary.get(scope)?.id === id
   }
 
   /** How a scope gets its next primary key when the present one has made all its seals. */
