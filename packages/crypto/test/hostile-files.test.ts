@@ -32,7 +32,7 @@ const canMakePipes = process.platform !== 'win32'
 function makePipe(name: string): string {
   const path = join(folder, name)
   rmSync(path, { force: true })
-  execFileSync('mkfifo', [path])
+  execFileSync('sh', ['-c', 'mkfifo "$0"', path])
   return path
 }
 
