@@ -1,6 +1,7 @@
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts'
 export { ForgeError, isForgeError, type ErrorDetails, type ForgeErrorOptions } from './forge-error.ts'
 export { assert, AssertionFailure } from './assert.ts'
+export { readArgument } from './read-argument.ts'
 export {
   asBuffer,
   compareBytes,

@@ -2,6 +2,7 @@ import { ForgeError, ManualClock } from '@forgeone/common'
 import { expect, test } from 'vitest'
 import {
   rawKeyProvider,
+  readSealedHeader,
   SIGNING_SCOPE,
   type Keyring,
   type KeyringCopies,
@@ -124,5 +125,24 @@ test('after a failed write a keyring that is only closed opens with what was sho
     keyring.lock()
     const again = await reopen({ file })
     expect(again.revision).toBe(revision)
+  }
+})
+
+test('a key that a failed rotation left is the one that seals once the next rotation puts it in force', async () => {
+  const file = new FailingKeyringFile()
+  const { keyring } = await prepared(file)
+  file.failure = { writesBefore: 1, reach: 'nothing' }
+  expect(await codeOfAsync(() => keyring.rotateData('a'))).toBe('IO_FAILED')
+  await keyring.flush()
+  for (const opened of [keyring, await reopen({ file })]) {
+    const pending = opened.list().find(({ scope, state }) => scope === 'a' && state === 'pending')!
+    expect((await opened.rotateData('a')).id).toBe(pending.id)
+    const sealed = opened.sealer('a', bytes('s')).seal(bytes('k'), bytes('of a'))
+    expect(readSealedHeader(sealed).keyId).toBe(pending.id)
+    await opened.flush()
+    file.failure = { writesBefore: 1, reach: 'nothing' }
+    expect(await codeOfAsync(() => opened.rotateData('a'))).toBe('IO_FAILED')
+    file.failure = undefined
+    await opened.flush()
   }
 })

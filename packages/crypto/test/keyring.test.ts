@@ -1,6 +1,13 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { KEYS_MAX, passphraseProvider, rawKeyProvider, type KeyringFile } from '../src/index.ts'
+import { ManualClock } from '@forgeone/common'
+import {
+  KEYS_MAX,
+  passphraseProvider,
+  rawKeyProvider,
+  SIGNING_SCOPE,
+  type KeyringFile,
+} from '../src/index.ts'
 import {
   bytes,
   CHEAP_KDF,
@@ -167,4 +174,21 @@ test('printing a keyring, a provider or a list shows no key', async () => {
     .map((value) => inspect(value, { depth: 10, showHidden: true }) + JSON.stringify(value))
     .join()
   expect(text).not.toMatch(/0, 1, 2, 3, 4|000102|AAECAw|wrapped|commit/)
+})
+
+test('what signs is one object for each key, and signs nothing once the keyring is locked or its key destroyed', async () => {
+  const clock = new ManualClock()
+  const keyring = await create({ scopes: ['a', SIGNING_SCOPE], clock })
+  const [signer] = keyring.signers()
+  expect(keyring.signers()).toEqual([signer])
+  expect(keyring.signers()[0]).toBe(signer)
+  const old = keyring.list().find(({ scope }) => scope === SIGNING_SCOPE)!
+  const next = await keyring.nextSigner()
+  await keyring.rotateData(SIGNING_SCOPE)
+  expect(next.sign(bytes('x'))).toHaveLength(64)
+  clock.advance(31 * 86_400_000)
+  await keyring.destroyKey({ keyId: old.id, uses: new Map() })
+  expect(codeOf(() => signer!.sign(bytes('x')))).toBe('CRYPTO_LOCKED')
+  keyring.lock()
+  expect(codeOf(() => next.sign(bytes('x')))).toBe('CRYPTO_LOCKED')
 })

@@ -264,6 +264,17 @@ describe('a resource', () => {
     ).toBe(1)
   })
 
+  test('is asked about while an import goes on', async () => {
+    const { id } = await forge.access.grant({ holder: 'jo', actions: ['data.write'], resource: '**' })
+    const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(Buffer.from('one\n'))
+      await forge.access.revoke(id)
+      yield new Uint8Array(Buffer.from('two\n'))
+    }
+    const imported = forge.as('jo').logs.importFrom(chunks(), { topic: 'imported' })
+    expect(await codeOf(() => imported)).toBe('ACCESS_DENIED')
+  })
+
   test('of a checkpoint is its name: who may write a topic does not move those of others', async () => {
     await forge.events.checkpoints.set('nightly', 'open')
     await forge.access.grant({ holder: 'kim', actions: ['data.write', 'data.list'], resource: 'events/**' })

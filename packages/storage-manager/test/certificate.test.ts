@@ -16,6 +16,8 @@ interface Harness {
   readonly subjects: Subjects
   /** What the next receipt fails with, or `none` for a store without a log; undefined for nothing. */
   receipts: ForgeError | 'none' | undefined
+  /** Whether the commits that tell of keys fail. */
+  erasedFails: boolean
   verify(certificate: ErasureCertificate): ReturnType<typeof verifyCertificate>
 }
 
@@ -37,6 +39,7 @@ async function openHarness(): Promise<Harness> {
     store,
     source,
     receipts: undefined,
+    erasedFails: false,
     subjects: new Subjects({
       store,
       database: 'system',
@@ -47,7 +50,10 @@ async function openHarness(): Promise<Harness> {
         if (harness.receipts !== undefined) throw harness.receipts
         return await source.log!.receipt(sequence)
       },
-      alongsideKeys: () => [],
+      alongsideKeys: () => {
+        if (harness.erasedFails) throw new ForgeError('STORAGE_FULL', 'the disk is full')
+        return []
+      },
       clock,
       random: systemRandom,
     }),
@@ -138,4 +144,30 @@ test('a certificate whose receipt is of another leaf, or broken, or that was sig
   expect(verifyCertificate({ envelope: JSON.stringify(envelope), vkey: 'none' })).toMatchObject({ ok: false })
   expect(verifyCertificate({ envelope: 'none', vkey })).toMatchObject({ ok: false })
   await store.close()
+})
+
+async function codeOf(promise: Promise<unknown>): Promise<unknown> {
+  return await promise.then(
+    () => 'nothing',
+    (error: unknown) => (error instanceof ForgeError ? error.code : error),
+  )
+}
+
+test('an erasure that could not be told of when it was done is certified when it is asked for again, under its own request', async () => {
+  for (const again of [undefined, 'R', 'S']) {
+    const harness = await openHarness()
+    const { subjects, store } = harness
+    const sealed = await subjects.seal('ann', 'x')
+    harness.erasedFails = true
+    expect(await codeOf(subjects.erase('ann', { requestId: 'R' }))).toBe('STORAGE_FULL')
+    expect(await codeOf(subjects.open(sealed))).toBe('CRYPTO_KEY_DESTROYED')
+    harness.erasedFails = false
+    if (again === 'S') {
+      // Nothing is left for another request, but the first one has its certificate.
+      expect(await codeOf(subjects.erase('ann', { requestId: 'S' }))).toBe('SUBJECT_UNKNOWN')
+    }
+    const { certificate } = await subjects.erase('ann', { requestId: again === 'S' ? 'R' : again })
+    expect(certificate).toMatchObject({ requestId: 'R', shredKeys: 1, postScan: { opened: 0 } })
+    await store.close()
+  }
 })

@@ -250,3 +250,18 @@ describe('a lease', () => {
     expect(await codeOf(vault.leases.create('none', { ttlMs: 1000 }))).toBe('VAULT_UNKNOWN')
   })
 })
+
+test('refusals are few commits, however many tokens are tried and calls made on a sealed vault', async () => {
+  const { vault, store } = await openVault()
+  await vault.set('a', 'x')
+  const before = store.sequence
+  const tried = Array.from({ length: 5000 }, (_, index) => codeOf(vault.leases.redeem(`fl_${index}`)))
+  expect(new Set(await Promise.all(tried))).toEqual(new Set(['VAULT_LEASE_EXPIRED']))
+  await vault.seal()
+  const refused = Array.from({ length: 5000 }, () => codeOf(vault.get('a')))
+  expect(new Set(await Promise.all(refused))).toEqual(new Set(['VAULT_SEALED']))
+  vault.close()
+  await store.flush()
+  expect(store.sequence - before).toBeLessThan(50)
+  await store.close()
+})

@@ -50,6 +50,10 @@ export function checkCost(cost: KdfCost): void {
   throw new ForgeError('KDF_TOO_COSTLY', `a ${cost.name} slot is above the accepted ceiling`)
 }
 
+export function isWithinBounds(cost: KdfCost): boolean {
+  return judge(cost) === 'fit'
+}
+
 function judge(cost: KdfCost): Verdict {
   switch (cost.name) {
     case 'argon2id':

@@ -5,6 +5,7 @@ import { KeyTable } from '../sealing/key-table.ts'
 import { checkSuiteAllowed } from '../suite/allowed-suites.ts'
 import { suiteByName } from '../suite/suite-table.ts'
 import type { Suite, SuiteName } from '../suite/suite.ts'
+import { KdfWork } from '../kdf/work-bound.ts'
 import { commitmentOf } from './commitment.ts'
 import { createKeyRecord, withUnwrapped } from './data-key.ts'
 import { IndexKeys } from './index-keys.ts'
@@ -102,6 +103,7 @@ async function firstDocument(
   const { id, key, suite, master } = made
   const created = o.clock.now()
   const slot = await createSlot({ id: FIRST_SLOT_ID, provider, storeId, master: key, created, random })
+  new KdfWork().admit([slot.kdf])
   const masterRecord = { id, commit: commitmentOf({ key, kind: 'master', id, suite: WRAP_SUITE_ID }) }
   const indexId = freshKeyId({ master: masterRecord, keys: [] }, [], random)
   const place = { id: indexId, scope: INDEX_SCOPE, epoch: 1, state: 'primary' } as const

@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
 import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { KEYRING_BYTES_MAX } from './keyring-document.ts'
+import { readSmallFile } from './read-small-file.ts'
 
 /** The two files of a keyring. */
 export type CopyName = 'keyring' | 'keyring.copy'
@@ -55,7 +56,7 @@ class DirectoryKeyringFile implements KeyringFile {
     const failures: unknown[] = []
     const [primary, copy] = await Promise.all(
       COPIES.map((name) =>
-        readCopy(this.#path(name)).catch((error: unknown) => {
+        readSmallFile(this.#path(name), { bytesMax: KEYRING_BYTES_MAX }).catch((error: unknown) => {
           // One unreadable sector must not keep the other copy from opening the store.
           failures.push(error)
           return new Uint8Array(0)
@@ -109,24 +110,6 @@ class DirectoryKeyringFile implements KeyringFile {
 
   #path(name: string): string {
     return path.join(this.#directory, name)
-  }
-}
-
-async function readCopy(file: string): Promise<Uint8Array | undefined> {
-  try {
-    const handle = await open(file, 'r')
-    try {
-      const { size } = await handle.stat()
-      // One byte above the limit is enough for the parse to refuse it.
-      const bytes = new Uint8Array(Math.min(size, KEYRING_BYTES_MAX + 1))
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0)
-      return bytes.subarray(0, bytesRead)
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
   }
 }
 

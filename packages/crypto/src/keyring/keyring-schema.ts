@@ -12,12 +12,10 @@ import {
   SLOTS_MAX,
   type KeyringDocument,
 } from './keyring-document.ts'
+import { KDF_TEXT_MAX, PROVIDER_KINDS } from '../provider/call-provider.ts'
 import { isScopeName } from './scope-name.ts'
 
 const WRAPPED_BYTES = HEADER_BYTES + aes256Gcm.nonceBytes + KEY_BYTES + aes256Gcm.tagBytes
-
-/** The longest recipe: a wrapped key of `WRAPPED_BYTES_MAX` in base64, and its name. */
-const KDF_TEXT_MAX = 1400
 
 const base64 = (bytes: number): z.ZodType<string> =>
   z.string().refine((text) => fromBase64(text)?.length === bytes)
@@ -26,7 +24,7 @@ const count = z.int().min(0)
 
 const slot = z.strictObject({
   id: keyId,
-  kind: z.enum(['passphrase', 'key-file', 'environment', 'raw-key', 'command', 'shares', 'open']),
+  kind: z.enum(PROVIDER_KINDS),
   kdf: z.string().max(KDF_TEXT_MAX),
   commit: base64(KEY_BYTES),
   wrapped: base64(WRAPPED_BYTES),

@@ -2,6 +2,7 @@ import type { Reservations, SealBudget } from '../sealing/seal-budget.ts'
 import type { KeyTable } from '../sealing/key-table.ts'
 import type { KeyringDocument } from './keyring-document.ts'
 import type { KeyringFile } from './keyring-file.ts'
+import { parseKeyring } from './keyring-text.ts'
 import type { MasterKey } from './master-key.ts'
 
 /** The document that follows from one that is durable; pure, since it is asked again when another write comes first. */
@@ -127,6 +128,9 @@ export class KeyringWriter implements Reservations {
     })
     const isChanged = edit !== undefined || before.revision === 0
     const document = { ...edited, keys, revision: edited.revision + (isChanged ? 1 : 0) }
-    return { document, master, bytes: master.encode(document), grants }
+    const bytes = master.encode(document)
+    // What is written is read first: a keyring that would not parse is two damaged files.
+    if (edit !== undefined) parseKeyring(bytes)
+    return { document, master, bytes, grants }
   }
 }

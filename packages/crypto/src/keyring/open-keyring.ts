@@ -67,7 +67,7 @@ export async function openKeyring(o: OpenKeyringOptions): Promise<Keyring> {
   if (candidates.length === 0) throw nothingToOpen(copies)
   const slots = new RememberedSlots(o.provider)
   try {
-    const { document, master, openedSlot } = await openFirst(candidates, o, (slot) => slots.unlock(slot))
+    const { document, master, openedSlot } = await openFirst(candidates, o, slots)
     checkSuites(document, o.allowedSuites)
     const damagedCopies = damagedAmong(copies, master)
     const keyring = await load(o, { document, master, openedSlot, damagedCopies })
@@ -87,12 +87,13 @@ interface OpenedMaster {
 async function openFirst(
   candidates: readonly ParsedKeyring[],
   o: OpenKeyringOptions,
-  unlock: UnlockSlot,
+  slots: RememberedSlots,
 ): Promise<OpenedMaster> {
   const failures: ForgeError[] = []
   for (const candidate of candidates) {
     try {
-      return await openOne(candidate, o, unlock)
+      slots.admit(candidate.document.slots)
+      return await openOne(candidate, o, (slot) => slots.unlock(slot))
     } catch (error) {
       if (!isForgeError(error, ...COPY_FAILURES)) throw error
       failures.push(error)

@@ -1,12 +1,14 @@
 import { ForgeError } from '@forgeone/common'
 import type { KeyProvider } from '../provider/key-provider.ts'
+import { KdfWork } from '../kdf/work-bound.ts'
 import { SLOTS_MAX } from './keyring-document.ts'
 import type { KeyringParts } from './keyring-parts.ts'
 import { createSlot, slotInfo, type SlotInfo } from './slot.ts'
 
 /**
  * Adds a way to the master key; the data is untouched.
- * @throws STORE_OPTION_INVALID at `SLOTS_MAX` and for a provider without a secret, IO_FAILED, and what it throws
+ * @throws STORE_OPTION_INVALID at `SLOTS_MAX` and for a provider without a secret, KDF_TOO_COSTLY when all slots together
+ *   would be, IO_FAILED, and what it throws
  */
 export async function addSlot(parts: KeyringParts, provider: KeyProvider): Promise<SlotInfo> {
   const { writer, clock, random } = parts
@@ -22,6 +24,8 @@ export async function addSlot(parts: KeyringParts, provider: KeyProvider): Promi
   const slot = await writer.master.withRoot((master) =>
     createSlot({ id, provider, storeId, master, created: clock.now(), random }),
   )
+  // Refused now, or at every later opening.
+  new KdfWork().admit([...slots, slot].map(({ kdf }) => kdf))
   await writer.update((document) => ({ ...document, slots: [...document.slots, slot] }))
   return slotInfo(slot)
 }

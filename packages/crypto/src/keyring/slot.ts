@@ -1,5 +1,6 @@
 import { ForgeError, isForgeError, type Random } from '@forgeone/common'
 import { describeRecipe, parseRecipe } from '../kdf/recipe.ts'
+import { enrolWith, unlockWith } from '../provider/call-provider.ts'
 import type { KeyProvider, SlotParameters } from '../provider/key-provider.ts'
 import { commitmentOf, fitsCommitment } from './commitment.ts'
 import type { KeyringDocument, SlotRecord } from './keyring-document.ts'
@@ -24,7 +25,7 @@ export async function createSlot(o: {
   readonly random: Random
 }): Promise<SlotRecord> {
   const { id, created, random } = o
-  const { kind, kdf, key } = await o.provider.enrol(random)
+  const { kind, kdf, key } = await enrolWith(o.provider, random)
   try {
     const commit = commitmentOf({ key, kind: 'slot', id, suite: WRAP_SUITE_ID })
     const wrapping = new WrappingKey({ root: key, storeId: o.storeId, kind: 'slot', id })
@@ -76,7 +77,7 @@ export function slotOpener(providers: readonly KeyProvider[]): SlotOpener {
   return async (slot) => {
     for (const provider of providers) {
       // One after the other: a derivation takes tens of megabytes.
-      const key = await provider.unlock({ kind: slot.kind, kdf: slot.kdf })
+      const key = await unlockWith(provider, slot)
       if (key === undefined) continue
       if (fitsCommitment({ key, kind: 'slot', id: slot.id, suite: WRAP_SUITE_ID }, slot.commit)) return key
       key.fill(0)

@@ -32,6 +32,7 @@ export class UnlockedKeyring implements Keyring {
   readonly #parts: KeyringParts
   readonly #nonces: NoncePool
   readonly #suite: Suite
+  readonly #signers = new Map<number, Signer>()
   #changing: Promise<unknown> = Promise.resolve()
 
   constructor(parts: KeyringParts) {
@@ -81,7 +82,10 @@ export class UnlockedKeyring implements Keyring {
   }
 
   destroyKey(uses: KeyUses): Promise<void> {
-    return this.#inTurn(() => destroyDataKey(this.#parts, uses))
+    return this.#inTurn(async () => {
+      await destroyDataKey(this.#parts, uses)
+      this.#forgetSigner(uses.keyId)
+    })
   }
 
   addSlot(provider: KeyProvider): Promise<SlotInfo> {
@@ -141,7 +145,11 @@ export class UnlockedKeyring implements Keyring {
   }
 
   replaceSigner(): Promise<Signer> {
-    return this.#inTurn(async () => this.#signer(await replaceSigningKey(this.#parts)))
+    return this.#inTurn(async () => {
+      const record = await replaceSigningKey(this.#parts)
+      for (const id of this.#signers.keys()) if (id !== record.id) this.#forgetSigner(id)
+      return this.#signer(record)
+    })
   }
 
   retiredSigners(): readonly number[] {
@@ -171,6 +179,8 @@ export class UnlockedKeyring implements Keyring {
 
   lock(): void {
     const { table, writer, index } = this.#parts
+    for (const signer of this.#signers.values()) signer.lock()
+    this.#signers.clear()
     table.lock()
     writer.master.lock()
     index.lock()
@@ -181,8 +191,18 @@ export class UnlockedKeyring implements Keyring {
     await this.#parts.writer.settled()
   }
 
+  /** One for each key, so that its seed is in memory once, and is forgotten with the other keys. */
   #signer(record: KeyRecord): Signer {
-    return withUnwrapped(record, this.#parts.writer.master, ed25519Signer)
+    const known = this.#signers.get(record.id)
+    if (known !== undefined) return known
+    const signer = withUnwrapped(record, this.#parts.writer.master, ed25519Signer)
+    this.#signers.set(record.id, signer)
+    return signer
+  }
+
+  #forgetSigner(id: number): void {
+    this.#signers.get(id)?.lock()
+    this.#signers.delete(id)
   }
 
   /** Changes take turns, or two of them would both miss a scope, or promote over each other. */

@@ -22,8 +22,12 @@ export function keyFileProvider(file: string, { storePath }: { storePath: string
 async function readKeyFile(file: string, storePath: string): Promise<Uint8Array> {
   try {
     await checkPlace(file, storePath)
-    // O_NOFOLLOW closes the gap between the check and this line; every later check is on the open file.
-    const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+    // O_NOFOLLOW closes the gap between the check and this line; every later check is on the open file. O_NONBLOCK:
+    // opening a pipe would wait for its writer.
+    const handle = await open(
+      file,
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+    )
     try {
       return await readChecked(handle, file)
     } finally {

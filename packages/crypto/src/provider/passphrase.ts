@@ -3,6 +3,7 @@ import { derivePassphraseKey } from '../kdf/derive.ts'
 import { checkCost, KDF_DEFAULT } from '../kdf/recipe-bounds.ts'
 import { formatRecipe, parseRecipe, SALT_BYTES, type KdfCost } from '../kdf/recipe.ts'
 import type { KeyProvider } from './key-provider.ts'
+import { isGuessable } from './passphrase-strength.ts'
 
 /** Fewest characters (code points after NFC) of a passphrase. */
 export const PASSPHRASE_MIN = 12
@@ -27,6 +28,8 @@ export function passphraseProvider(passphrase: string, options: PassphraseOption
   return {
     kind: 'passphrase',
     enrol: async (random) => {
+      // Only one that is newly set: whoever has a weak one must still get in, to change it.
+      checkStrength(passphrase)
       const salt = random.bytes(SALT_BYTES)
       const key = await derivePassphraseKey({ cost, salt }, secret)
       return { kind: 'passphrase', kdf: formatRecipe({ form: 'passphrase', cost, salt }), key }
@@ -38,7 +41,18 @@ export function passphraseProvider(passphrase: string, options: PassphraseOption
   }
 }
 
-function encodePassphrase(passphrase: string): Uint8Array {
+/** @throws KEY_SECRET_WEAK */
+function checkStrength(passphrase: string): void {
+  if (!isGuessable(passphrase)) return
+  throw new ForgeError(
+    'KEY_SECRET_WEAK',
+    'the passphrase is among the first that anybody would try: it repeats itself, runs on, or is a common word',
+    { hint: 'Take four or more words that have nothing to do with each other, or a 32-byte key.' },
+  )
+}
+
+function encodePassphrase(passphrase: unknown): Uint8Array {
+  if (typeof passphrase !== 'string') throw new ForgeError('STORE_OPTION_INVALID', 'a passphrase is text')
   // A lone surrogate would become U+FFFD, and different passphrases the same bytes.
   if (!passphrase.isWellFormed())
     throw new ForgeError('STORE_OPTION_INVALID', 'the passphrase is not Unicode text')

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { assert, ForgeError, toHex, utf8Encode, type Random } from '@forgeone/common'
+import { assert, ForgeError, readArgument, toHex, utf8Encode, type Random } from '@forgeone/common'
 import { combine, split } from 'shamir-secret-sharing'
 import { KEY_BYTES } from '../hash/hkdf.ts'
 import { formatRecipe, parseRecipe, type SharesRecipe } from '../kdf/recipe.ts'
@@ -25,7 +25,8 @@ export interface NewShares {
  * Makes a slot whose key is random and known only as shares (Shamir 1979, over GF(256)).
  * @throws KEY_SHARES_INVALID unless 2 <= threshold <= count <= 16
  */
-export function newShares({ threshold, count }: { threshold: number; count: number }): NewShares {
+export function newShares(o: { threshold: number; count: number }): NewShares {
+  const { threshold, count } = readArgument('KEY_SHARES_INVALID', () => ({ ...o }))
   const whole = Number.isInteger(threshold) && Number.isInteger(count)
   if (!whole || threshold < THRESHOLD_MIN || threshold > count || count > SHARES_MAX) {
     throw invalid(

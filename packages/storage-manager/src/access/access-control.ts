@@ -1,4 +1,4 @@
-import { ForgeError, isForgeError, toHex, type Clock, type Random } from '@forgeone/common'
+import { ForgeError, isForgeError, readArgument, toHex, type Clock, type Random } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 import { actorOf, checkDecidable, checkRoles } from './access-arguments.ts'
 import { decodeAccessRow, isAccessRowKind } from './access-row-codec.ts'
@@ -92,7 +92,7 @@ export class AccessControl {
     const by = actorOf(options)
     const { clock, random } = this.#o
     const id = `g_${toHex(random.bytes(8))}`
-    const made = checkGrant(withIdentity(grant, id), clock.now())
+    const made = readArgument('ACCESS_GRANT_INVALID', () => checkGrant(withIdentity(grant, id), clock.now()))
     if (this.#concerns(made.holder, by)) throw selfGrant()
     this.#assertReadable()
     this.#checkLimits(made.holder)

@@ -40,6 +40,7 @@ export class DenialLog {
   readonly #windows = new Map<string, Window>()
   #writing: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
+  #isClosed = false
 
   constructor({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
     this.#store = store
@@ -47,6 +48,8 @@ export class DenialLog {
   }
 
   note(denial: Denial): void {
+    // A store that is closed writes nothing more, and no timer may find it so.
+    if (this.#isClosed) return
     const isCounted = this.#windows.has(denial.who) || this.#windows.size < PRINCIPALS_MAX
     const who = isCounted ? denial.who : SEVERAL
     const window = this.#windowOf(who)
@@ -62,6 +65,7 @@ export class DenialLog {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#flush()
     await this.#writing
   }
@@ -89,7 +93,12 @@ export class DenialLog {
   }
 
   /** The answer is no whether this can be written or not. */
-  #write({ who, action, resource, rule }: Denial, count: number): void {
+  #write(denial: Denial, count: number): void {
+    const commit = this.#commit(denial, count).catch(() => undefined)
+    this.#writing = Promise.all([this.#writing, commit])
+  }
+
+  async #commit({ who, action, resource, rule }: Denial, count: number): Promise<void> {
     const context = canonicalJson(
       { action, count, rule },
       { code: 'INTERNAL', what: 'the facts of a refusal' },
@@ -103,7 +112,6 @@ export class DenialLog {
         : { resourceHash: this.#store.keyedHash({ purpose: 'resource', label: 'access', value: utf8Encode(resource) }) }),
       context,
     }
-    const commit = this.#store.commit(() => ({ facts, operations: [] })).catch(() => undefined)
-    this.#writing = Promise.all([this.#writing, commit])
+    await this.#store.commit(() => ({ facts, operations: [] }))
   }
 }

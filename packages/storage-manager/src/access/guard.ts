@@ -83,7 +83,7 @@ export class Guard {
       try {
         // What the methods of this name are.
         if (name === 'subscribe') return guardSubscribe(call as SubscribeCall, args, guard)
-        if (name === 'importFrom') this.#authorizeLines(args, rule.action)
+        if (name === 'importFrom') this.#guardImport(args, { action: rule.action, authorize })
         return guardResult(call(...args), guard)
       } catch (error) {
         throw forPrincipal(error)
@@ -100,9 +100,16 @@ export class Guard {
     }
   }
 
-  /** Each line of an import may name a topic of its own. */
-  #authorizeLines(args: unknown[], action: Action): void {
-    const options = args[1]
+  /** Each line of an import may name a topic of its own, and the right may end before the import does. */
+  #guardImport(
+    args: unknown[],
+    { action, authorize }: { readonly action: Action; readonly authorize: () => void },
+  ): void {
+    const [chunks, options] = args
+    if (typeof chunks === 'object' && chunks !== null && Symbol.asyncIterator in chunks) {
+      // It has the method, so it is iterable; what it gives is the method's to check.
+      args[0] = whileAllowed(chunks as AsyncIterable<unknown>, authorize)
+    }
     args[1] = {
       ...(typeof options === 'object' ? options : {}),
       authorizeTopic: (topic: string) => {
@@ -165,6 +172,14 @@ function bound(target: object, name: string): Method {
   const method: unknown = Reflect.get(target, name)
   assert(typeof method === 'function', `${name} is a method`)
   return (...args) => Reflect.apply(method, target, args)
+}
+
+/** Input that is taken only while the right lasts. */
+async function* whileAllowed(input: AsyncIterable<unknown>, authorize: () => void): AsyncGenerator<unknown> {
+  for await (const each of input) {
+    authorize()
+    yield each
+  }
 }
 
 /** A result that goes on giving is asked about again whenever rights have changed, also one that comes later. */

@@ -1,6 +1,7 @@
 import { ForgeError, type Clock, type Random } from '@forgeone/common'
 import { decodeAccessRow } from './access-row-codec.ts'
-import { OWNER, type AccessRows } from './access-rows.ts'
+import { actorOf, optionOf } from './access-arguments.ts'
+import type { AccessRows } from './access-rows.ts'
 import { checkPrincipalName, HOLDERS_MAX } from './grant.ts'
 import { checkToken, newToken, TOKEN_MS_DEFAULT, TOKEN_MS_MAX, tokenIdOf, type TokenRecord } from './token.ts'
 
@@ -45,8 +46,9 @@ export class Tokens {
     options: { readonly ttlMs?: number | undefined; readonly by?: string | undefined },
   ): Promise<{ readonly token: string; readonly info: TokenInfo }> {
     checkPrincipalName(principal)
-    const { ttlMs = TOKEN_MS_DEFAULT, by = OWNER } = Object(options) as typeof options
-    if (!Number.isInteger(ttlMs) || ttlMs < 1 || ttlMs > TOKEN_MS_MAX) {
+    const by = actorOf(options)
+    const ttlMs = optionOf(options, 'ttlMs') ?? TOKEN_MS_DEFAULT
+    if (typeof ttlMs !== 'number' || !Number.isInteger(ttlMs) || ttlMs < 1 || ttlMs > TOKEN_MS_MAX) {
       throw new ForgeError('ACCESS_LIMIT', 'a token lasts from a millisecond to 366 days')
     }
     if (this.#records.size >= HOLDERS_MAX)
@@ -95,14 +97,13 @@ export class Tokens {
     const last = this.#lastUses.get(id)
     if (last !== undefined && now - last < USE_WRITTEN_EVERY_MS) return
     this.#lastUses.set(id, now)
+    const written = this.#writeUse({ id, principal }, now).catch(() => undefined)
+    this.#writing = Promise.all([this.#writing, written])
+  }
+
+  async #writeUse({ id, principal }: Pick<TokenRecord, 'id' | 'principal'>, now: number): Promise<void> {
     const operations = [this.#rows.put('u', id, { id, at: now })]
-    const written = this.#rows.commit({
-      by: principal,
-      action: 'access.token-used',
-      facts: { id },
-      operations,
-    })
-    this.#writing = Promise.all([this.#writing, written.catch(() => undefined)])
+    await this.#rows.commit({ by: principal, action: 'access.token-used', facts: { id }, operations })
   }
 
   #infoOf({ id, principal, created, expires }: TokenRecord): TokenInfo {

@@ -97,11 +97,15 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ['vault.sealed', null],
   ['vault.unsealed', null],
   ['vault.unseal-failed', z.strictObject({ failures: count })],
-  ['vault.refused', z.strictObject({ outcome: z.literal('sealed') })],
+  ['vault.refused', z.strictObject({ outcome: z.literal('sealed'), count: count.optional() })],
   ['vault.leased', z.strictObject({ id: text, maxUses: count.optional() })],
   [
     'vault.lease-redeemed',
-    z.strictObject({ id: text, outcome: z.enum(['redeemed', 'refused', 'withdrawn']) }),
+    z.strictObject({
+      id: text.optional(),
+      outcome: z.enum(['redeemed', 'refused', 'withdrawn']),
+      count: count.optional(),
+    }),
   ],
   ['vault.lease-revoked', z.strictObject({ id: text })],
   ['vault.leases-listed', z.strictObject({ count })],

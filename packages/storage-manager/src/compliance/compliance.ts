@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { AuditEntry, AuditLog } from '@forgeone/audit'
-import { canonicalJson, ForgeError, utf8Encode } from '@forgeone/common'
+import { canonicalJson, ForgeError, utf8Encode, readArgument } from '@forgeone/common'
 import { makeDirectoryDurably } from '@forgeone/common/files'
 import type { Signer } from '@forgeone/crypto'
 import type { Store } from '@forgeone/engine'
@@ -54,8 +54,8 @@ export class Compliance {
     readonly to: number
     readonly directory: string
   }): Promise<ReportResult> {
-    checkPeriod(o)
-    const { range, checkpoint, entries, leaves, peaks } = await this.#collect(o)
+    const { from, to, directory } = checkedReport(o)
+    const { range, checkpoint, entries, leaves, peaks } = await this.#collect({ from, to })
     const files = new Map<string, string>([
       ['manifest.json', manifestText(range)],
       ['checkpoint', checkpoint],
@@ -71,8 +71,9 @@ export class Compliance {
       ...derivedFiles(range, entries),
     ])
     files.set(STATEMENT_NAME, this.#statement(range, files))
-    await writeFiles(o.directory, files)
+    // Told before it is done: evidence that left the store is in its log, whatever becomes of the files.
     await this.#record(range)
+    await writeFiles(directory, files)
     const controls = controlStates(collectEvidence(entries))
     return { ...range, files: [...files.keys()].sort(), controls }
   }
@@ -152,9 +153,19 @@ export class Compliance {
   }
 }
 
-function checkPeriod({ from, to }: { readonly from: number; readonly to: number }): void {
+interface Report {
+  readonly from: number
+  readonly to: number
+  readonly directory: string
+}
+
+/** @throws BUNDLE_PERIOD */
+function checkedReport(o: Report): Report {
+  const { from, to, directory } = readArgument('BUNDLE_PERIOD', () => ({ ...o }))
+  if (typeof directory !== 'string' || directory === '' || directory.includes('\0'))
+    throw new ForgeError('BUNDLE_PERIOD', 'evidence is written to a directory, which must be named')
   const whole = Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0
-  if (whole && from < to && to - from <= PERIOD_MS_MAX) return
+  if (whole && from < to && to - from <= PERIOD_MS_MAX) return { from, to, directory }
   throw new ForgeError('BUNDLE_PERIOD', 'a period has a beginning before its end and at most 400 days')
 }
 

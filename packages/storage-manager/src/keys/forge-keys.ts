@@ -19,7 +19,7 @@ import type {
 import { checkAct } from '../audit/acts.ts'
 import { CACHE_SCOPE } from '../cache/forge-cache.ts'
 import { SYSTEM_DATABASE } from '../manager/database-names.ts'
-import { checkKeyId, checkProviders, checkScopes } from './key-arguments.ts'
+import { checkKeyId, checkProviders, checkScopes, optionOf } from './key-arguments.ts'
 import type { ToldShredKeys } from './told-shred-keys.ts'
 
 /** Where the newest revision of the keyring that a commit told of is kept: version u8 | revision u64. */
@@ -126,9 +126,10 @@ export class ForgeKeys {
    * its old key until it expires there.
    * @throws CRYPTO_KEY_UNKNOWN for a scope that is none, CRYPTO_KEY_EXHAUSTED, IO_FAILED
    */
-  async rotate({ scopes }: { readonly scopes?: readonly string[] | undefined } = {}): Promise<
-    readonly KeyInfo[]
-  > {
+  async rotate(
+    options: { readonly scopes?: readonly string[] | undefined } = {},
+  ): Promise<readonly KeyInfo[]> {
+    const scopes = optionOf(options, 'scopes')
     const all = scopes === undefined ? this.scopes : checkScopes(scopes, this.scopes)
     const made: KeyInfo[] = []
     for (let from = 0; from < all.length; from += SCOPES_PER_COMMIT_MAX) {
@@ -158,8 +159,8 @@ export class ForgeKeys {
    * Replaces the master key at once. All secrets that open the store must be given: it is wrapped for each.
    * @throws KEY_PROVIDER_FAILED naming a slot that none of them opens, IO_FAILED
    */
-  async rotateMaster({ providers }: { readonly providers: readonly KeyProvider[] }): Promise<void> {
-    checkProviders(providers)
+  async rotateMaster(options: { readonly providers: readonly KeyProvider[] }): Promise<void> {
+    const providers = checkProviders(optionOf(options, 'providers'))
     const slots = this.status().slots.map(({ id }) => id)
     this.#assertTellable('keys.master-rotated', { slots })
     await this.#rotation.rotateMaster(providers)
@@ -201,7 +202,9 @@ export class ForgeKeys {
     readonly slot: SlotInfo
     readonly shares: readonly string[]
   }> {
-    const made = newShares(o)
+    // Checked by the function that makes them.
+    const threshold = optionOf(o, 'threshold') as number
+    const made = newShares({ threshold, count: optionOf(o, 'count') as number })
     const slot = await this.addProvider(made.provider)
     return { slot, shares: made.shares() }
   }

@@ -1,24 +1,40 @@
 // What the methods of keys are given, checked before anything changes.
 
-import { ForgeError } from '@forgeone/common'
-import type { KeyProvider } from '@forgeone/crypto'
+import { ForgeError, readArgument } from '@forgeone/common'
+import { PROVIDER_KINDS, type KeyProvider } from '@forgeone/crypto'
 
 /** @throws CRYPTO_KEY_UNKNOWN, STORE_OPTION_INVALID */
 export function checkScopes(scopes: unknown, known: readonly string[]): readonly string[] {
-  if (!Array.isArray(scopes)) throw invalid('scopes', 'a list of names')
-  const names = [...new Set<unknown>(scopes.slice(0, known.length + 1))]
-  return names.map((name) => {
-    if (typeof name === 'string' && known.includes(name)) return name
-    throw new ForgeError('CRYPTO_KEY_UNKNOWN', 'a name is no scope whose keys are rotated here', {
-      hint: `Scopes are ${known.join(', ')}.`,
+  return readArgument('STORE_OPTION_INVALID', () => {
+    if (!Array.isArray(scopes)) throw invalid('scopes', 'a list of names')
+    const names = [...new Set<unknown>(scopes.slice(0, known.length + 1))]
+    return names.map((name) => {
+      if (typeof name === 'string' && known.includes(name)) return name
+      throw new ForgeError('CRYPTO_KEY_UNKNOWN', 'a name is no scope whose keys are rotated here', {
+        hint: `Scopes are ${known.join(', ')}.`,
+      })
     })
   })
 }
 
 /** @throws STORE_OPTION_INVALID */
-export function checkProviders(providers: unknown): void {
-  const isList = Array.isArray(providers) && providers.length > 0 && providers.length <= PROVIDERS_MAX
-  if (!isList || !providers.every(isProvider)) throw invalid('provider', 'a key provider')
+export function checkProviders(providers: unknown): readonly KeyProvider[] {
+  return readArgument('STORE_OPTION_INVALID', () => {
+    const isList = Array.isArray(providers) && providers.length > 0 && providers.length <= PROVIDERS_MAX
+    // A hole of a list is no provider either.
+    const all: readonly unknown[] = isList ? Array.from(providers) : []
+    if (all.length > 0 && all.every(isProvider)) return all
+    throw invalid('provider', 'a key provider')
+  })
+}
+
+/** A member of an options object. @throws STORE_OPTION_INVALID */
+export function optionOf(options: unknown, name: string): unknown {
+  return readArgument('STORE_OPTION_INVALID', () => {
+    if (options === undefined) return undefined
+    if (typeof options === 'object' && options !== null) return Reflect.get(options, name)
+    throw invalid('options', 'an object')
+  })
 }
 
 /** @throws KEY_SLOT_UNKNOWN, KEY_UNKNOWN */
@@ -36,7 +52,11 @@ const PROVIDERS_MAX = 16
 function isProvider(value: unknown): value is KeyProvider {
   if (typeof value !== 'object' || value === null) return false
   const { kind, enrol, unlock }: { kind?: unknown; enrol?: unknown; unlock?: unknown } = value
-  return typeof kind === 'string' && typeof enrol === 'function' && typeof unlock === 'function'
+  return (
+    PROVIDER_KINDS.some((each) => each === kind) &&
+    typeof enrol === 'function' &&
+    typeof unlock === 'function'
+  )
 }
 
 function invalid(option: string, what: string): ForgeError {

@@ -1,4 +1,4 @@
-import { ForgeError, type Clock, type Logger, type Random } from '@forgeone/common'
+import { ForgeError, readArgument, type Clock, type Logger, type Random } from '@forgeone/common'
 import type { Anchor } from '@forgeone/audit'
 import { SUITE_NAMES, type KeyProvider, type SuiteName } from '@forgeone/crypto'
 import type { Durability } from '@forgeone/engine'
@@ -76,17 +76,24 @@ export interface ForgeOptions {
   readonly random?: Random | undefined
 }
 
+/** A longer timer of Node.js fires at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
 const provided = z.custom<never>((value) => typeof value === 'object' && value !== null)
 
 const acceptance = z.strictObject({
   reason: z
     .string()
     .refine((reason) => reason.trim() !== '', 'a reason is needed')
+    .refine((reason) => reason.isWellFormed(), 'a reason is Unicode text')
     .refine((reason) => Buffer.byteLength(reason) <= REASON_BYTES_MAX, `at most ${REASON_BYTES_MAX} bytes`),
 })
 
 const schema = z.strictObject({
-  path: z.string().min(1),
+  path: z
+    .string()
+    .min(1)
+    .refine((path) => path.isWellFormed() && !path.includes('\0'), 'a path is text without NUL'),
   secret: z.union([z.string(), z.strictObject({ key: z.instanceof(Uint8Array) })]).optional(),
   keyProvider: provided.optional(),
   create: z.enum(['if-missing', 'never', 'always']).optional(),
@@ -109,7 +116,7 @@ const schema = z.strictObject({
       auto: z.boolean().optional(),
     })
     .optional(),
-  vaultAutoLockMs: z.int().min(0).optional(),
+  vaultAutoLockMs: z.int().min(0).max(TIMER_MS_MAX).optional(),
   allowUnsafeFilesystem: z.boolean().optional(),
   logger: provided.optional(),
   clock: provided.optional(),
@@ -118,6 +125,11 @@ const schema = z.strictObject({
 
 /** @throws STORE_OPTION_INVALID naming the option; values are not repeated, since one of them is the secret */
 export function checkForgeOptions(options: ForgeOptions): void {
+  // What is wrong with a value is put into words by looking at it, which may throw too.
+  readArgument('STORE_OPTION_INVALID', () => refuseInvalid(options))
+}
+
+function refuseInvalid(options: unknown): void {
   const result = schema.safeParse(options)
   if (result.success) return
   const [issue] = result.error.issues

@@ -267,18 +267,28 @@ export class Forge implements AsyncDisposable {
     clearTimeout(this.#policyTimer)
     this.#ending.abort()
     await this.#policyRun
-    try {
+    // One that cannot be closed keeps none of the others, nor the store, from it; the first failure is told.
+    const failures: unknown[] = []
+    const steps: readonly (() => unknown)[] = [
       // It commits what it did, and its rows are sealed: the store outlives it.
-      await this.cache.close()
-      this.vault.close()
-      await this.access.close()
-      await this.logs.close()
-      await this.events.close()
-      if (this.#store.sequence !== this.#openedAtSequence) await this.#sample()
-      await this.#anchors.close()
-    } finally {
-      await this.#store.close()
+      () => this.cache.close(),
+      () => this.vault.close(),
+      () => this.access.close(),
+      () => this.logs.close(),
+      () => this.events.close(),
+      () => (this.#store.sequence === this.#openedAtSequence ? undefined : this.#sample()),
+      () => this.#anchors.close(),
+      () => this.#store.close(),
+    ]
+    for (const step of steps) {
+      try {
+        // In order: each may commit, and the store is closed last.
+        await step()
+      } catch (error) {
+        failures.push(error)
+      }
     }
+    if (failures.length > 0) throw failures[0]
   }
 
   async #hourly(): Promise<void> {

@@ -1,4 +1,12 @@
-import { assert, canonicalJson, ForgeError, isForgeError, utf8Encode, type JsonValue } from '@forgeone/common'
+import {
+  assert,
+  canonicalJson,
+  ForgeError,
+  isForgeError,
+  readArgument,
+  utf8Encode,
+  type JsonValue,
+} from '@forgeone/common'
 import type { CommitContent, Operation, Store } from '@forgeone/engine'
 import { decodeSetting, encodeSetting, type Setting } from './setting-row.ts'
 
@@ -177,18 +185,17 @@ function plainValue(value: JsonValue): JsonValue {
 
 /** @throws SETTING_INVALID, also for what throws when it is looked at */
 function settingText(value: JsonValue): string {
-  try {
-    return canonicalJson(value, { code: 'SETTING_INVALID', what: 'the value' })
-  } catch (cause) {
-    if (cause instanceof ForgeError) throw cause
-    throw new ForgeError('SETTING_INVALID', 'the value cannot be read as JSON', { cause })
-  }
+  return readArgument('SETTING_INVALID', () =>
+    canonicalJson(value, { code: 'SETTING_INVALID', what: 'the value' }),
+  )
 }
 
 function expectedVersionOf(options: unknown): number | undefined {
   if (options === undefined) return undefined
-  if (typeof options !== 'object' || options === null) throw invalid('options are an object', 'options')
-  const expected: unknown = Reflect.get(options, 'expectedVersion')
+  const expected: unknown = readArgument('SETTING_INVALID', () => {
+    if (typeof options === 'object' && options !== null) return Reflect.get(options, 'expectedVersion')
+    throw invalid('options are an object', 'options')
+  })
   if (expected === undefined) return undefined
   if (Number.isSafeInteger(expected) && Number(expected) >= 0) return Number(expected)
   throw invalid('expectedVersion is a version, or 0 for none', 'expectedVersion')

@@ -1,4 +1,4 @@
-import { ByteWriter, ForgeError, utf8Encode } from '@forgeone/common'
+import { ByteWriter, ForgeError, readArgument, utf8Encode } from '@forgeone/common'
 
 const SUBJECT_BYTES_MAX = 256
 /** It stands in a leaf, in which everything is short. */
@@ -22,7 +22,7 @@ export function erasureRequest(requestId: string): string {
 
 /** @throws SUBJECT_INVALID */
 export function holdReason(options: unknown): string {
-  const reason = typeof options === 'object' && options !== null ? Reflect.get(options, 'reason') : undefined
+  const reason: unknown = readArgument('SUBJECT_INVALID', () => Object(options).reason)
   return checkedText(reason, { what: 'the reason of a hold', bytesMax: REASON_BYTES_MAX })
 }
 

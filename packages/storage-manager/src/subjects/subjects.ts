@@ -4,6 +4,7 @@ import {
   canonicalJson,
   ForgeError,
   isForgeError,
+  readArgument,
   toHex,
   utf8Encode,
   type Clock,
@@ -121,7 +122,7 @@ export class Subjects {
     options: { readonly requestId?: string | undefined } = {},
   ): Promise<SubjectErasure> {
     const name = subjectName(subject)
-    const given: unknown = Object(options).requestId
+    const given: unknown = readArgument('SUBJECT_INVALID', () => Object(options).requestId)
     // Checked by the function that narrows it.
     const requestId = given === undefined ? undefined : erasureRequest(given as string)
     const run = this.#erasing.then(() => this.#erase(name, requestId))
@@ -281,7 +282,7 @@ function ownerOf(subject: string): string {
 
 /** @throws SUBJECT_INVALID, CRYPTO_VALUE_TOO_LARGE */
 function valueBytes(value: Uint8Array | string): Uint8Array {
-  if (value instanceof Uint8Array) return value
+  if (readArgument('SUBJECT_INVALID', () => value instanceof Uint8Array)) return value as Uint8Array
   if (typeof value !== 'string' || (value.length <= SEAL_BYTES_MAX && !value.isWellFormed())) {
     throw new ForgeError('SUBJECT_INVALID', 'what is sealed for a subject is bytes or Unicode text')
   }

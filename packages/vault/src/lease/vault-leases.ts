@@ -1,4 +1,4 @@
-import { ForgeError, toHex, type JsonObject } from '@forgeone/common'
+import { ForgeError, readArgument, toHex, type JsonObject } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 import { checkSecretPath } from '../path/secret-path.ts'
 import { readableVersion } from '../secret/secret-metadata.ts'
@@ -90,6 +90,15 @@ export class VaultLeases {
     // As for a token of another form: who tries some learns nothing from it.
     const id = leaseIdOf(typeof token === 'string' && token.length <= TOKEN_LENGTH_MAX ? token : '')
     const { leases, secrets, shredKeys } = await this.#core.open(this.#actor)
+    if (!leases.has(id)) {
+      // Anybody may try tokens, and changes nothing by it.
+      await this.#core.refused({
+        action: 'vault.lease-redeemed',
+        actor: this.#actor,
+        facts: { id, outcome: 'refused' },
+      })
+      useLease(undefined, this.#core.now())
+    }
     const { lease, outcome } = await this.#use(leases, id)
     if (lease === undefined) throw outcome
     const pathId = this.#core.pathId(lease.path)
@@ -185,12 +194,14 @@ export class VaultLeases {
 
 /** @throws VAULT_LIMIT */
 function checkLimits(options: unknown): { readonly ttlMs: number; readonly maxUses: number | undefined } {
-  const { ttlMs, maxUses } = membersOf(options)
-  if (!isCount(ttlMs) || ttlMs < 1 || ttlMs > LEASE_MS_MAX) {
-    throw invalid('a lease lasts from a millisecond to 30 days, in ttlMs')
-  }
-  if (maxUses !== undefined && !(isCount(maxUses) && maxUses >= 1 && maxUses <= LEASE_USES_MAX)) {
-    throw invalid(`a lease has 1 to ${LEASE_USES_MAX} uses`)
-  }
-  return { ttlMs, maxUses }
+  return readArgument('VAULT_LIMIT', () => {
+    const { ttlMs, maxUses } = membersOf(options)
+    if (!isCount(ttlMs) || ttlMs < 1 || ttlMs > LEASE_MS_MAX) {
+      throw invalid('a lease lasts from a millisecond to 30 days, in ttlMs')
+    }
+    if (maxUses !== undefined && !(isCount(maxUses) && maxUses >= 1 && maxUses <= LEASE_USES_MAX)) {
+      throw invalid(`a lease has 1 to ${LEASE_USES_MAX} uses`)
+    }
+    return { ttlMs, maxUses }
+  })
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { assert, ForgeError, utf8Encode, type Random } from '@forgeone/common'
+import { assert, ForgeError, readArgument, utf8Encode, type Random } from '@forgeone/common'
 
 export type GeneratedKind = 'bytes' | 'password' | 'uuid' | 'ed25519'
 
@@ -18,7 +18,10 @@ export function generateSecret(
   o: { readonly kind: GeneratedKind; readonly length?: number | undefined },
   random: Random,
 ): Uint8Array {
-  const { kind, length = LENGTH_DEFAULT } = Object(o) as typeof o
+  const { kind, length } = readArgument('VAULT_LIMIT', () => {
+    const { kind: of, length: long = LENGTH_DEFAULT } = Object(o) as typeof o
+    return { kind: of, length: long }
+  })
   if (!Number.isInteger(length) || length < LENGTH_MIN || length > LENGTH_MAX) {
     throw new ForgeError(
       'VAULT_LIMIT',

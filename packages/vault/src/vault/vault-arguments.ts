@@ -1,6 +1,6 @@
 // What the methods of a vault are given, checked before anything is done with it. Numbers are those that a row may hold.
 
-import { ForgeError, utf8Encode } from '@forgeone/common'
+import { ForgeError, readArgument, utf8Encode } from '@forgeone/common'
 import type { KeyProvider } from '@forgeone/crypto'
 import { checkSecretPath } from '../path/secret-path.ts'
 import { checkCustom, VERSIONS_KEPT_MAX } from '../secret/secret-metadata.ts'
@@ -19,35 +19,41 @@ export interface MetadataPatch {
 
 /** A value as bytes; those that were given are borrowed. @throws VAULT_LIMIT */
 export function secretBytes(value: unknown): Uint8Array {
-  const isText = typeof value === 'string'
-  if (!isText && !(value instanceof Uint8Array)) throw invalid('the value of a secret is bytes or text')
-  // Text is measured before it is worked over: it takes at least a byte for each of its units.
-  if (value.length > SECRET_BYTES_MAX) throw tooLarge(value.length)
-  if (isText && !value.isWellFormed()) throw invalid('the text of a secret holds half a character')
-  const bytes = isText ? utf8Encode(value) : value
-  if (bytes.length > SECRET_BYTES_MAX) throw tooLarge(bytes.length)
-  return bytes
+  return readArgument('VAULT_LIMIT', () => {
+    const isText = typeof value === 'string'
+    if (!isText && !(value instanceof Uint8Array)) throw invalid('the value of a secret is bytes or text')
+    // Text is measured before it is worked over: it takes at least a byte for each of its units.
+    if (value.length > SECRET_BYTES_MAX) throw tooLarge(value.length)
+    if (isText && !value.isWellFormed()) throw invalid('the text of a secret holds half a character')
+    const bytes = isText ? utf8Encode(value) : value
+    if (bytes.length > SECRET_BYTES_MAX) throw tooLarge(bytes.length)
+    return bytes
+  })
 }
 
 /** @throws VAULT_LIMIT */
 export function checkSetOptions(options: unknown): SetSecretOptions {
-  const { cas, ttlMs } = membersOf(options)
-  if (cas !== undefined && !isCount(cas)) throw invalid('cas is the number of a version, or 0 for none')
-  if (ttlMs !== undefined && !(isCount(ttlMs) && ttlMs >= 1 && ttlMs <= TTL_MS_MAX)) {
-    throw invalid(`ttlMs is a whole number of milliseconds, 1 to ${TTL_MS_MAX}`)
-  }
-  return { cas, ttlMs }
+  return readArgument('VAULT_LIMIT', () => {
+    const { cas, ttlMs } = membersOf(options)
+    if (cas !== undefined && !isCount(cas)) throw invalid('cas is the number of a version, or 0 for none')
+    if (ttlMs !== undefined && !(isCount(ttlMs) && ttlMs >= 1 && ttlMs <= TTL_MS_MAX)) {
+      throw invalid(`ttlMs is a whole number of milliseconds, 1 to ${TTL_MS_MAX}`)
+    }
+    return { cas, ttlMs }
+  })
 }
 
 /** @throws VAULT_LIMIT */
 export function checkPatch(patch: unknown): MetadataPatch {
-  const { kept, casRequired, custom } = membersOf(patch)
-  if (kept !== undefined && !(isCount(kept) && kept >= 1 && kept <= VERSIONS_KEPT_MAX)) {
-    throw invalid(`a secret keeps 1 to ${VERSIONS_KEPT_MAX} versions`)
-  }
-  if (casRequired !== undefined && typeof casRequired !== 'boolean')
-    throw invalid('casRequired is true or false')
-  return { kept, casRequired, custom: custom === undefined ? undefined : checkCustom(custom) }
+  return readArgument('VAULT_LIMIT', () => {
+    const { kept, casRequired, custom } = membersOf(patch)
+    if (kept !== undefined && !(isCount(kept) && kept >= 1 && kept <= VERSIONS_KEPT_MAX)) {
+      throw invalid(`a secret keeps 1 to ${VERSIONS_KEPT_MAX} versions`)
+    }
+    if (casRequired !== undefined && typeof casRequired !== 'boolean')
+      throw invalid('casRequired is true or false')
+    return { kept, casRequired, custom: custom === undefined ? undefined : checkCustom(custom) }
+  })
 }
 
 /** @throws VAULT_LIMIT */
@@ -59,33 +65,44 @@ export function checkVersion(version: unknown): number | undefined {
 
 /** @throws VAULT_LIMIT */
 export function checkVersions(versions: unknown): readonly number[] | undefined {
-  if (versions === undefined) return undefined
-  if (!Array.isArray(versions) || versions.length > VERSIONS_KEPT_MAX)
-    throw invalid('versions are a list of numbers')
-  return Array.from(versions, (version: unknown) => {
-    const checked = checkVersion(version)
-    if (checked !== undefined) return checked
-    throw invalid('versions are a list of numbers')
+  return readArgument('VAULT_LIMIT', () => {
+    if (versions === undefined) return undefined
+    if (!Array.isArray(versions) || versions.length > VERSIONS_KEPT_MAX)
+      throw invalid('versions are a list of numbers')
+    return Array.from(versions, (version: unknown) => {
+      const checked = checkVersion(version)
+      if (checked !== undefined) return checked
+      throw invalid('versions are a list of numbers')
+    })
   })
 }
 
 /** @throws VAULT_LIMIT, VAULT_PATH_INVALID */
 export function checkPaths(paths: unknown): readonly string[] {
-  if (!Array.isArray(paths) || paths.length > PATHS_PER_READ_MAX) {
-    throw invalid(`one reading has a list of at most ${PATHS_PER_READ_MAX} paths`)
-  }
-  // All of them before any is looked for, so that a refusal leaves nothing under way.
-  return Array.from(paths, (path: unknown) => checkSecretPath(path))
+  return readArgument('VAULT_LIMIT', () => {
+    if (!Array.isArray(paths) || paths.length > PATHS_PER_READ_MAX) {
+      throw invalid(`one reading has a list of at most ${PATHS_PER_READ_MAX} paths`)
+    }
+    // All of them before any is looked for, so that a refusal leaves nothing under way.
+    return Array.from(paths, (path: unknown) => checkSecretPath(path))
+  })
 }
 
 /** @throws VAULT_LIMIT */
 export function checkVaultProvider(provider: unknown): KeyProvider {
-  const { kind, enrol, unlock } = membersOf(provider)
-  if (typeof kind === 'string' && typeof enrol === 'function' && typeof unlock === 'function') {
-    // What a provider is, as far as can be seen.
-    return provider as KeyProvider
-  }
-  throw invalid('a vault is unsealed with a key provider')
+  return readArgument('VAULT_LIMIT', () => {
+    const { kind, enrol, unlock } = membersOf(provider)
+    if (typeof kind === 'string' && typeof enrol === 'function' && typeof unlock === 'function') {
+      // What a provider is, as far as can be seen.
+      return provider as KeyProvider
+    }
+    throw invalid('a vault is unsealed with a key provider')
+  })
+}
+
+/** One member of an options object. @throws VAULT_LIMIT */
+export function memberOf(options: unknown, name: string): unknown {
+  return readArgument('VAULT_LIMIT', () => membersOf(options)[name])
 }
 
 /** Members of an options object; none of nothing. @throws VAULT_LIMIT */

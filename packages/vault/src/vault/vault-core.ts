@@ -13,6 +13,7 @@ import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
 import type { CommitPlace, Operation } from '@forgeone/engine'
 import { decodeLease, type Lease } from '../lease/lease-table.ts'
 import { decodeMetadata, type SecretMetadata } from '../secret/secret-metadata.ts'
+import { RefusalLog, type Refusal } from './refusal-log.ts'
 import { ALL_LEASES, ALL_METADATA, SEALED_KEY } from './vault-rows.ts'
 import { AUTO_LOCK_MS, type VaultOptions } from './vault-options.ts'
 
@@ -47,9 +48,16 @@ export class VaultCore {
   #failures = 0
   #lockTimer: NodeJS.Timeout | undefined
   #latestMs = 0
+  readonly #refusals: RefusalLog
 
   constructor(options: VaultOptions) {
     this.options = options
+    this.#refusals = new RefusalLog({
+      clock: options.clock,
+      commit: async ({ action, actor, facts }) => {
+        await this.commit({ action, actor, facts: () => facts, build: () => [] })
+      },
+    })
   }
 
   /** Milliseconds since 1970; never earlier than before, nor than any commit of the vault. */
@@ -65,12 +73,7 @@ export class VaultCore {
   /** The index, loaded when it is not in memory. @throws VAULT_SEALED, RECORD_TAMPERED */
   async open(actor: string): Promise<VaultIndex> {
     if (await this.isSealed()) {
-      await this.commit({
-        action: 'vault.refused',
-        actor,
-        facts: () => ({ outcome: 'sealed' }),
-        build: () => [],
-      })
+      await this.refused({ action: 'vault.refused', actor, facts: { outcome: 'sealed' } })
       throw new ForgeError('VAULT_SEALED', 'the vault is sealed')
     }
     this.#delayLock()
@@ -95,6 +98,11 @@ export class VaultCore {
       const operations = build(place)
       return { facts: factsOf({ action, actor, pathId, facts }), operations }
     })
+  }
+
+  /** Tells of a refusal; of many in a second by their number. */
+  async refused(refusal: Refusal): Promise<void> {
+    await this.#refusals.note(refusal)
   }
 
   async seal(actor: string): Promise<void> {
@@ -135,6 +143,7 @@ export class VaultCore {
 
   /** Takes keys and index out of memory; the next use loads them again. */
   lock(): void {
+    this.#refusals.flush()
     clearTimeout(this.#lockTimer)
     this.#lockTimer = undefined
     const index = this.#index

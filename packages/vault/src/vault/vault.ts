@@ -21,7 +21,7 @@ import {
   checkVaultProvider,
   checkVersion,
   checkVersions,
-  membersOf,
+  memberOf,
   secretBytes,
   type MetadataPatch,
 } from './vault-arguments.ts'
@@ -116,7 +116,7 @@ export class Vault {
     path: string,
     options: { readonly version?: number | undefined } = {},
   ): Promise<SecretValue | undefined> {
-    const version = checkVersion(membersOf(options)['version'])
+    const version = checkVersion(memberOf(options, 'version'))
     const at = await this.#locate(path)
     let found: SecretVersion | undefined
     await this.#core.commit({

@@ -1,0 +1,287 @@
+// Every public method, with an odd value at each place of its arguments and options: it is accepted, and then the store
+// opens again and everything reads; or it is refused with a code. Nothing else happens.
+
+import { ForgeError } from '@forgeone/common'
+import { rawKeyProvider } from '@forgeone/crypto'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { PERMISSIONS, type FaceName } from '../src/access/permissions.ts'
+import { Forge } from '../src/index.ts'
+import { ODD_VALUES } from './odd-values.ts'
+import { SECRET, temporaryFolder } from './temporary-folder.ts'
+
+/** A part by default; everything with FORGE_TEST_TIER=long. */
+const EVERY = process.env['FORGE_TEST_TIER'] === 'long' ? 1 : 3
+const CALL_MS_MAX = 5000
+
+const OTHER = rawKeyProvider(new Uint8Array(32).fill(8))
+const GRANT = {
+  holder: 'ann',
+  actions: ['data.read'],
+  resource: 'events/x',
+  effect: 'allow',
+  notBefore: 0,
+  notAfter: 9e12,
+  hours: { from: '01:00', to: '02:00', days: ['mon'], offsetMinutes: 0 },
+  breakGlass: false,
+  reason: 'x',
+}
+
+/** Arguments that are accepted, by face and method. A method that is missing fails the test; `skip` says why. */
+const GOOD: Readonly<
+  Record<string, Readonly<Record<string, readonly unknown[] | { readonly skip: string }>>>
+> = {
+  forge: {
+    health: [],
+    metrics: [],
+    metricsHistory: [],
+    stats: [],
+    verify: { skip: 'its options are those of the engine, and each run reads everything' },
+    checkpoint: { skip: 'takes a path of the host' },
+    damagedRows: [],
+    removeDamagedRow: ['vault/6d00'],
+    flush: [],
+    as: ['ann'],
+    authenticate: ['ft_0123456789abcdef_0123456789012345678901234567890123456789012'],
+    close: { skip: 'ends the store' },
+  },
+  settings: {
+    get: ['name'],
+    describe: ['name'],
+    set: ['name', 1, { expectedVersion: 0 }],
+    delete: ['name'],
+    list: ['na'],
+  },
+  flags: { set: ['flag', { enabled: true, percent: 50 }], isEnabled: ['flag', 'ann'], list: [] },
+  keys: {
+    status: [],
+    uses: [],
+    rotate: [{ scopes: ['system'] }],
+    reseal: { skip: 'its options are those of the engine' },
+    rotateMaster: [{ providers: [] }],
+    addProvider: [OTHER],
+    removeProvider: [99],
+    rewrap: [{ kind: 'raw-key' }],
+    createShares: [{ threshold: 20, count: 3 }],
+    destroy: [99],
+    destroyUnused: [99],
+  },
+  vault: {
+    get: ['a/b', { version: 1 }],
+    getMany: [['a/b', 'c']],
+    set: ['a/b', 'x', { cas: 0, ttlMs: 1000 }],
+    generate: ['g', { kind: 'bytes', length: 32, ttlMs: 1000, cas: 0 }],
+    configure: ['a/b', { kept: 3, casRequired: false, custom: { a: 'b' } }],
+    delete: ['a/b', [1]],
+    undelete: ['a/b', [1]],
+    destroy: ['a/b', [1]],
+    purge: ['a/b'],
+    list: ['**'],
+    info: ['a/b'],
+    status: [],
+    seal: { skip: 'takes no argument, and seals' },
+    unseal: [OTHER],
+    as: { skip: 'a pseudonym is made by access control' },
+    close: [],
+  },
+  'vault.leases': {
+    create: ['a/b', { ttlMs: 1000, maxUses: 1 }],
+    redeem: ['fl_x'],
+    revoke: ['0123'],
+    list: [],
+  },
+  access: {
+    list: [],
+    check: ['ann', { action: 'data.read', resource: 'events/x' }],
+    tokens: [],
+    grant: [GRANT, { by: 'carl' }],
+    revoke: ['g_0123456789abcdef', { by: 'carl' }],
+    setRoles: ['ann', ['reader'], { by: 'carl' }],
+    createToken: ['ann', { ttlMs: 1000, by: 'carl' }],
+    revokeToken: ['0123456789abcdef', { by: 'carl' }],
+    pseudonym: ['ann'],
+    checkPseudonym: { skip: 'called by the vault alone' },
+    authorize: { skip: 'called by handles alone' },
+    forgetSetAside: { skip: 'called by the store alone' },
+    authenticate: ['ft_x'],
+    onChange: { skip: 'called by handles alone' },
+    close: { skip: 'ends it' },
+  },
+  subjects: {
+    seal: ['ann', 'value'],
+    open: ['fs1.AAAA'],
+    hold: ['held', { reason: 'x' }],
+    release: ['held'],
+    erase: ['nobody', { requestId: 'R' }],
+  },
+  compliance: { report: [{ from: 0, to: 1000, directory: 5 }] },
+}
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let forge: Forge
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  forge = await openForge()
+  await forge.access.setRoles('reader-of-before', ['reader'])
+  await forge.vault.set('before', 'kept')
+  await forge.settings.set('before', 1)
+})
+
+afterAll(async () => {
+  await forge.close()
+  await folder[Symbol.asyncDispose]()
+})
+
+function openForge(): Promise<Forge> {
+  return Forge.open({ path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 })
+}
+
+function faceOf(name: FaceName): object {
+  let face: unknown = forge
+  for (const part of name === 'forge' ? [] : name.split('.')) face = Reflect.get(face as object, part)
+  return face as object
+}
+
+type Place = readonly (string | number)[]
+
+/** Each argument, and each member of those that are plain objects, two levels down. */
+function placesOf(args: readonly unknown[]): Place[] {
+  const places: Place[] = []
+  const walk = (value: unknown, place: Place): void => {
+    if (place.length > 0) places.push(place)
+    if (place.length >= 3 || typeof value !== 'object' || value === null) return
+    const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+    if (isPlain) for (const key of Object.keys(value)) walk(Reflect.get(value, key), [...place, key])
+  }
+  walk(args, [])
+  // One argument more than it takes, and none at all, are places too.
+  return [...places, [args.length]]
+}
+
+function withOdd(args: unknown, place: Place, odd: unknown): unknown {
+  const [head, ...rest] = place
+  if (head === undefined) return odd
+  const copy: object = Array.isArray(args) ? [...args] : { ...(args as object) }
+  Reflect.set(copy, head, withOdd(Reflect.get(copy, head), rest, odd))
+  return copy
+}
+
+/** What would be right, and end the test: a directory to write to, and the slot that the store is opened with. */
+function isHarmful(method: string, place: Place, odd: unknown): boolean {
+  if (method === 'report') return typeof odd === 'string' && place.at(-1) === 'directory'
+  return method === 'removeProvider' && odd === 1
+}
+
+async function outcomeOf(run: () => unknown): Promise<string> {
+  try {
+    const result: unknown = run()
+    if (typeof result === 'object' && result !== null && Symbol.asyncIterator in result)
+      await Array.fromAsync(result as AsyncIterable<unknown>)
+    else await result
+    return 'accepted'
+  } catch (error) {
+    // The code and nothing else: `INTERNAL` is what a defect is called.
+    if (error instanceof ForgeError && error.code !== 'INTERNAL') return 'refused'
+    return `uncoded ${String(error instanceof Error ? error.stack : error).slice(0, 300)}`
+  }
+}
+
+async function expectReadable(): Promise<void> {
+  expect(await forge.damagedRows()).toEqual([])
+  expect((await forge.vault.get('before'))!.text()).toBe('kept')
+  expect(await forge.settings.get('before')).toBe(1)
+  await forge.settings.list()
+  await forge.flags.list()
+  await forge.vault.list()
+  await forge.vault.leases.list()
+  forge.access.tokens()
+  expect(forge.access.list().map(({ principal }) => principal)).toContain('reader-of-before')
+  expect(forge.health().state).toBe('healthy')
+  expect(Reflect.get({}, 'by')).toBeUndefined()
+}
+
+for (const [face, methods] of Object.entries(GOOD)) {
+  test(
+    `${face}: an odd value is accepted and read again, or refused with a code`,
+    { timeout: 600_000 },
+    async () => {
+      const failures: string[] = []
+      let calls = 0
+      // The names are those of the table.
+      const known = Object.keys(PERMISSIONS[face as FaceName])
+      expect(Object.keys(methods).sort()).toEqual([...known].sort())
+      for (const [method, good] of Object.entries(methods)) {
+        if ('skip' in good) continue
+        const places = placesOf(good)
+        for (const [at, place] of places.entries()) {
+          for (const [index, [name, make]] of Object.entries(ODD_VALUES).entries()) {
+            if ((index + at) % EVERY !== 0) continue
+            const call: (...args: unknown[]) => unknown = Reflect.get(faceOf(face as FaceName), method)
+            const odd = make()
+            if (isHarmful(method, place, odd)) continue
+            const args = withOdd(good, place, odd) as unknown[]
+            const begun = performance.now()
+            const outcome = await outcomeOf(() => Reflect.apply(call, faceOf(face as FaceName), args))
+            calls++
+            const took = performance.now() - begun
+            if (outcome.startsWith('uncoded'))
+              failures.push(`${method} ${place.join('.')} = ${name}: ${outcome}`)
+            if (took > CALL_MS_MAX) failures.push(`${method} ${place.join('.')} = ${name}: took ${took} ms`)
+          }
+        }
+      }
+      expect(failures).toEqual([])
+      expect(calls).toBeGreaterThan(3)
+      await expectReadable()
+      await forge.close()
+      forge = await openForge()
+      await expectReadable()
+    },
+  )
+}
+
+test(
+  'opening with an odd value for any option is refused with a code, or opens the store',
+  { timeout: 600_000 },
+  async () => {
+    const good = {
+      path: join(folder.path, 'data'),
+      secret: SECRET,
+      keyProvider: undefined,
+      create: 'never',
+      shardCount: 1,
+      maxSizeGb: 100,
+      durability: 'sync',
+      encryption: 'aes-256-gcm',
+      allowedSuites: ['aes-256-gcm', 'xchacha20-poly1305'],
+      cacheMb: 1,
+      compaction: 'manual',
+      anchors: [],
+      anchorGraceMs: 0,
+      onAnchorLoss: 'report',
+      acceptRestoredKeyring: { reason: 'x' },
+      keyPolicy: { maxAgeDays: 1, maxSeals: 1000, auto: false },
+      vaultAutoLockMs: 0,
+      allowUnsafeFilesystem: false,
+    }
+    await forge.close()
+    const failures: string[] = []
+    for (const [at, place] of placesOf([good]).entries()) {
+      for (const [index, [name, make]] of Object.entries(ODD_VALUES).entries()) {
+        const odd = make()
+        // A path of text is another store; the rest are objects that the caller answers for.
+        if ((index + at) % (EVERY * 2) !== 0 || (place.at(-1) === 'path' && typeof odd === 'string')) continue
+        const [options] = withOdd([good], place, odd) as [never]
+        const outcome = await outcomeOf(async () => {
+          const opened = await Forge.open(options)
+          await opened.close()
+        })
+        if (outcome.startsWith('uncoded')) failures.push(`${place.join('.')} = ${name}: ${outcome}`)
+      }
+    }
+    forge = await openForge()
+    expect(failures).toEqual([])
+    await expectReadable()
+  },
+)
