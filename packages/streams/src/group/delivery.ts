@@ -3,7 +3,6 @@ import type { Receipt } from '../append/receipt.ts'
 import type { EventInput, EventMessage } from '../entry/entry.ts'
 import type { Position } from '../entry/position.ts'
 import type { DeliveryPolicy } from './group-definition.ts'
-import { checkedAck, checkedNack } from './group-options.ts'
 import type { Lease } from './lease.ts'
 
 export interface AckOptions {
@@ -80,7 +79,7 @@ export class Delivery {
    *   then stays open
    */
   async ack(options: AckOptions = {}): Promise<Receipt | undefined> {
-    return await this.settler.ack(this, checkedAck(options))
+    return await this.settler.ack(this, options)
   }
 
   /**
@@ -88,7 +87,7 @@ export class Delivery {
    * @throws STREAM_DELIVERY_EXPIRED, STREAM_DELIVERY_SETTLED, STREAM_VALUE_INVALID
    */
   async nack(options: NackOptions = {}): Promise<void> {
-    await this.settler.nack(this, checkedNack(options))
+    await this.settler.nack(this, options)
   }
 
   /**

@@ -16,7 +16,7 @@ import {
   DELIVER_AFTER_MS_MAX,
   WAITING_EVENTS_MAX,
 } from './group-limits.ts'
-import { checkedEvents, checkedMilliseconds } from './group-options.ts'
+import { checkedAck, checkedEvents, checkedMilliseconds, checkedNack } from './group-options.ts'
 import type { Lease } from './lease.ts'
 import type { Timer } from './timer.ts'
 
@@ -91,7 +91,8 @@ export class Settlement implements DeliverySettler {
     return lease === undefined ? undefined : { lease, isSpent: lease.attempts >= maxDeliveries }
   }
 
-  async ack(delivery: Delivery, options: AckOptions): Promise<Receipt | undefined> {
+  async ack(delivery: Delivery, given: AckOptions): Promise<Receipt | undefined> {
+    const options = checkedAck(given)
     const { ledger } = this.#o
     const rows = this.#rowsOf(options)
     const lease = this.#claim(delivery)
@@ -130,7 +131,8 @@ export class Settlement implements DeliverySettler {
     }
   }
 
-  async nack(delivery: Delivery, { delayMs, reason }: NackOptions): Promise<void> {
+  async nack(delivery: Delivery, options: NackOptions): Promise<void> {
+    const { delayMs, reason } = checkedNack(options)
     if (delayMs !== undefined) checkedMilliseconds(delayMs, 'delayMs', { min: 0, max: DELIVER_AFTER_MS_MAX })
     const lease = this.#claim(delivery)
     if (reason !== undefined) lease.reason = reason
