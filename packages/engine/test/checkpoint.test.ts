@@ -101,7 +101,8 @@ test('an image holds relaxed commits up to what is durable, and no further', asy
 test('what is held stays in the journal at flush points, on closing and on opening, until it is let go', async () => {
   const o = options()
   const first = await LocalStore.open(o)
-  const segments = (): readonly string[] => readdirSync(join(o.path, 'journal')).filter((name) => name.endsWith('.wal'))
+  const segments = (): readonly string[] =>
+    readdirSync(join(o.path, 'journal')).filter((name) => name.endsWith('.wal'))
   const write = (store: LocalStore): Promise<unknown> =>
     store.commit(({ sequence }) => ({ facts: FACTS, operations: [put('alpha', `k${sequence}`, 'v')] }))
   const hold = first.holdJournal(first.sequence)
@@ -140,7 +141,9 @@ test('a copy whose keys were destroyed since says so, and not that it is damaged
   await store.commit(() => ({ facts: FACTS, operations: [put('alpha', 'k', 'v')] }))
   const path = join(folder, 'copy-of-before')
   await copyAsAfterKill(store, o.path, path)
-  const older = store.keys.keyring.list().filter(({ state, scope }) => state === 'primary' && store.keys.scopes.includes(scope))
+  const older = store.keys.keyring
+    .list()
+    .filter(({ state, scope }) => state === 'primary' && store.keys.scopes.includes(scope))
   await store.keys.rotate()
   await store.keys.reseal({ pace: 'full' })
   for (const { id } of older) await store.keys.destroy(id)

@@ -150,7 +150,7 @@ describe('a result that was held over the end of a right', () => {
       .as('sub')
       .events.subscribe({ group: 'g', topics: 'open', from: 'start' } as never)
     await subscription.ready
-    const [delivery] = await subscription.nextBatch(1, { timeoutMs: 2000 } as never)
+    const [delivery] = await subscription.nextBatch(1)
     expect(delivery).toBeDefined()
     await forge.access.revoke(id)
     for (const call of [

@@ -121,4 +121,3 @@ async function copyJournal(o: {
   }
   return copied
 }
-

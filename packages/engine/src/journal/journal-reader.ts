@@ -197,10 +197,14 @@ async function handOver(
   } catch (cause) {
     if (isForgeError(cause, 'CRYPTO_LOCKED')) throw cause
     if (isForgeError(cause, 'CRYPTO_KEY_DESTROYED'))
-      throw new ForgeError('CRYPTO_KEY_DESTROYED', `${name} was written under a key that was destroyed since`, {
-        cause,
-        hint: 'This is a copy of before; it opens with a copy of the keyring of its own time, if there is one.',
-      })
+      throw new ForgeError(
+        'CRYPTO_KEY_DESTROYED',
+        `${name} was written under a key that was destroyed since`,
+        {
+          cause,
+          hint: 'This is a copy of before; it opens with a copy of the keyring of its own time, if there is one.',
+        },
+      )
     throw new ForgeError(
       'JOURNAL_DAMAGED',
       `the frame at byte ${offset} of segment ${name} is not authentic`,

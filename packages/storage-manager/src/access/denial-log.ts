@@ -109,7 +109,13 @@ export class DenialLog {
       resourceClass: 'access',
       ...(resource === SEVERAL
         ? {}
-        : { resourceHash: this.#store.keyedHash({ purpose: 'resource', label: 'access', value: utf8Encode(resource) }) }),
+        : {
+            resourceHash: this.#store.keyedHash({
+              purpose: 'resource',
+              label: 'access',
+              value: utf8Encode(resource),
+            }),
+          }),
       context,
     }
     await this.#store.commit(() => ({ facts, operations: [] }))

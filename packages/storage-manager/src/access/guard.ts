@@ -83,7 +83,7 @@ export class Guard {
       try {
         // What the methods of this name are.
         if (name === 'subscribe') return guardSubscribe(call as SubscribeCall, args, guard)
-        if (name === 'importFrom') this.#guardImport(args, { action: rule.action, authorize })
+        if (name === 'importFrom') this.#guardImport(args, { ...rule, authorize })
         return guardResult(call(...args), guard)
       } catch (error) {
         throw forPrincipal(error)
@@ -103,18 +103,19 @@ export class Guard {
   /** Each line of an import may name a topic of its own, and the right may end before the import does. */
   #guardImport(
     args: unknown[],
-    { action, authorize }: { readonly action: Action; readonly authorize: () => void },
+    o: { readonly action: Action; readonly linesNameTopics?: true; readonly authorize: () => void },
   ): void {
     const [chunks, options] = args
     if (typeof chunks === 'object' && chunks !== null && Symbol.asyncIterator in chunks) {
       // It has the method, so it is iterable; what it gives is the method's to check.
-      args[0] = whileAllowed(chunks as AsyncIterable<unknown>, authorize)
+      args[0] = whileAllowed(chunks as AsyncIterable<unknown>, o.authorize)
     }
+    if (o.linesNameTopics !== true) return
     args[1] = {
       ...(typeof options === 'object' ? options : {}),
       authorizeTopic: (topic: string) => {
         this.#o.assertLive()
-        this.#authorize(action, topicResource('events', topic))
+        this.#authorize(o.action, topicResource('events', topic))
       },
     }
   }

@@ -12,6 +12,8 @@ export type MethodRule =
       readonly kind: 'call'
       readonly action: Action
       readonly resources: (args: readonly unknown[]) => readonly string[]
+      /** Each line names a topic of its own. */
+      readonly linesNameTopics?: true
     }
   /** Finds one entry by its id; what may not be read looks as if it were not there. */
   | { readonly kind: 'entry'; readonly action: Action; readonly stream: 'logs' | 'events' }
@@ -55,12 +57,20 @@ function member(value: unknown, name: string): string | undefined {
   return typeof found === 'string' ? found : undefined
 }
 
-function topicOption(action: Action, stream: 'logs' | 'events', position: number): MethodRule {
+type CallRule = Extract<MethodRule, { kind: 'call' }>
+
+function topicOption(action: Action, stream: 'logs' | 'events', position: number): CallRule {
   return {
     kind: 'call',
     action,
     resources: (args) => [topicResource(stream, member(args[position], 'topic'))],
   }
+}
+
+/** A line of a log goes where the option says; one of events may name its topic. */
+function importing(stream: 'logs' | 'events'): MethodRule {
+  const rule = topicOption('data.write', stream, 1)
+  return stream === 'logs' ? rule : { ...rule, linesNameTopics: true }
 }
 
 function topicName(action: Action, stream: 'logs' | 'events'): MethodRule {
@@ -98,7 +108,7 @@ function streamRules(stream: 'logs' | 'events'): MethodRules {
     table: topicOption('data.read', stream, 1),
     tail: topicOption('data.read', stream, 0),
     topics: topicName('data.list', stream),
-    importFrom: topicOption('data.write', stream, 1),
+    importFrom: importing(stream),
     compact: on('maintenance.run', stream),
     coldBytes: on('stats.read', stream),
     verify: on('verify.run', stream),

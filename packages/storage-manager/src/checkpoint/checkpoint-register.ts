@@ -1,4 +1,12 @@
-import { canonicalJson, concatBytes, ForgeError, fromHex, toHex, utf8Decode, utf8Encode } from '@forgeone/common'
+import {
+  canonicalJson,
+  concatBytes,
+  ForgeError,
+  fromHex,
+  toHex,
+  utf8Decode,
+  utf8Encode,
+} from '@forgeone/common'
 import type { KeyUseCounts, Operation, Store } from '@forgeone/engine'
 import { z } from 'zod'
 import { SYSTEM_DATABASE } from '../manager/database-names.ts'
@@ -33,7 +41,13 @@ const schema: z.ZodType<Omit<CheckpointRow, 'id'>> = z.strictObject({
 })
 
 /** @throws RECORD_TAMPERED */
-export function decodeCheckpoint({ key, value }: { readonly key: Uint8Array; readonly value: Uint8Array }): CheckpointRow {
+export function decodeCheckpoint({
+  key,
+  value,
+}: {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}): CheckpointRow {
   const parsed = schema.safeParse(parse(value))
   if (key.length === 1 + ID_BYTES && parsed.success) return { id: toHex(key.subarray(1)), ...parsed.data }
   throw new ForgeError('RECORD_TAMPERED', 'what is remembered of an image has an unknown form')
@@ -65,7 +79,12 @@ export class CheckpointRegister {
     const text = canonicalJson({ ...members, keys: [...row.keys] }, { code: 'INTERNAL', what: 'an image' })
     const value = utf8Encode(text)
     decodeCheckpoint({ key: keyOf(id), value })
-    await this.#commit('store.checkpointed', id, { type: 'put', database: SYSTEM_DATABASE, key: keyOf(id), value })
+    await this.#commit('store.checkpointed', id, {
+      type: 'put',
+      database: SYSTEM_DATABASE,
+      key: keyOf(id),
+      value,
+    })
   }
 
   /** The oldest first. @throws RECORD_TAMPERED, DATABASE_OFFLINE */
@@ -96,7 +115,8 @@ export class CheckpointRegister {
   async #rows(): Promise<readonly CheckpointRow[]> {
     const rows: CheckpointRow[] = []
     const range = { from: Uint8Array.of(CHECKPOINT_KEYSPACE), to: Uint8Array.of(CHECKPOINT_KEYSPACE + 1) }
-    for await (const page of this.#store.scan(SYSTEM_DATABASE, range)) rows.push(...page.map(decodeCheckpoint))
+    for await (const page of this.#store.scan(SYSTEM_DATABASE, range))
+      rows.push(...page.map(decodeCheckpoint))
     return rows
   }
 

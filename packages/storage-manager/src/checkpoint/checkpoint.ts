@@ -40,5 +40,8 @@ function checkedPath(directory: string): string {
   const isPath = typeof directory === 'string' && directory !== '' && !directory.includes('\0')
   if (isPath && directory.isWellFormed() && directory.length <= PATH_CHARACTERS_MAX / 4)
     return resolve(directory)
-  throw new ForgeError('STORE_OPTION_INVALID', 'an image needs the path of a directory, of at most 1,024 characters')
+  throw new ForgeError(
+    'STORE_OPTION_INVALID',
+    'an image needs the path of a directory, of at most 1,024 characters',
+  )
 }

@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import { systemTimer } from '@forgeone/audit'
-import { ForgeError, systemClock, systemRandom, type Clock, type Metrics, type Random } from '@forgeone/common'
+import {
+  ForgeError,
+  systemClock,
+  systemRandom,
+  type Clock,
+  type Metrics,
+  type Random,
+} from '@forgeone/common'
 import { readImageFile, type ImageFacts, type LocalStore, type Operation } from '@forgeone/engine'
 import { ImageCatalogue } from '@forgeone/images'
 import {
@@ -70,7 +77,18 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
       { store, shredKeys, emptyCache: () => cache.empty() },
       { acceptRestored: acceptRestoredKeyring },
     )
-    const parts = { store, keys, shredKeys, keyPolicy, auditSource, anchors, metrics, clock, random, shardCount }
+    const parts = {
+      store,
+      keys,
+      shredKeys,
+      keyPolicy,
+      auditSource,
+      anchors,
+      metrics,
+      clock,
+      random,
+      shardCount,
+    }
     return {
       ...parts,
       ...(await openFacilities(store, { options, auditSource, cache, metrics, shardCount, told: shredKeys })),
@@ -125,7 +143,10 @@ export function setAsideOf(
 /** Two stores of one name would sign two histories, so an image is read, and lives on under a name of its own. */
 function isImage({ sequence, time }: ImageFacts): ForgeError {
   const when = new Date(time).toISOString()
-  return new ForgeError('STORE_IS_IMAGE', `this is an image of a store as of commit ${sequence}, ${when}; it is only read`)
+  return new ForgeError(
+    'STORE_IS_IMAGE',
+    `this is an image of a store as of commit ${sequence}, ${when}; it is only read`,
+  )
 }
 
 async function openFacilities(

@@ -149,7 +149,11 @@ export class Settings {
   }
 
   #key(name: string): Uint8Array {
-    const hash = this.#o.store.keyedHash({ purpose: 'blind', label: this.#o.facility, value: utf8Encode(name) })
+    const hash = this.#o.store.keyedHash({
+      purpose: 'blind',
+      label: this.#o.facility,
+      value: utf8Encode(name),
+    })
     const key = new Uint8Array(1 + hash.length)
     key[0] = this.#o.keyspace
     key.set(hash, 1)

@@ -92,7 +92,10 @@ export class ClientIds {
   }
 
   #key(id: string): Uint8Array {
-    return hashedKey(KEYSPACE_CLIENT_ID, this.#store.keyedHash({ purpose: 'blind', label: 'client id', value: utf8Encode(id) }))
+    return hashedKey(
+      KEYSPACE_CLIENT_ID,
+      this.#store.keyedHash({ purpose: 'blind', label: 'client id', value: utf8Encode(id) }),
+    )
   }
 
   #shardOf(id: string, topics: TopicDirectory): Shard {

@@ -41,7 +41,10 @@ export interface StoredGroups {
 }
 
 export function groupKey(store: Store, name: string): Uint8Array {
-  return hashedKey(KEYSPACE_GROUP, store.keyedHash({ purpose: 'blind', label: 'group', value: utf8Encode(name) }))
+  return hashedKey(
+    KEYSPACE_GROUP,
+    store.keyedHash({ purpose: 'blind', label: 'group', value: utf8Encode(name) }),
+  )
 }
 
 /** @throws STREAM_BLOCK_DAMAGED, RECORD_TAMPERED, DATABASE_OFFLINE */

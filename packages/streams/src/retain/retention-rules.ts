@@ -98,6 +98,9 @@ export class RetentionRules {
   }
 
   #key(pattern: string): Uint8Array {
-    return hashedKey(KEYSPACE_RETENTION, this.#store.keyedHash({ purpose: 'topic', label: 'retention', value: utf8Encode(pattern) }))
+    return hashedKey(
+      KEYSPACE_RETENTION,
+      this.#store.keyedHash({ purpose: 'topic', label: 'retention', value: utf8Encode(pattern) }),
+    )
   }
 }

@@ -25,7 +25,11 @@ export class SourceProgress {
   ) {
     this.#core = core
     this.#topic = topic
-    this.#hash = core.store.keyedHash({ purpose: 'blind', label: 'import', value: utf8Encode(`${topic}\0${source}`) })
+    this.#hash = core.store.keyedHash({
+      purpose: 'blind',
+      label: 'import',
+      value: utf8Encode(`${topic}\0${source}`),
+    })
   }
 
   async read(): Promise<number> {

@@ -141,6 +141,7 @@ export async function* checkedChunks(chunks: AsyncIterable<Uint8Array>): AsyncGe
 }
 
 const IMPORT_NAMES = ['topic', 'source', 'format', 'onProgress', 'signal'] as const
+const EVENT_IMPORT_NAMES = [...IMPORT_NAMES, 'authorizeTopic'] as const
 const LOG_IMPORT_NAMES = [
   ...IMPORT_NAMES,
   'batchLines',
@@ -173,8 +174,10 @@ export function checkedLogImport<Options extends object>(given: Options): Option
 
 /** @throws STREAM_VALUE_INVALID */
 export function checkedEventImport<Options extends object>(given: Options): Options {
-  const options = streamCheck.options(given, IMPORT_NAMES)
+  const options = streamCheck.options(given, EVENT_IMPORT_NAMES)
   checkImport(options)
+  const { authorizeTopic } = options
+  if (authorizeTopic !== undefined) streamCheck.callback(authorizeTopic as () => void, 'authorizeTopic')
   if (options.format !== undefined) streamCheck.oneOf(options.format, ['jsonl', 'cloudevents'], 'format')
   // Every member was checked.
   return options as Options

@@ -25,7 +25,10 @@ export const checkpoint: Command = {
     const forget = textOption(options, 'forget')
     const asked = [directory, forget, options['list'] === true ? true : undefined]
     if (asked.filter((each) => each !== undefined).length !== 1)
-      throw usageError('one thing is needed', 'Name a directory that does not exist yet, or give --list or --forget ID.')
+      throw usageError(
+        'one thing is needed',
+        'Name a directory that does not exist yet, or give --list or --forget ID.',
+      )
     await using forge = await store.open()
     if (forget !== undefined) return await forgetOne(forge, forget, terminal)
     if (directory === undefined) return await list(forge, terminal)
@@ -41,9 +44,15 @@ async function take(forge: Forge, directory: string, terminal: Terminal): Promis
   }
   const { id, sequence, linkedFiles, copiedBytes } = image
   const what = `${formatCount(linkedFiles)} files linked, ${formatBytes(copiedBytes)} copied`
-  await terminal.printLine(`image ${id} of commit ${formatCount(sequence)} in ${printable(directory)}: ${what}`)
-  terminal.note('It shares its disk with the store, so it is no backup by itself. Keys are not part of it: to open it, copy')
-  terminal.note('keyring, keyring.copy and keys of the store into it. It is only read until `forge audit accept-rollback`.')
+  await terminal.printLine(
+    `image ${id} of commit ${formatCount(sequence)} in ${printable(directory)}: ${what}`,
+  )
+  terminal.note(
+    'It shares its disk with the store, so it is no backup by itself. Keys are not part of it: to open it, copy',
+  )
+  terminal.note(
+    'keyring, keyring.copy and keys of the store into it. It is only read until `forge audit accept-rollback`.',
+  )
   return EXIT.ok
 }
 
@@ -52,7 +61,9 @@ async function list(forge: Forge, terminal: Terminal): Promise<number> {
   if (terminal.json) await terminal.printJson(images)
   else
     for (const { id, directory, sequence, time } of images)
-      await terminal.printLine(`${id}  ${new Date(time).toISOString()}  commit ${sequence}  ${printable(directory)}`)
+      await terminal.printLine(
+        `${id}  ${new Date(time).toISOString()}  commit ${sequence}  ${printable(directory)}`,
+      )
   return EXIT.ok
 }
 
