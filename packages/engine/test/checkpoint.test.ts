@@ -98,13 +98,15 @@ test('an image holds relaxed commits up to what is durable, and no further', asy
   await store.close()
 })
 
+async function write(store: LocalStore): Promise<void> {
+  await store.commit(({ sequence }) => ({ facts: FACTS, operations: [put('alpha', `k${sequence}`, 'v')] }))
+}
+
 test('what is held stays in the journal at flush points, on closing and on opening, until it is let go', async () => {
   const o = options()
   const first = await LocalStore.open(o)
   const segments = (): readonly string[] =>
     readdirSync(join(o.path, 'journal')).filter((name) => name.endsWith('.wal'))
-  const write = (store: LocalStore): Promise<unknown> =>
-    store.commit(({ sequence }) => ({ facts: FACTS, operations: [put('alpha', `k${sequence}`, 'v')] }))
   const hold = first.holdJournal(first.sequence)
   const kept = segments()[0]!
   await write(first)

@@ -68,10 +68,11 @@ test('a commit that only looks like a description is none', () => {
   expect(stateRecordOf(stateContent('store.closed', undefined))).toBeUndefined()
 })
 
+function contextBytes(count: number): number {
+  const scopes = Array.from({ length: count }, (_, index) => ({ database: `shard_${index}`, root: ROOT }))
+  return stateContent('store.flushed', { sequence: 7, scopes, observer: undefined }).facts.context!.length
+}
+
 test('the facts of a description have one size, however many databases there are', () => {
-  const contextBytes = (count: number): number => {
-    const scopes = Array.from({ length: count }, (_, index) => ({ database: `shard_${index}`, root: ROOT }))
-    return stateContent('store.flushed', { sequence: 7, scopes, observer: undefined }).facts.context!.length
-  }
   expect(contextBytes(999) - contextBytes(100)).toBe(0)
 })

@@ -78,21 +78,20 @@ it.each(['get', 'has', 'prove'] as const)(
     await using host = new StoreHost({ shardCount: 1 })
     const { events, logs } = await host.open()
     await events.append({ topic: 't', payload: 1, id: 'mine' })
-    let fired = 0
-    let written = 0
-    const work = { isOver: false }
-    const timer = setInterval(() => fired++, 1)
+    const work = { isOver: false, fired: 0, written: 0 }
+    const timer = setInterval(() => work.fired++, 1)
     const writing = (async () => {
       while (!work.isOver) {
         await logs.append({ topic: 't', message: 'm' })
-        written++
+        work.written++
       }
     })()
-    for (let calls = 0; (fired < 3 || written < 3) && calls < CALLS_MAX; calls++) await events[method]('mine')
+    for (let calls = 0; (work.fired < 3 || work.written < 3) && calls < CALLS_MAX; calls++)
+      await events[method]('mine')
     work.isOver = true
     clearInterval(timer)
     await writing
-    expect(fired).toBeGreaterThan(2)
-    expect(written).toBeGreaterThan(2)
+    expect(work.fired).toBeGreaterThan(2)
+    expect(work.written).toBeGreaterThan(2)
   },
 )
