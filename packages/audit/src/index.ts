@@ -5,9 +5,9 @@ export { leafHash } from './tree/hash.ts'
 export { parseVerifierKey, verifierKey, type VerifierKey } from './note/verifier-key.ts'
 export { formatReceipt, parseReceipt, type EntryPart, type Receipt } from './proof/receipt.ts'
 export { formatTlogProof, parseTlogProof, type TlogProof } from './proof/tlog-proof.ts'
-export { AuditLog, CHECKPOINT_INTERVAL_MS } from './log/audit-log.ts'
+export { AuditLog } from './log/audit-log.ts'
 export type { InclusionProof } from './proof/inclusion-proof.ts'
-export { CHECKPOINT_LEAVES } from './log/checkpoint-keeper.ts'
+export { CHECKPOINT_INTERVAL_MS, CHECKPOINT_LEAVES } from './log/checkpoint-keeper.ts'
 export { CHECKPOINT_KEYSPACE } from './log/row-keys.ts'
 export {
   ORIGIN_PREFIX_DEFAULT,

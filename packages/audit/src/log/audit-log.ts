@@ -24,7 +24,7 @@ import { QueryIndex, type WrittenBundles } from '../query-index/query-index.ts'
 import { consistencyRanges, inclusionRanges } from '../tree/proof-plan.ts'
 import { parseTilePath, TILE_WIDTH } from '../tree/tile-path.ts'
 import { originOf, type AuditAct, type AuditLogOptions } from './audit-log-options.ts'
-import { CheckpointKeeper } from './checkpoint-keeper.ts'
+import { CHECKPOINT_INTERVAL_MS, CheckpointKeeper } from './checkpoint-keeper.ts'
 import { GrowingLog } from './growing-log.ts'
 import { KeyRotator } from './key-rotator.ts'
 import * as door from './log-arguments.ts'
@@ -33,14 +33,9 @@ import { LogSigner } from './log-signer.ts'
 import { readMinimumIndex, removeBundles } from './prune-log.ts'
 import { RecentRows } from './recent-rows.ts'
 import { stateKey } from './row-keys.ts'
-import { decodeState, encodeState, unknownState } from './state-row.ts'
+import { decodeState, encodeState, STATES_KEPT, unknownState } from './state-row.ts'
 import { StoredCheckpoints } from './stored-checkpoints.ts'
 import { systemTimer, type Timer } from './timer.ts'
-
-/** How often a checkpoint is signed while the log grows. */
-export const CHECKPOINT_INTERVAL_MS = 1000
-/** Settled states kept: recovery begins at one of the last two. */
-const STATES_KEPT = 2
 
 /** The Merkle log of a store: leaf n is commit n. Design: `docs/format.md`, "Audit database". */
 export class AuditLog implements CommitObserver {

@@ -6,6 +6,8 @@ import type { LogReader } from './log-reader.ts'
 import type { LogSigner } from './log-signer.ts'
 import type { StoredCheckpoint, StoredCheckpoints } from './stored-checkpoints.ts'
 
+/** How often a checkpoint is signed while the log grows. */
+export const CHECKPOINT_INTERVAL_MS = 1000
 /** A checkpoint is signed early once so many leaves have come: a crash never leaves more than these unsigned for long. */
 export const CHECKPOINT_LEAVES = 10_000
 

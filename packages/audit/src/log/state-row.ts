@@ -6,6 +6,9 @@ import { HASH_BYTES, leafHash } from '../tree/hash.ts'
 import { hashesOnLevel, TILE_WIDTH, tileLevels } from '../tree/tile-path.ts'
 import { GrowingLog } from './growing-log.ts'
 
+/** Settled states kept: recovery begins at one of the last two. */
+export const STATES_KEPT = 2
+
 const STATE_VERSION = 1
 
 /** `01 | size u64 | root 32 | levels u8 | each: width u8, width hashes | zstd of the entries since the last bundle` */

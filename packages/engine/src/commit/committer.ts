@@ -12,6 +12,7 @@ import {
 import type { Database } from '../database/database.ts'
 import { writeCommitRecord, type CommitRecord } from '../format/commit-record.ts'
 import { withOutcome, type Health } from '../health/health.ts'
+import { storeClosed } from '../health/store-closed.ts'
 import type { SpaceGuard } from '../health/space-guard.ts'
 import type { JournalPosition, JournalWriter } from '../journal/journal-writer.ts'
 import { WriteWatch } from '../rotation/write-watch.ts'
@@ -117,7 +118,7 @@ export class Committer {
   }
 
   submit(build: CommitBuilder, options: CommitOptions): Promise<CommitPlace> {
-    if (this.#closed) return Promise.reject(closed())
+    if (this.#closed) return Promise.reject(storeClosed())
     const actor = presentActor()
     const named = actor === undefined ? build : (place: CommitPlace) => withActor(build(place), actor)
     if (this.#waiting.length === 0 && this.#queuedBytes < QUEUE_BYTES_MAX)
@@ -179,7 +180,7 @@ export class Committer {
 
   /** Runs `action` with no frame in flight and every database up to date; commits wait meanwhile. Actions take turns. */
   exclusively<T>(action: () => Promise<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(closed())
+    if (this.#closed) return Promise.reject(storeClosed())
     return this.#exclusive.run(async () => {
       const gate = Promise.withResolvers<void>()
       this.#gate = gate
@@ -384,10 +385,6 @@ export class Committer {
     for (const commit of group) commit.reject(withOutcome(error, outcome))
     for (const commit of queued) commit.reject(withOutcome(error, 'none'))
   }
-}
-
-function closed(): ForgeError {
-  return new ForgeError('STORE_CLOSED', 'the store is closed')
 }
 
 function withActor(content: CommitContent, actor: string): CommitContent {

@@ -2,9 +2,11 @@ import { canonicalJson, ForgeError, Turns, type JsonObject } from '@forgeone/com
 import type { KeyInfo, Keyring, KeyProvider, SlotInfo } from '@forgeone/crypto'
 import type { Applier } from '../commit/applier.ts'
 import type { Committer } from '../commit/committer.ts'
+import { storeClosed } from '../health/store-closed.ts'
 import type { LocalStoreParts } from '../store/local-store-parts.ts'
 import type { CommitPlace, Operation } from '../store/store.ts'
-import { countKeyUses, type KeyUseCounts } from './key-uses.ts'
+import { mergedUses, type KeyUseCounts } from './key-use-counts.ts'
+import { countKeyUses } from './key-uses.ts'
 import { committedBatch, observedBatch } from './reseal-batch.ts'
 import { resealDatabase, type ResealOptions } from './reseal.ts'
 
@@ -81,7 +83,7 @@ export class KeyRotation {
   /** Counts what is sealed under each key. @throws DATABASE_OFFLINE, JOURNAL_DAMAGED */
   async uses(): Promise<KeyUseCounts> {
     await this.#o.committer.settled()
-    return merged(await countKeyUses(this.#o.parts), (await this.#o.otherUses?.()) ?? new Map())
+    return mergedUses(await countKeyUses(this.#o.parts), (await this.#o.otherUses?.()) ?? new Map())
   }
 
   /**
@@ -112,7 +114,7 @@ export class KeyRotation {
 
   /** Ends a re-sealing between two batches and takes no change any more; settles when none is under way. */
   async close(): Promise<void> {
-    this.#ending.abort(closed())
+    this.#ending.abort(storeClosed())
     await this.#resealing.idle()
     await this.#changes.idle()
   }
@@ -191,14 +193,4 @@ export class KeyRotation {
     if (key === undefined) throw new ForgeError('CRYPTO_KEY_UNKNOWN', `the keyring has no key for ${scope}`)
     return key.id
   }
-}
-
-function merged(one: KeyUseCounts, other: KeyUseCounts): KeyUseCounts {
-  const counts = new Map(one)
-  for (const [keyId, places] of other) counts.set(keyId, new Map([...(counts.get(keyId) ?? []), ...places]))
-  return counts
-}
-
-function closed(): ForgeError {
-  return new ForgeError('STORE_CLOSED', 'the store is closed')
 }

@@ -4,10 +4,8 @@ import { FLUSH_POINT_NAME } from '../commit/flush-controller.ts'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, SEGMENT_NAME_PATTERN } from '../format/segment-header.ts'
 import { FRAME_HEADER_BYTES } from '../format/frame.ts'
 import { SegmentScanner } from '../journal/segment-scanner.ts'
+import type { KeyUseCounts } from './key-use-counts.ts'
 import type { LocalStoreParts } from '../store/local-store-parts.ts'
-
-/** How many sealed values name a key, by place: databases, and `journal`. */
-export type KeyUseCounts = ReadonlyMap<number, ReadonlyMap<string, number>>
 
 /**
  * Counts the sealed values of every key, by reading the clear headers of everything stored. Nothing may be written

@@ -3,7 +3,7 @@ import type { Keyring, KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import type { StoreFiles } from '../files/store-files.ts'
 import type { WatchedScope } from '../state/state-roots.ts'
-import type { KeyUseCounts } from '../rotation/key-uses.ts'
+import type { KeyUseCounts } from '../rotation/key-use-counts.ts'
 import type { Durability, Store } from './store.ts'
 
 /** Makes the observer of a store once the store and its keys are known. */

@@ -1,4 +1,4 @@
-import { assert, ByteWriter, ForgeError, Turns, utf8Encode, type Metrics } from '@forgeone/common'
+import { ByteWriter, ForgeError, Turns, type Metrics } from '@forgeone/common'
 import type { ShredKeys } from '@forgeone/crypto'
 import { Applier } from '../commit/applier.ts'
 import { commitTime, type CommitTime } from '../commit/commit-time.ts'
@@ -13,9 +13,12 @@ import { SpaceGuard } from '../health/space-guard.ts'
 import type { JournalHold, JournalPosition } from '../journal/journal-writer.ts'
 import { openParts, writeStoreFile } from '../recovery/open-local-store.ts'
 import { KeyRotation } from '../rotation/key-rotation.ts'
-import { stateContent, type ObserverState } from '../state/state-record.ts'
+import { stateContent } from '../state/state-record.ts'
 import { DESCRIBE_AFTER_MS, StateDescriber } from '../state/state-describer.ts'
 import { StateRoots } from '../state/state-roots.ts'
+import { storeClosed } from '../health/store-closed.ts'
+import { closeInTime } from './close-in-time.ts'
+import { hashName } from './hash-name.ts'
 import type { LocalStoreOptions } from './local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome } from './local-store-parts.ts'
 import type {
@@ -28,9 +31,6 @@ import type {
   ScanOptions,
   Store,
 } from './store.ts'
-
-/** A hanging LevelDB must not keep a process from ending. */
-const CLOSE_MS_MAX = 10_000
 
 /**
  * A store on this machine: one journal that is the truth, and LevelDB databases built from it.
@@ -60,7 +60,9 @@ export class LocalStore implements Store {
       scopes,
       databases: online,
       found: parts.foundState,
-      observer: () => this.#observerState(),
+      // A bare store has no descriptions.
+      observer: async () =>
+        options.stateScopes === undefined ? undefined : await parts.observation?.state(),
     })
     this.#describer = new StateDescriber({
       roots: this.#stateRoots,
@@ -173,7 +175,7 @@ export class LocalStore implements Store {
    * @throws DATABASE_DAMAGED, KEYRING_DAMAGED, IO_FAILED
    */
   async shredKeys(): Promise<ShredKeys> {
-    if (this.#closing !== undefined) throw closed()
+    if (this.#closing !== undefined) throw storeClosed()
     this.#shredKeys ??= openShredKeys(this.#parts.backend, this.#parts.keyring)
     try {
       return (await this.#shredKeys).keys
@@ -226,7 +228,7 @@ export class LocalStore implements Store {
   }
 
   commit(build: CommitBuilder, options: CommitOptions = {}): Promise<CommitPlace> {
-    if (this.#closing !== undefined) return Promise.reject(closed())
+    if (this.#closing !== undefined) return Promise.reject(storeClosed())
     return this.#committer.submit(build, options)
   }
 
@@ -258,24 +260,21 @@ export class LocalStore implements Store {
     await this.#parts.backend.reclaim(level, range)
   }
 
-  keyedHash({ purpose, label, value }: HashedName): Uint8Array {
+  keyedHash(named: HashedName): Uint8Array {
     this.#parts.health.assertReadable()
-    assert(/^[ -~]{1,64}$/.test(label), 'a hashed name has a label')
-    const bytes = new ByteWriter(label.length + value.length + 1)
-    bytes.u8(label.length).bytes(utf8Encode(label)).bytes(value)
-    return this.#parts.keyring.keyedHash(purpose, bytes.view()).subarray(0, 16)
+    return hashName(this.#parts.keyring, named)
   }
 
   /** Takes a flush point now and lets the journal before it go. */
   async flush(): Promise<void> {
-    if (this.#closing !== undefined) throw closed()
+    if (this.#closing !== undefined) throw storeClosed()
     this.#parts.health.assertSound()
     await this.#turns.run(() => this.#flush(() => this.#describer.describeFlush()))
   }
 
   /** Runs `action` while nothing is written and all databases show the same, last commit. Actions and flush points take turns. */
   exclusively<T>(action: (place: { readonly sequence: number }) => Promise<T>): Promise<T> {
-    if (this.#closing !== undefined) return Promise.reject(closed())
+    if (this.#closing !== undefined) return Promise.reject(storeClosed())
     // Commits wait while the action runs, and not while a flush point does.
     const alone = (): Promise<T> => this.#committer.exclusively(() => action({ sequence: this.sequence }))
     return this.#turns.run(() => this.#flusher.alone(alone))
@@ -296,7 +295,7 @@ export class LocalStore implements Store {
    * @throws STORE_FAILED
    */
   async journalEnd(): Promise<JournalPosition> {
-    if (this.#closing !== undefined) throw closed()
+    if (this.#closing !== undefined) throw storeClosed()
     return await this.#committer.durableEnd()
   }
 
@@ -358,13 +357,6 @@ export class LocalStore implements Store {
     await journal.close()
   }
 
-  /** Nothing is told of an observer where no scope is watched: a bare store has no such commits. */
-  async #observerState(): Promise<ObserverState | undefined> {
-    const { observation, options } = this.#parts
-    if (observation === undefined || options.stateScopes === undefined) return undefined
-    return await observation.state()
-  }
-
   get #wroteCommits(): boolean {
     const { created, commitsReplayed } = this.#parts.recovery
     return created || commitsReplayed > 0 || this.#committer.wroteCommits
@@ -400,32 +392,8 @@ export class LocalStore implements Store {
   #find(name: string): Database {
     this.#parts.health.assertReadable()
     const database = this.#parts.online.get(name)
-    if (database === undefined) throw this.#refusal(name)
-    return database
-  }
-
-  #refusal(name: string): ForgeError {
-    return (
-      this.#parts.offline.get(name) ?? new ForgeError('COMMIT_INVALID', `the store has no database ${name}`)
-    )
-  }
-}
-
-function closed(): ForgeError {
-  return new ForgeError('STORE_CLOSED', 'the store is closed')
-}
-
-async function closeInTime(database: { readonly name?: string; close(): Promise<void> }): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new ForgeError('DATABASE_DAMAGED', `${database.name} does not close`)),
-      CLOSE_MS_MAX,
-    )
-  })
-  try {
-    await Promise.race([database.close(), late])
-  } finally {
-    clearTimeout(timer)
+    if (database !== undefined) return database
+    const unknown = new ForgeError('COMMIT_INVALID', `the store has no database ${name}`)
+    throw this.#parts.offline.get(name) ?? unknown
   }
 }

@@ -1,0 +1,13 @@
+import { assert, ByteWriter, utf8Encode } from '@forgeone/common'
+import type { Keyring } from '@forgeone/crypto'
+import type { HashedName } from './store.ts'
+
+const HASH_BYTES = 16
+
+/** @throws CRYPTO_LOCKED */
+export function hashName(keyring: Keyring, { purpose, label, value }: HashedName): Uint8Array {
+  assert(/^[ -~]{1,64}$/.test(label), 'a hashed name has a label')
+  const bytes = new ByteWriter(label.length + value.length + 1)
+  bytes.u8(label.length).bytes(utf8Encode(label)).bytes(value)
+  return keyring.keyedHash(purpose, bytes.view()).subarray(0, HASH_BYTES)
+}
