@@ -146,7 +146,7 @@ class Simulated {
     } else if (step.kind === 'prune') {
       if (log.size === 0) return
       await log.checkpoint()
-      await log.prune(step)
+      await log.prune({ minIndex: step.minIndex })
       // Durable at once, like a note.
       const pruned = store.rows
       this.#durable = [

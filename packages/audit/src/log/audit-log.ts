@@ -190,9 +190,9 @@ export class AuditLog implements CommitObserver {
     await this.#keeper?.idle()
   }
 
-  /** The note with the most leaves that lies in this log, of any origin. */
-  get newestNote(): string | undefined {
-    return this.#loadedKeeper().newestNote
+  /** The note with the most leaves that lies in this log, and binds it. */
+  async newestNote(): Promise<string | undefined> {
+    return await this.#loadedKeeper().newestNote()
   }
 
   /**

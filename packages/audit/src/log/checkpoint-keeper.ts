@@ -53,9 +53,9 @@ export class CheckpointKeeper {
     return this.#lastOwn
   }
 
-  /** The note with the most leaves, of any origin: a log with fewer was rolled back, unless that origin was ended. */
-  get newestNote(): string | undefined {
-    return this.#lastSigned?.text
+  /** The note with the most leaves among those that bind the log: one with fewer was rolled back. */
+  async newestNote(): Promise<string | undefined> {
+    return (await this.#lastBinding())?.text
   }
 
   /** Notes of these origins say what was, and no more what must be. */
@@ -169,17 +169,22 @@ export class CheckpointKeeper {
     await store.caughtUp()
     // Taken together: more commits may be observed while the proof is read.
     const head = { size: growing.size, root: growing.root() }
-    const last = await this.#lastBinding(head.size)
+    const last = await this.#lastBinding()
     if (last?.size === head.size && signer.hasSigned(last) && equalBytes(last.root, head.root)) return last
     const text = await this.#orDiverge(signer.sign(head, { last, reader, checkpoints }))
     return this.#remember(text)
   }
 
-  /** Behind a rollback that was accepted, notes of the ended origin have more leaves than the log. */
-  async #lastBinding(size: number): Promise<StoredCheckpoint | undefined> {
-    const last = this.#lastSigned
-    const isEnded = last !== undefined && last.size > size && this.#ended.has(last.origin)
-    return isEnded ? await this.#parts.checkpoints.newest(size + 1) : last
+  /** Behind a rollback that was accepted, notes of the ended origin may be about leaves that were given up. */
+  async #lastBinding(): Promise<StoredCheckpoint | undefined> {
+    const begun = this.#lastSigned
+    let last = begun
+    // One after the other, each below the one before: done once, by which the newest one that binds is known.
+    while (last !== undefined && this.#ended.has(last.origin))
+      last = await this.#parts.checkpoints.newest(last.size)
+    // What was signed meanwhile is newer.
+    if (this.#lastSigned === begun) this.#lastSigned = last
+    return last
   }
 
   async #orDiverge<T>(signing: Promise<T>): Promise<T> {

@@ -85,7 +85,7 @@ export class AuditSource implements ObserverSource {
     const log = this.#log
     const found: Disagreement[] = []
     if (log === undefined) return found
-    const notes = [() => Promise.resolve(log.newestNote), ...anchors.map((anchor) => () => anchor.newest())]
+    const notes = [() => log.newestNote(), ...anchors.map((anchor) => () => anchor.newest())]
     for (const newest of notes) {
       const note = await newest()
       if (note === undefined) continue
