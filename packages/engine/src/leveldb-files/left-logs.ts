@@ -39,7 +39,8 @@ export async function logsDigest(path: string): Promise<Uint8Array> {
 export async function setLogsAside(path: string): Promise<LeftLogs> {
   const damaged: string[] = []
   const rows: BatchRow[] = []
-  const logs = await readLogs(path)
+  // An empty one says nothing, and the usual store has one.
+  const logs = (await readLogs(path)).filter(({ bytes }) => bytes?.length !== 0)
   for (const { name, bytes } of logs) {
     if (!name.endsWith(ASIDE)) await rename(join(path, name), join(path, `${name}${ASIDE}`))
     const read = bytes === undefined ? undefined : readBatches(bytes)

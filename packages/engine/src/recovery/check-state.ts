@@ -28,25 +28,23 @@ export async function checkState(
   const found: ScopedRoot[] = []
   const accepted: string[] = []
   const mismatching = new Set<string>()
-  for (const scope of expected.scopes) {
+  const compare = async (scope: ScopedRoot): Promise<void> => {
     const database = online.get(scope.database)
-    if (database === undefined || mismatching.has(database.name)) continue
+    if (database === undefined) return
     try {
       // LevelDB may crash on blocks whose checksum fails, so it is not asked to read them. Of a database that is watched in
       // parts, which may be large, the owner reads the same rows on opening anyway.
       const { findings } = isWhole(scope) ? await backend.scrub(database.name) : { findings: [] }
       if (findings.length > 0) throw damaged(database.name, findings[0]!)
-      if (equalBytes(await stateRoot(database, scope), scope.root)) {
-        found.push(scope)
-        continue
-      }
-      mismatching.add(database.name)
+      if (equalBytes(await stateRoot(database, scope), scope.root)) found.push(scope)
+      else mismatching.add(database.name)
     } catch (error) {
       // What can be read still serves; whether it is all there nobody can say.
       if (!isForgeError(error)) throw error
       health.note(error, database.name)
     }
   }
+  await Promise.all(expected.scopes.map(compare))
   if (await observerIsBehind(expected, o.observation)) mismatching.add(expected.observer!.database)
   for (const name of mismatching) {
     if (accept) {

@@ -5,7 +5,7 @@ import { Database } from '../database/database.ts'
 import { levelFailure, shortageOf } from '../database/level-failure.ts'
 import { ioFailure } from '../files/io-failure.ts'
 import type { BatchRow } from '../leveldb-files/write-batch.ts'
-import type { FlushPoint } from '../format/flush-point.ts'
+import type { DatabaseState, FlushPoint } from '../format/flush-point.ts'
 import type { Health } from '../health/health.ts'
 
 export interface OpenedDatabases {
@@ -98,12 +98,13 @@ async function foreignLogs(
 ): Promise<ReadonlySet<string>> {
   const foreign = new Set<string>()
   if (flushPoint?.closed !== true) return foreign
-  for (const { name, logsDigest } of flushPoint.databases) {
-    if (!names.includes(name) || equalBytes(await backend.logsDigest(name), logsDigest)) continue
+  const compare = async ({ name, logsDigest }: DatabaseState): Promise<void> => {
+    if (!names.includes(name) || equalBytes(await backend.logsDigest(name), logsDigest)) return
     foreign.add(name)
     const message = `somebody wrote into the log of ${name} while the store was closed; it was set aside, and nothing of it counts`
     health.note(new ForgeError('DATABASE_DAMAGED', message, { details: { database: name } }), `${name}/log`)
   }
+  await settleAll(flushPoint.databases.map(compare))
   return foreign
 }
 
@@ -114,12 +115,14 @@ async function setAllLogsAside(
 ): Promise<{ readonly damaged: readonly string[]; readonly unjournaled: readonly BatchRow[] }> {
   const damaged: string[] = []
   const kept: BatchRow[] = []
-  for (const name of names) {
+  const setAside = async (name: string): Promise<void> => {
     const left = await backend.setLogsAside(name)
     damaged.push(...left.damaged.map((file) => `${name}/${file}`))
     if (name === unjournaled?.database)
       kept.push(...left.rows.filter(({ key }) => key[0] === unjournaled.keyspace))
   }
+  await settleAll(names.map(setAside))
+  damaged.sort()
   return { damaged, unjournaled: kept }
 }
 

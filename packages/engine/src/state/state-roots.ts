@@ -51,17 +51,19 @@ export class StateRoots {
    * @returns undefined when nothing is to be watched
    */
   async take(sequence: number): Promise<StateRecord | undefined> {
-    const scopes: ScopedRoot[] = []
-    for (const scope of this.#scopes) {
-      const database = this.#databases.get(scope.database)
-      if (database === undefined) continue
-      const name = scopeName(scope)
-      const root = this.#known.get(name) ?? (await stateRoot(database, scope))
-      this.#known.set(name, root)
-      scopes.push({ ...scope, root })
-    }
+    // Together: most of them are a few rows each, and LevelDB answers on other threads.
+    const scopes = (await Promise.all(this.#scopes.map((scope) => this.#rootOf(scope)))).flat()
     const observer = await this.#observer()
     return scopes.length === 0 && observer === undefined ? undefined : { sequence, scopes, observer }
+  }
+
+  async #rootOf(scope: WatchedScope): Promise<readonly ScopedRoot[]> {
+    const database = this.#databases.get(scope.database)
+    if (database === undefined) return []
+    const name = scopeName(scope)
+    const root = this.#known.get(name) ?? (await stateRoot(database, scope))
+    this.#known.set(name, root)
+    return [{ ...scope, root }]
   }
 }
 
