@@ -345,6 +345,7 @@ export class StreamCore<Entry> {
       name: this.#kind.name,
       shards: this.#shards,
       reader: this.#reader,
+      clientIds: this.#clientIds,
       onProgress,
     })
   }

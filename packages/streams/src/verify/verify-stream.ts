@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ForgeError, isForgeError, type ErrorCode } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
+import type { ClientIds } from '../append/client-ids.ts'
 import type { StoredBlockSummary } from '../block/block-summary.ts'
 import type { DecodedBlock } from '../block/decoded-block.ts'
 import type { BlockReader } from '../read/block-reader.ts'
@@ -15,6 +16,7 @@ import {
 } from '../shard/keys.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { OfflineShard } from '../shard/topic-directory.ts'
+import { checkClientIds } from './check-client-ids.ts'
 
 export interface StreamProblem {
   readonly code: ErrorCode
@@ -33,6 +35,7 @@ interface VerifyInput {
   readonly name: string
   readonly shards: readonly (Shard | OfflineShard)[]
   readonly reader: BlockReader
+  readonly clientIds: Pick<ClientIds, 'find'>
   readonly onProgress: ((blocks: number) => void) | undefined
 }
 
@@ -58,10 +61,14 @@ export async function verifyShards(input: VerifyInput): Promise<StreamVerifyRepo
       if (summary.kind === 'removed') continue
       const where = `${shard.database} block ${summary.firstSequence}`
       try {
-        entries += checkBlock(input.reader.readUncached(shard, summary), summary, where)
+        const block = input.reader.readUncached(shard, summary)
+        entries += checkBlock(block, summary, where)
         checkFilters(input.reader, shard, summary)
+        await checkClientIds(block, { shard, ids: input.clientIds, where })
       } catch (error) {
         if (!isForgeError(error)) throw error
+        // Rows of a commit are readable a turn before the directory shows what it did.
+        await nextTurn()
         // It was rewritten while its turn came.
         if (shard.blockOf(summary.firstSequence) !== summary) continue
         problems.push({ code: error.code, where, message: error.message })
