@@ -84,6 +84,8 @@ test('a killed store of which nothing was taken is whole', async () => {
 const NOTICED = /^(STATE_MISMATCH|STREAM_BLOCK_DAMAGED|DATABASE_DAMAGED|AUDIT_DIVERGED|AUDIT_ROLLBACK)$/
 
 const TAKEN: Readonly<Record<string, Taken>> = {
+  'the signed checkpoints': { database: 'audit', keyspaces: [0x63] },
+  'all rows of the audit log': { database: 'audit', keyspaces: ['*'] },
   'the last blocks of events': { database: 'events_shard_0', keyspaces: [0x20, 0x21], last: 2 },
   'the last blocks of logs': { database: 'logs_shard_0', keyspaces: [0x20, 0x21], last: 2 },
   'all rows of a shard of events': { database: 'events_shard_0', keyspaces: ['*'] },

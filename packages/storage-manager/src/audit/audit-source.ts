@@ -72,6 +72,8 @@ export class AuditSource implements ObserverSource {
   /** The log may commit what it has to tell of itself from now on; notes of ended origins bind it no more. */
   connect(store: LocalStore, ended: readonly string[]): void {
     this.#store = store
+    // It was read while the store was opened, and then set aside for rows that are not those the journal tells of.
+    if (!store.parts.online.has(AUDIT_DATABASE)) this.#log = undefined
     this.#log?.succeed(ended)
   }
 
