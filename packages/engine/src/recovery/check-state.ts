@@ -22,6 +22,8 @@ export async function checkState(
     readonly health: Health
     readonly accept: boolean
     readonly observation: Observation | undefined
+    /** A flush point was taken: until the first one the observer's sizes are in no table, and all commits in the journal. */
+    readonly flushed: boolean
   },
 ): Promise<{ readonly found: readonly ScopedRoot[]; readonly accepted: readonly string[] }> {
   const { backend, online, offline, health, accept } = o
@@ -45,7 +47,7 @@ export async function checkState(
     }
   }
   await Promise.all(expected.scopes.map(compare))
-  if (await observerIsBehind(expected, o.observation)) mismatching.add(expected.observer!.database)
+  if (await observerIsBehind(expected, o)) mismatching.add(expected.observer!.database)
   for (const name of mismatching) {
     if (accept) {
       accepted.push(name)
@@ -62,10 +64,10 @@ export async function checkState(
 /** It may have come further than it was described, and never less far. */
 async function observerIsBehind(
   { observer }: ExpectedState,
-  observation: Observation | undefined,
+  { observation, flushed }: { readonly observation: Observation | undefined; readonly flushed: boolean },
 ): Promise<boolean> {
   if (observer === undefined || observation?.database.name !== observer.database) return false
-  if (!observation.continued && observer.size > 0) return true
+  if (flushed && !observation.continued && observer.size > 0) return true
   return compareBytes(await observation.lastNote(), observer.lastNote) < 0
 }
 

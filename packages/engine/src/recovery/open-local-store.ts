@@ -249,7 +249,15 @@ async function openExisting(
       noteFlushPoint(health, 'is missing')
     const observation = await replay.finish(end.nextSequence)
     const accept = options.acceptState ?? false
-    const state = await checkState(expected, { backend, online, offline, health, accept, observation })
+    const state = await checkState(expected, {
+      backend,
+      online,
+      offline,
+      health,
+      accept,
+      observation,
+      flushed: flushPoint !== undefined || (end.segments[0]?.firstSequence ?? 0) > 0,
+    })
     const recovery: RecoveryOutcome = {
       created: false,
       cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
