@@ -7,11 +7,10 @@ import { SeededRandom } from '@forgeone/common'
 import { expect, test } from 'vitest'
 import { PERMISSIONS } from '../src/access/permissions.ts'
 import { Forge } from '../src/index.ts'
+import { IS_ATTACK_TIER, SEED } from './attack/tier.ts'
 import { MAINTENANCE_CALLS } from './maintenance-calls.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
-const LONG_TIER = process.env['FORGE_TEST_TIER'] === 'long'
-const SEED = Number(process.env['FORGE_TEST_SEED'] ?? Date.now() % 1_000_000)
 const VICTIM = join(import.meta.dirname, 'victims', 'call-pair.ts')
 /** Of all pairs, those with `forge.flush` and so many more run with every test. */
 const SAMPLE = 10
@@ -37,7 +36,7 @@ function allPairs(): readonly (readonly [string, string])[] {
 
 function chosenPairs(random: SeededRandom): readonly (readonly [string, string])[] {
   const pairs = allPairs()
-  if (LONG_TIER) return pairs
+  if (IS_ATTACK_TIER) return pairs
   const flushes = pairs.filter(([one, other]) => one === 'forge.flush' && other === 'forge.flush')
   return [...flushes, ...Array.from({ length: SAMPLE }, () => pairs[random.below(pairs.length)]!)]
 }
