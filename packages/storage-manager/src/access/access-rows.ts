@@ -1,8 +1,8 @@
 import { canonicalJson, toHex, utf8Encode, type JsonObject } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 import { encodeAccessRow, type AccessRowKind, type AccessRowOf } from './access-row-codec.ts'
+import { ACCESS_KEYSPACE } from '../manager/system-keyspaces.ts'
 
-const KEYSPACE = 0x14
 /** Who acts where nobody is named. No principal can bear this name. */
 export const OWNER = '<owner>'
 const OWNER_ACTOR = 'owner'
@@ -25,7 +25,7 @@ export class AccessRows {
   }
 
   async *all(): AsyncGenerator<AccessRow> {
-    const range = { from: Uint8Array.of(KEYSPACE), to: Uint8Array.of(KEYSPACE + 1) }
+    const range = { from: Uint8Array.of(ACCESS_KEYSPACE), to: Uint8Array.of(ACCESS_KEYSPACE + 1) }
     for await (const page of this.#store.scan(this.#database, range)) {
       for (const { key, value } of page) yield { key, kind: String.fromCharCode(key[1] ?? 0), value }
     }
@@ -64,6 +64,6 @@ export class AccessRows {
   /** Keyspace, kind, and a keyed hash: no name stands on disk in clear. */
   #key(kind: AccessRowKind, id: string): Uint8Array {
     const hash = this.#store.keyedHash({ purpose: 'blind', label: `access ${kind}`, value: utf8Encode(id) })
-    return Uint8Array.from([KEYSPACE, kind.charCodeAt(0), ...hash])
+    return Uint8Array.from([ACCESS_KEYSPACE, kind.charCodeAt(0), ...hash])
   }
 }

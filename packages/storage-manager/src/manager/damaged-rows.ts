@@ -7,6 +7,7 @@ import { decodeSetting } from '../settings/setting-row.ts'
 import { decodeSample, METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
 import { decodeDone, decodePending } from '../subjects/erasure-row.ts'
 import { SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
+import { ACCESS_KEYSPACE, FLAGS_KEYSPACE, SETTINGS_KEYSPACE } from './system-keyspaces.ts'
 
 /** A row that does not parse, and was set aside: the others serve. */
 export interface DamagedRow {
@@ -23,9 +24,9 @@ interface Row {
 
 /** How rows of `system` are read, by the first byte of their keys; of those that are not here there is one of each kind. */
 const SYSTEM_ROWS: ReadonlyMap<number, (row: Row) => unknown> = new Map([
-  [0x10, ({ value }) => decodeSetting(value)],
-  [0x11, ({ value }) => decodeSetting(value)],
-  [0x14, checkAccessRow],
+  [SETTINGS_KEYSPACE, ({ value }) => decodeSetting(value)],
+  [FLAGS_KEYSPACE, ({ value }) => decodeSetting(value)],
+  [ACCESS_KEYSPACE, checkAccessRow],
   [0x15, checkSubjectRow],
   [CHECKPOINT_KEYSPACE, decodeCheckpoint],
   [METRICS_KEYSPACE, ({ value }) => decodeSample(value)],

@@ -33,15 +33,13 @@ import { DamagedRows, type DamagedRow } from './damaged-rows.ts'
 import { SYSTEM_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
 import { openForgeParts, setAsideOf, type ForgeParts } from './forge-parts.ts'
+import { FLAGS_KEYSPACE, SETTINGS_KEYSPACE } from './system-keyspaces.ts'
 import { recordVerification, verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
 
 /** Metrics are sampled into the store this often while it is open. */
 const METRICS_SAMPLE_MS = 3_600_000
 /** Keys are looked at this long after opening, and every hour: a command that is done sooner rotates nothing. */
 const FIRST_POLICY_MS = 60_000
-
-const SETTINGS_KEYSPACE = 0x10
-const FLAGS_KEYSPACE = 0x11
 
 /**
  * One directory that holds an application's logs, events and settings: encrypted, durable when acknowledged.

@@ -11,14 +11,24 @@ import { beginGeneration } from './begin-generation.ts'
 import { SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
 import { keyProviderOf } from './key-provider-of.ts'
+import { ACCESS_KEYSPACE, FLAGS_KEYSPACE, SETTINGS_KEYSPACE } from './system-keyspaces.ts'
 import { shardLayout } from './shard-layout.ts'
 
 const GIB = 1024 ** 3
 
+const SETTING_KEYSPACES = [SETTINGS_KEYSPACE, FLAGS_KEYSPACE]
+
 /** Rights, settings and secrets: an older row of them would undo a decision. Of shards: what nothing behind it tells of. */
 function stateScopes(streamDatabases: readonly string[]): readonly WatchedScope[] {
   return [
-    { database: SYSTEM_DATABASE, without: [METRICS_KEYSPACE], describedSoon: true },
+    // Apart from each other, so that a setting that was just written does not leave the rights uncompared.
+    { database: SYSTEM_DATABASE, part: 'rights', only: [ACCESS_KEYSPACE], describedSoon: true },
+    { database: SYSTEM_DATABASE, part: 'settings', only: SETTING_KEYSPACES, describedSoon: true },
+    {
+      database: SYSTEM_DATABASE,
+      without: [METRICS_KEYSPACE, ACCESS_KEYSPACE, ...SETTING_KEYSPACES],
+      describedSoon: true,
+    },
     { database: VAULT_DATABASE, describedSoon: true },
     ...streamDatabases.flatMap(shardStateScopes),
   ]

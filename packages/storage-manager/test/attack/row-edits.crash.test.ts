@@ -28,8 +28,15 @@ interface Edit {
   readonly changes: readonly Change[]
 }
 
-/** What is not noticed though data differ, and why that is accepted. By the end of the title. */
-const ACCEPTED: readonly (readonly [title: RegExp, reason: string])[] = []
+/** What is not noticed in tables of a killed store though data differ, and why: `SECURITY.md` says so. */
+const ACCEPTED: readonly (readonly [title: RegExp, reason: string])[] = [
+  [/^system 1[01]: .*, by table$/, 'a setting was written after the last description'],
+  [/^audit 63: the first deleted, by table$/, 'of the notes only the newest is described'],
+  [
+    /^events_shard_0 51: .*, by table$/,
+    'answers to idempotent appends are kept for a day, and not described',
+  ],
+]
 
 const deletions = (rows: readonly Row[]): Deletion[] => rows.map(({ key }) => ({ type: 'del', key }))
 const puts = (rows: readonly Row[]): Change[] => rows.map((row) => ({ type: 'put', ...row }))
