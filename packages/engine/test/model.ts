@@ -44,5 +44,6 @@ export function sortedRows(rows: Rows): readonly (readonly [string, string])[] {
   return [...rows].sort(([left], [right]) => (left < right ? -1 : 1))
 }
 
-/** `long` is for the nightly run: FORGE_TEST_TIER=long. */
-export const LONG_TIER: boolean = process.env['FORGE_TEST_TIER'] === 'long'
+/** `FORGE_TEST_TIER=long`, and `pnpm test:attack`. */
+export const LONG_TIER: boolean =
+  process.env['FORGE_TEST_TIER'] === 'long' || process.env['MODE'] === 'attack'

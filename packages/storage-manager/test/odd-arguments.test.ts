@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PERMISSIONS, type FaceName } from '../src/access/permissions.ts'
 import { Forge } from '../src/index.ts'
+import { ofTier } from './attack/tier.ts'
 import { ODD_VALUES } from './odd-values.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
-/** A part by default; everything with FORGE_TEST_TIER=long. */
-const EVERY = process.env['FORGE_TEST_TIER'] === 'long' ? 1 : 3
+/** A part by default. */
+const EVERY = ofTier({ short: 3, attack: 1 })
 const CALL_MS_MAX = 5000
 
 const OTHER = rawKeyProvider(new Uint8Array(32).fill(8))
@@ -38,6 +39,8 @@ const GOOD: Readonly<
     stats: [],
     verify: { skip: 'its options are those of the engine, and each run reads everything' },
     checkpoint: { skip: 'takes a path of the host' },
+    checkpoints: [],
+    forgetCheckpoint: ['5e'.repeat(16)],
     damagedRows: [],
     removeDamagedRow: ['vault/6d00'],
     flush: [],
