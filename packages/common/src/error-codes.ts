@@ -117,6 +117,8 @@ export const ERROR_CODES = {
   AUDIT_QUERY_INDEX_DAMAGED:
     'The leaves are whole, but queries by actor, action or resource may have missed some. Run `forge audit reindex`.',
   AUDIT_ANCHOR_FAILED: 'The checkpoint could not be taken elsewhere. The message says where and why.',
+  AUDIT_ANCHOR_EMPTY:
+    'Bring the anchor back: mount its disk. If an empty one is meant, run `forge audit anchor --file FILE --new`.',
   AUDIT_SIGNER_MISSING: 'The audit log was opened without a key to sign with.',
   // What the verifier of the audit log says
   PROOF_FORMAT: 'The proof or receipt is malformed. Ask for it again.',

@@ -30,6 +30,7 @@ export {
   type KeyPolicy,
 } from './keys/key-policy-options.ts'
 export type { ForgeKeys, KeysStatus } from './keys/forge-keys.ts'
+export type { AnchorPublication } from './audit/anchor-keeper.ts'
 export {
   ANCHOR_EVERY_MS_DEFAULT,
   ANCHOR_EVERY_MS_MIN,

@@ -30,6 +30,12 @@ async function anchorsFromEnvironment(path: string, isNew: boolean): Promise<rea
 /** Beside what a command answers they must not go unheard. */
 const ALARMS: readonly ErrorCode[] = ['AUDIT_ROLLBACK', 'AUDIT_FORK']
 
+/** A command is done all the same; that its checkpoint went nowhere must not go unheard. */
+const ANCHOR_FAILURES: ReadonlySet<unknown> = new Set<ErrorCode>([
+  'AUDIT_ANCHOR_FAILED',
+  'AUDIT_ANCHOR_EMPTY',
+])
+
 /** Opens the store that the options name. */
 export class StoreAccess {
   readonly #options: OptionValues
@@ -129,7 +135,7 @@ export class StoreAccess {
     const logger: Logger = {
       log: (level, message, { code } = {}) => {
         // Everything else that is logged shows in what the command answers, or in the health.
-        if (level === 'error' && code === 'AUDIT_ANCHOR_FAILED') this.#terminal.note(`${message} [${code}]`)
+        if (level === 'error' && ANCHOR_FAILURES.has(code)) this.#terminal.note(`${message} [${code}]`)
       },
     }
     return await Forge.open({ path, ...options, ...secret, maxSizeGb, anchors, logger })

@@ -16,6 +16,9 @@ export interface Anchor {
    * @throws AUDIT_ANCHOR_FAILED, and AUDIT_ROLLBACK or AUDIT_FORK when it knows a log that this one does not continue
    */
   publish(checkpoint: string, log: AnchorSource): Promise<readonly string[]>
-  /** The newest note it keeps, to compare with at open; undefined when it keeps none or gives none back. */
+  /**
+   * The newest note it keeps, to compare with at open; undefined when it keeps none or gives none back.
+   * @throws AUDIT_ANCHOR_FAILED, with `absent: true` in its details where nothing is that could keep one
+   */
   newest(): Promise<string | undefined>
 }

@@ -18,7 +18,7 @@ export async function fileAnchor(o: {
   readonly path: string
   readonly dataDirectory: string
 }): Promise<Anchor> {
-  const folder = await realpath(dirname(resolve(o.path))).catch((cause: unknown) => {
+  const folder = await realFolder(dirname(resolve(o.path))).catch((cause: unknown) => {
     throw failed(o.path, 'its directory cannot be read', cause)
   })
   const path = join(folder, basename(o.path))
@@ -28,8 +28,12 @@ export async function fileAnchor(o: {
   return {
     kind: 'file',
     place: path,
-    newest: async () => (await readNotes(path)).findLast(isWhole),
+    async newest() {
+      await assertFolder(path)
+      return (await readNotes(path)).findLast(isWhole)
+    },
     async publish(checkpoint, log) {
+      await assertFolder(path)
       const notes = await readNotes(path)
       const last = notes.findLast(isWhole)
       if (last === checkpoint) return []
@@ -40,14 +44,36 @@ export async function fileAnchor(o: {
   }
 }
 
+/** What is there of a path with its links followed, and the rest as it was given: a disk may not be mounted. */
+async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder)
+  } catch (cause) {
+    if (!isAbsent(cause) || dirname(folder) === folder) throw cause
+    return join(await realFolder(dirname(folder)), basename(folder))
+  }
+}
+
+async function assertFolder(path: string): Promise<void> {
+  try {
+    await realpath(dirname(path))
+  } catch (cause) {
+    throw failed(path, 'its directory cannot be read', cause)
+  }
+}
+
 /** The notes of an anchor file, oldest first. @throws AUDIT_ANCHOR_FAILED */
 export async function readNotes(path: string): Promise<readonly string[]> {
   try {
     return splitNotes(utf8Decode(await readBoundedFile(path, FILE_BYTES_MAX)))
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return []
+    if (isAbsent(cause)) return []
     throw failed(path, cause instanceof UnfitFile ? cause.message : 'it cannot be read', cause)
   }
+}
+
+function isAbsent(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
 }
 
 /** A crash may leave part of a note, as the last piece of the file. */
@@ -68,6 +94,6 @@ async function append(path: string, note: string): Promise<void> {
 function failed(path: string, reason: string, cause?: unknown): ForgeError {
   return new ForgeError('AUDIT_ANCHOR_FAILED', `the anchor file ${path} failed: ${reason}`, {
     cause,
-    details: { kind: 'file' },
+    details: { kind: 'file', absent: isAbsent(cause) },
   })
 }

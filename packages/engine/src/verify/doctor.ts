@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ForgeError, toHex, type ErrorCode } from '@forgeone/common'
+import { ForgeError, isForgeError, toHex, type ErrorCode } from '@forgeone/common'
 import { inspectKeyringFile } from '@forgeone/crypto'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, SEGMENT_NAME_PATTERN } from '../format/segment-header.ts'
@@ -12,6 +12,7 @@ import { StoreLock } from '../lock/store-lock.ts'
 import { inspectDirectory } from '../recovery/creation.ts'
 import { readStoreFile } from '../recovery/read-store-file.ts'
 import { assertLocalFilesystem } from '../recovery/unsafe-filesystem.ts'
+import { checkDirectories } from './directory-checks.ts'
 
 export interface DoctorCheck {
   readonly name: string
@@ -31,6 +32,7 @@ export async function examineStore(path: string): Promise<readonly DoctorCheck[]
   checks.push(file.check)
   if (file.file === undefined) return checks
   checks.push(checkFilesystem(path), checkSpace(path), checkLock(path))
+  checks.push(...(await checkDirectories(path, file.file.databases)))
   checks.push(...(await checkKeyring(path, file.file)), ...(await checkJournal(path, file.file)))
   for (const name of file.file.databases) checks.push(await checkDatabase(path, name))
   checks.push(...(await findStrangers(path, file.file)))
@@ -39,6 +41,15 @@ export async function examineStore(path: string): Promise<readonly DoctorCheck[]
 
 function fail(name: string, error: ForgeError): DoctorCheck {
   return { name, status: 'fail', message: error.message, code: error.code, next: error.hint }
+}
+
+/** A file in place of a directory, say; the others are examined all the same. */
+function unreadable(name: string, { cause, code }: { cause: unknown; code: ErrorCode }): DoctorCheck {
+  if (isForgeError(cause)) return fail(name, cause)
+  if (!(cause instanceof Error && 'code' in cause)) throw cause
+  const isForbidden = cause.code === 'EACCES' || cause.code === 'EPERM'
+  const message = `${name} cannot be read: ${String(cause.code)}`
+  return fail(name, new ForgeError(isForbidden ? 'STORE_UNWRITABLE' : code, message, { cause }))
 }
 
 function checkRuntime(): DoctorCheck {
@@ -138,8 +149,16 @@ async function checkKeyring(path: string, file: StoreFile): Promise<readonly Doc
   return checks
 }
 
-/** Chain and checksums; whether frames are authentic only the keys can tell. */
 async function checkJournal(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
+  try {
+    return await readJournal(path, file)
+  } catch (cause) {
+    return [unreadable('journal', { cause, code: 'JOURNAL_DAMAGED' })]
+  }
+}
+
+/** Chain and checksums; whether frames are authentic only the keys can tell. */
+async function readJournal(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
   const files = new NodeStoreFiles(path)
   const names = (await files.listJournal()).filter((name) => SEGMENT_NAME_PATTERN.test(name))
   if (names.length === 0)
@@ -187,7 +206,12 @@ async function checkJournal(path: string, file: StoreFile): Promise<readonly Doc
 }
 
 async function checkDatabase(path: string, name: string): Promise<DoctorCheck> {
-  const [finding] = await checkStructure(join(path, name), undefined, false)
+  let finding: Awaited<ReturnType<typeof checkStructure>>[number] | undefined
+  try {
+    finding = (await checkStructure(join(path, name), undefined, false))[0]
+  } catch (cause) {
+    return unreadable(name, { cause, code: 'DATABASE_DAMAGED' })
+  }
   if (finding === undefined) return { name, status: 'ok', message: 'structure is whole' }
   return fail(name, new ForgeError('DATABASE_DAMAGED', `${name}/${finding.file}: ${finding.problem}`))
 }

@@ -163,6 +163,8 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     checkpoint: OWNER,
     checkpoints: OWNER,
     forgetCheckpoint: OWNER,
+    // An anchor is code and a place of the host.
+    publishTo: OWNER,
     damagedRows: on('verify.run', 'store'),
     removeDamagedRow: OWNER,
     flush: on('maintenance.run', 'store'),

@@ -75,6 +75,7 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ['keys.slot-removed', keys({ slot: count })],
   ['keys.destroyed', keys({ id: count })],
   ['keys.restored', keys({ restored: count, told: count, reason: text })],
+  ['audit.anchored', z.strictObject({ kind: text })],
   ['audit.exported', z.strictObject({ entries: text })],
   ['audit.key-changed', z.strictObject({ from: text, to: text })],
   ['audit.pruned', z.strictObject({ from: count, to: count })],

@@ -1,13 +1,16 @@
-import type { AuditLog, Timer } from '@forgeone/audit'
+import type { Anchor, AuditLog, Timer } from '@forgeone/audit'
 import { ForgeError, isForgeError, type Clock, type Logger } from '@forgeone/common'
 import type { LocalStore } from '@forgeone/engine'
+import type { AnchorMemory } from './anchor-memory.ts'
 import { ANCHOR_RETRY_MS, type AnchorLoss, type WholeAnchorPlan } from './anchor-plan.ts'
+import { anchorEmpty, publishToAnchor } from './publish-to-anchor.ts'
 
 export interface AnchorKeeperOptions {
   readonly plans: readonly WholeAnchorPlan[]
   /** Absent while the audit database is offline. */
   readonly log: AuditLog | undefined
   readonly store: Pick<LocalStore, 'refuseWrites' | 'reportProblem'>
+  readonly memory: AnchorMemory
   readonly graceMs: number
   readonly onLoss: AnchorLoss
   readonly clock: Clock
@@ -22,6 +25,18 @@ interface KeptAnchor {
   triedAtMs: number
   failed: boolean
   lost: boolean
+  /** It had notes and has none: this stands in the health. */
+  empty: boolean
+  /** The next publication may be the first of a new one; only the next. */
+  renew: boolean
+}
+
+/** What became of a checkpoint that was taken to an anchor. */
+export interface AnchorPublication {
+  /** Commits that the checkpoint is about. */
+  readonly size: number
+  /** Signatures that the anchor added. */
+  readonly cosignatures: number
 }
 
 /** Takes checkpoints to the anchors of a store, each in its own time, and minds those that fail. */
@@ -38,7 +53,8 @@ export class AnchorKeeper {
     this.#o = options
     const now = options.clock.monotonicMs()
     this.#anchors = options.plans.map((plan) => {
-      return { plan, succeededAtMs: now, triedAtMs: now, failed: false, lost: false }
+      const { renew } = plan
+      return { plan, succeededAtMs: now, triedAtMs: now, failed: false, lost: false, empty: false, renew }
     })
   }
 
@@ -56,6 +72,30 @@ export class AnchorKeeper {
     this.#o.store.refuseWrites(reason)
   }
 
+  /** Nothing is published to an anchor that had notes and has none: only its owner knows whether that is meant. */
+  reportVanished(anchor: Anchor): void {
+    for (const kept of this.#anchors)
+      if (kept.plan.anchor === anchor) this.#reportEmpty(kept, anchorEmpty(anchor))
+  }
+
+  /**
+   * Takes a checkpoint to an anchor now, be it one of those that are kept or not.
+   * @throws AUDIT_ANCHOR_FAILED, AUDIT_ANCHOR_EMPTY unless `renew`, AUDIT_ROLLBACK, AUDIT_FORK
+   */
+  publishTo(
+    anchor: Anchor,
+    log: AuditLog,
+    { renew }: { readonly renew: boolean },
+  ): Promise<AnchorPublication> {
+    return this.#inTurn(async () => {
+      const checkpoint = await log.checkpoint()
+      const { memory } = this.#o
+      const lines = await publishToAnchor(anchor, { checkpoint, log, memory, renew })
+      for (const kept of this.#anchors) if (kept.plan.anchor.place === anchor.place) this.#succeeded(kept)
+      return { size: Number(checkpoint.split('\n')[1]), cosignatures: lines.length }
+    })
+  }
+
   /** Publishes to those whose time has come. @throws AUDIT_ROLLBACK, AUDIT_FORK, and the store only reads from then on */
   publishDue(): Promise<void> {
     const now = this.#o.clock.monotonicMs()
@@ -68,25 +108,29 @@ export class AnchorKeeper {
     await this.#publish(this.#anchors)
   }
 
-  /** Takes turns, so that an anchor sees checkpoints in their order. */
   #publish(anchors: readonly KeptAnchor[]): Promise<void> {
-    const run = this.#underWay.then(() => this.#publishNow(anchors))
+    return this.#inTurn(() => this.#publishNow(anchors))
+  }
+
+  /** Takes turns, so that an anchor sees checkpoints in their order. */
+  #inTurn<T>(publish: () => Promise<T>): Promise<T> {
+    const run = this.#underWay.then(publish)
     this.#underWay = run.catch(() => undefined)
     return run
   }
 
   async #publishNow(anchors: readonly KeptAnchor[]): Promise<void> {
-    const { log } = this.#o
+    const { log, memory } = this.#o
     if (this.#refused || log === undefined || anchors.length === 0) return
     const checkpoint = await log.checkpoint()
     for (const anchor of anchors) {
       try {
-        const lines = await anchor.plan.anchor.publish(checkpoint, log)
-        if (lines.length > 0) await log.addCosignatures({ checkpoint, lines })
+        const { renew } = anchor
+        await publishToAnchor(anchor.plan.anchor, { checkpoint, log, memory, renew })
         this.#succeeded(anchor)
       } catch (error) {
         if (isForgeError(error, 'AUDIT_ROLLBACK', 'AUDIT_FORK')) this.refuse(error)
-        if (!isForgeError(error, 'AUDIT_ANCHOR_FAILED')) throw error
+        if (!isForgeError(error, 'AUDIT_ANCHOR_FAILED', 'AUDIT_ANCHOR_EMPTY')) throw error
         this.#failed(anchor, error)
       }
     }
@@ -97,10 +141,13 @@ export class AnchorKeeper {
     anchor.succeededAtMs = clock.monotonicMs()
     anchor.triedAtMs = anchor.succeededAtMs
     anchor.failed = false
-    if (!anchor.lost) return
+    anchor.renew = false
+    if (!anchor.lost && !anchor.empty) return
+    const wasLost = anchor.lost
     anchor.lost = false
+    anchor.empty = false
     store.reportProblem(undefined, placeOf(anchor))
-    if (!this.#refused && !this.#anchors.some(({ lost }) => lost)) store.refuseWrites(undefined)
+    if (wasLost && !this.#refused && !this.#anchors.some(({ lost }) => lost)) store.refuseWrites(undefined)
   }
 
   #failed(anchor: KeptAnchor, error: ForgeError): void {
@@ -109,14 +156,21 @@ export class AnchorKeeper {
     anchor.triedAtMs = clock.monotonicMs()
     anchor.failed = true
     logger?.log('error', error.message, { code: error.code, place })
+    if (error.code === 'AUDIT_ANCHOR_EMPTY') this.#reportEmpty(anchor, error)
     if (!anchor.plan.required || anchor.lost || anchor.triedAtMs - anchor.succeededAtMs < graceMs) return
     anchor.lost = true
-    const loss = new ForgeError('AUDIT_ANCHOR_FAILED', `a required anchor is lost: ${error.message}`, {
+    const loss = new ForgeError(error.code, `a required anchor is lost: ${error.message}`, {
       cause: error,
       details: { place },
     })
     store.reportProblem(loss, placeOf(anchor))
     if (onLoss === 'stop') store.refuseWrites(loss)
+  }
+
+  #reportEmpty(anchor: KeptAnchor, error: ForgeError): void {
+    if (anchor.empty) return
+    anchor.empty = true
+    this.#o.store.reportProblem(error, placeOf(anchor))
   }
 }
 

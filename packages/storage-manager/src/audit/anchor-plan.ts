@@ -19,6 +19,8 @@ export interface AnchorPlan {
   readonly everyMs?: number | undefined
   /** When it has failed for the time of grace, the store is `degraded`, or takes no more commits (`onAnchorLoss`). */
   readonly required?: boolean | undefined
+  /** It is meant to be empty: the first checkpoint goes there though it had some and has none any more. */
+  readonly renew?: boolean | undefined
 }
 
 /** What is done when a required anchor is lost. */
@@ -29,13 +31,14 @@ export interface WholeAnchorPlan {
   readonly anchor: Anchor
   readonly everyMs: number
   readonly required: boolean
+  readonly renew: boolean
 }
 
 /** @throws STORE_OPTION_INVALID */
 export function wholeAnchorPlan(given: Anchor | AnchorPlan): WholeAnchorPlan {
   const plan: AnchorPlan = 'anchor' in given ? given : { anchor: given }
-  const { anchor, everyMs = ANCHOR_EVERY_MS_DEFAULT, required = false } = plan
-  if (everyMs >= ANCHOR_EVERY_MS_MIN && everyMs <= TIMER_MS_MAX) return { anchor, everyMs, required }
+  const { anchor, everyMs = ANCHOR_EVERY_MS_DEFAULT, required = false, renew = false } = plan
+  if (everyMs >= ANCHOR_EVERY_MS_MIN && everyMs <= TIMER_MS_MAX) return { anchor, everyMs, required, renew }
   throw new ForgeError(
     'STORE_OPTION_INVALID',
     `everyMs of an anchor lies between ${ANCHOR_EVERY_MS_MIN} and ${TIMER_MS_MAX}`,

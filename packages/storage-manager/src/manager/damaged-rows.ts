@@ -2,6 +2,7 @@ import { canonicalJson, ForgeError, fromHex, isForgeError, toHex, type ErrorCode
 import type { LocalStore, VerifyProblem } from '@forgeone/engine'
 import { damagedVaultRow } from '@forgeone/vault'
 import { decodeAccessRow, isAccessRowKind } from '../access/access-row-codec.ts'
+import { ANCHOR_KEYSPACE, decodeAnchorRow } from '../audit/anchor-memory.ts'
 import { CHECKPOINT_KEYSPACE, decodeCheckpoint } from '../checkpoint/checkpoint-register.ts'
 import { decodeSetting } from '../settings/setting-row.ts'
 import { decodeSample, METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
@@ -29,6 +30,7 @@ const SYSTEM_ROWS: ReadonlyMap<number, (row: Row) => unknown> = new Map([
   [ACCESS_KEYSPACE, checkAccessRow],
   [0x15, checkSubjectRow],
   [CHECKPOINT_KEYSPACE, decodeCheckpoint],
+  [ANCHOR_KEYSPACE, decodeAnchorRow],
   [METRICS_KEYSPACE, ({ value }) => decodeSample(value)],
 ])
 

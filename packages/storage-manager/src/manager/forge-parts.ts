@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { systemTimer } from '@forgeone/audit'
+import { systemTimer, type Anchor } from '@forgeone/audit'
 import {
   ForgeError,
   systemClock,
@@ -20,8 +20,10 @@ import {
 } from '@forgeone/streams'
 import { Vault } from '@forgeone/vault'
 import { AccessControl } from '../access/access-control.ts'
+import { AnchorMemory } from '../audit/anchor-memory.ts'
 import { AnchorKeeper } from '../audit/anchor-keeper.ts'
-import { wholeAnchorPlan, ANCHOR_GRACE_MS_DEFAULT } from '../audit/anchor-plan.ts'
+import { wholeAnchorPlan, ANCHOR_GRACE_MS_DEFAULT, type WholeAnchorPlan } from '../audit/anchor-plan.ts'
+import { hasVanished } from '../audit/publish-to-anchor.ts'
 import type { AuditSource } from '../audit/audit-source.ts'
 import { ForgeCache } from '../cache/forge-cache.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
@@ -107,10 +109,12 @@ async function startAudit(
   const { anchors = [], anchorGraceMs, onAnchorLoss = 'report', logger, clock = systemClock } = options
   const { log } = auditSource
   const plans = anchors.map(wholeAnchorPlan)
+  const memory = new AnchorMemory(store)
   const keeper = new AnchorKeeper({
     plans,
     log,
     store,
+    memory,
     graceMs: anchorGraceMs ?? ANCHOR_GRACE_MS_DEFAULT,
     onLoss: onAnchorLoss,
     clock,
@@ -120,7 +124,7 @@ async function startAudit(
   const image = await readImageFile(options.path)
   const refusal =
     image === undefined
-      ? (await auditSource.disagreements(plans.map(({ anchor }) => anchor)))[0]?.reason
+      ? (await auditSource.disagreements(await anchorsWithNotes(plans, { memory, keeper })))[0]?.reason
       : isImage(image)
   if (refusal !== undefined) {
     keeper.refuse(refusal)
@@ -129,6 +133,20 @@ async function startAudit(
   log?.start()
   keeper.start()
   return keeper
+}
+
+/** Those that had notes and have none are told in the health: there is nothing to compare with. */
+async function anchorsWithNotes(
+  plans: readonly WholeAnchorPlan[],
+  { memory, keeper }: { readonly memory: AnchorMemory; readonly keeper: AnchorKeeper },
+): Promise<readonly Anchor[]> {
+  const others: Anchor[] = []
+  for (const { anchor, renew } of plans) {
+    // One after the other: there are few, and their files may be large.
+    if (!renew && (await hasVanished(anchor, memory))) keeper.reportVanished(anchor)
+    else others.push(anchor)
+  }
+  return others
 }
 
 /** Notes in the health what a facility found in a database and set aside. */

@@ -1,4 +1,4 @@
-import type { AuditLog } from '@forgeone/audit'
+import type { Anchor, AuditLog } from '@forgeone/audit'
 import { ForgeError, type Clock, type MetricReading, type Metrics, type Random } from '@forgeone/common'
 import {
   verifyStore,
@@ -14,7 +14,7 @@ import type { Vault } from '@forgeone/vault'
 import type { AccessControl } from '../access/access-control.ts'
 import { forgeAs, type ForgeHandle } from '../access/forge-as.ts'
 import { checkPrincipalName } from '../access/grant.ts'
-import type { AnchorKeeper } from '../audit/anchor-keeper.ts'
+import type { AnchorKeeper, AnchorPublication } from '../audit/anchor-keeper.ts'
 import type { AuditSource } from '../audit/audit-source.ts'
 import type { ForgeCache } from '../cache/forge-cache.ts'
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts'
@@ -243,6 +243,17 @@ export class Forge implements AsyncDisposable {
   /** The image is gone, or its keys may go. @returns false for an id that is not known */
   async forgetCheckpoint(id: string): Promise<boolean> {
     return await this.#checkpoints.forget(id)
+  }
+
+  /**
+   * Takes a checkpoint to an anchor now. One that had checkpoints and has none any more is refused, unless it is meant: `renew`.
+   * @throws DATABASE_OFFLINE, AUDIT_ANCHOR_FAILED, AUDIT_ANCHOR_EMPTY, AUDIT_ROLLBACK, AUDIT_FORK
+   */
+  async publishTo(
+    anchor: Anchor,
+    { renew = false }: { readonly renew?: boolean | undefined } = {},
+  ): Promise<AnchorPublication> {
+    return await this.#anchors.publishTo(anchor, this.audit, { renew })
   }
 
   /** Moves everything out of the journal into synced tables, and lets old segments go. */

@@ -15,6 +15,7 @@ export const auditAnchor: Command = {
   positionals: { min: 0, max: WORDS_MAX },
   options: {
     file: { type: 'string', value: 'FILE', description: 'append it there, outside the data directory' },
+    new: { type: 'boolean', description: 'the file was there and is meant to begin anew' },
     witness: { type: 'string', value: 'URL', description: 'show it to a witness, and keep its cosignature' },
     vkey: { type: 'string', value: 'FILE', description: 'verifier key of the witness' },
     policy: {
@@ -25,6 +26,7 @@ export const auditAnchor: Command = {
   },
   examples: [
     'forge audit anchor --file /mnt/elsewhere/anchor.txt --data ./data',
+    'forge audit anchor --file /mnt/replaced/anchor.txt --new --data ./data',
     'forge audit anchor --witness https://witness.example.com --vkey witness.vkey --data ./data',
     'forge audit anchor --data ./data -- mail -s checkpoint auditor@example.com',
   ],
@@ -32,15 +34,14 @@ export const auditAnchor: Command = {
     const { terminal, store, options, resolvePath } = context
     const policyFile = textOption(options, 'policy')
     if (policyFile !== undefined) return await askPolicy(context, await readPolicy(resolvePath(policyFile)))
+    const renew = options['new'] === true
+    if (renew && textOption(options, 'file') === undefined)
+      throw usageError('only a file begins anew', 'Give --file FILE with --new.')
     const anchor = await anchorOf(context)
     await using forge = await store.open()
-    const { audit } = forge
-    const checkpoint = await audit.checkpoint()
-    const lines = await anchor.publish(checkpoint, audit)
-    if (lines.length > 0) await audit.addCosignatures({ checkpoint, lines })
+    const { size, cosignatures } = await forge.publishTo(anchor, { renew })
     const { kind, place } = anchor
-    const size = Number(checkpoint.split('\n')[1])
-    if (terminal.json) await terminal.printJson({ kind, place, size, cosignatures: lines.length })
+    if (terminal.json) await terminal.printJson({ kind, place, size, cosignatures })
     else await terminal.printLine(`${kind} ${place} has the checkpoint of ${size} commits`)
     return EXIT.ok
   },

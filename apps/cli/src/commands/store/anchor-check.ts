@@ -25,6 +25,7 @@ async function anchorFileCheck(file: string, storePath: string): Promise<DoctorC
   }
   try {
     await access(file, constants.R_OK | constants.W_OK)
+    if ((await stat(file)).size === 0) return isEmpty(file)
     const behindMs = (await newestSegmentMs(storePath)) - (await stat(file)).mtimeMs
     if (behindMs > ANCHOR_GRACE_MS_DEFAULT)
       return fails(`${file} got its last checkpoint ${formatDuration(behindMs)} before the last commit`)
@@ -32,7 +33,18 @@ async function anchorFileCheck(file: string, storePath: string): Promise<DoctorC
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     if (reason !== 'ENOENT') return fails(`${file} cannot be used: ${reason}`)
-    return { name, status: 'warn', message: `${file} is not there and holds no checkpoint`, next }
+    return isEmpty(file)
+  }
+}
+
+/** Whether it had some the store remembers, under its secret; without it, an anchor that shows nothing is no anchor. */
+function isEmpty(file: string): DoctorCheck {
+  return {
+    name: 'anchor',
+    status: 'fail',
+    code: 'AUDIT_ANCHOR_EMPTY',
+    message: `${file} holds no checkpoint: a rollback of the whole directory would not show`,
+    next: 'Mount its disk. If it is a new one: forge audit anchor --file FILE, with --new when it replaces one.',
   }
 }
 
