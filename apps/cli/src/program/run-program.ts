@@ -69,7 +69,7 @@ async function dispatch(words: readonly string[], early: Terminal, signal: Abort
     await terminal.print(commandHelp(terminal, command))
     return EXIT.ok
   }
-  const store = new StoreAccess({ options, terminal, resolvePath })
+  const store = new StoreAccess({ options, terminal, resolvePath, signal })
   const code = await command.run({
     options,
     positionals,

@@ -36,6 +36,7 @@ export class StoreAccess {
   readonly #terminal: Terminal
   readonly #resolvePath: (path: string) => string
   readonly #fixedPath: string | undefined
+  readonly #signal: AbortSignal
   #alarm: ForgeError | undefined
   #remembered: Pick<ForgeOptions, 'secret' | 'keyProvider'> | undefined
 
@@ -43,12 +44,14 @@ export class StoreAccess {
     options: OptionValues
     terminal: Terminal
     resolvePath: (path: string) => string
+    signal: AbortSignal
     path?: string
   }) {
     this.#fixedPath = o.path
     this.#options = o.options
     this.#terminal = o.terminal
     this.#resolvePath = o.resolvePath
+    this.#signal = o.signal
   }
 
   /** The same access to another directory. */
@@ -57,6 +60,7 @@ export class StoreAccess {
       options: this.#options,
       terminal: this.#terminal,
       resolvePath: this.#resolvePath,
+      signal: this.#signal,
       path,
     })
   }
@@ -145,6 +149,7 @@ export class StoreAccess {
       resolvePath: this.#resolvePath,
       storePath,
       isNew,
+      signal: this.#signal,
     })
   }
 }
