@@ -1,8 +1,8 @@
-import { createReadStream, type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { glob, readdir, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
-import { addAbortSignal } from 'node:stream'
 import { ForgeError } from '@forgeone/common'
+import { openStandardInput, openWaiting } from './open-waiting.ts'
 
 /** A file to import, with the topic it goes to unless the user names one. */
 export interface InputFile {
@@ -102,10 +102,9 @@ export function topicOfName(name: string): string {
         .replace(/\uFFFD$/, '')
 }
 
-export function openInput(file: InputFile, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  if (file.path !== STANDARD_INPUT) return createReadStream(file.path, { highWaterMark: 256 * 1024 })
-  // Nobody knows when the next line comes, and Ctrl-C must not wait for it.
-  return addAbortSignal(signal, process.stdin)
+/** What it throws on opening, it throws on the first read. */
+export async function* openInput(file: InputFile, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  yield* file.path === STANDARD_INPUT ? openStandardInput(signal) : openWaiting(file.path, signal)
 }
 
 async function tryStat(path: string): Promise<Stats | undefined> {

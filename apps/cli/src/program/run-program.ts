@@ -21,10 +21,9 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     noColor: words.includes('--no-color'),
   })
   const interruption = new AbortController()
-  const interrupt = (): void => {
-    // The store survives that as it survives a kill; whoever asks twice does not want to wait.
-    if (interruption.signal.aborted) process.exit(EXIT.interrupted)
-    interruption.abort(new ForgeError('INTERRUPTED', 'interrupted', { hint: 'Run the command again.' }))
+  const interrupt = (kind: NodeJS.Signals): void => {
+    if (interruption.signal.aborted) endAtOnce(kind, interrupt)
+    else interruption.abort(new ForgeError('INTERRUPTED', 'interrupted', { hint: 'Run the command again.' }))
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
@@ -38,6 +37,15 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
   }
+}
+
+/**
+ * The store survives that as it survives a kill; whoever asks twice does not want to wait. By the signal itself, since
+ * `process.exit` waits for the threads of the pool, and one of them may wait for a pipe.
+ */
+function endAtOnce(kind: NodeJS.Signals, interrupt: (kind: NodeJS.Signals) => void): void {
+  process.off(kind, interrupt)
+  process.kill(process.pid, kind)
 }
 
 async function dispatch(words: readonly string[], early: Terminal, signal: AbortSignal): Promise<number> {
@@ -69,7 +77,7 @@ async function dispatch(words: readonly string[], early: Terminal, signal: Abort
     await terminal.print(commandHelp(terminal, command))
     return EXIT.ok
   }
-  const store = new StoreAccess({ options, terminal, resolvePath })
+  const store = new StoreAccess({ options, terminal, resolvePath, signal })
   const code = await command.run({
     options,
     positionals,

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { ForgeError } from '@forgeone/common'
 import { commandProvider, keyFileProvider, sharesProvider } from '@forgeone/crypto'
 import type { ForgeOptions } from '@forgeone/storage-manager'
 import type { Terminal } from '../render/terminal.ts'
 import { textOption, usageError } from './parse-arguments.ts'
 import type { OptionValues } from './options.ts'
+import { readSmallText } from './small-input.ts'
 
 const SECRET_FILE_BYTES_MAX = 64 * 1024
 
@@ -15,17 +15,19 @@ export interface SecretRequest {
   readonly storePath: string
   /** A new store: ask twice. */
   readonly isNew: boolean
+  /** Ends the waiting for a file that is a pipe. */
+  readonly signal: AbortSignal
 }
 
 /**
  * Finds the secret: `--key-file`, `--key-command`, `--shares-file`, `--secret-file`, FORGE_SECRET, then a hidden prompt.
  * Never an argument, which every user of the machine could read in the list of processes.
- * @throws KEY_SECRET_MISSING, KEY_SECRET_WRONG, KEY_SHARES_INVALID, INPUT_NOT_FOUND, INPUT_UNREADABLE, USAGE
+ * @throws KEY_SECRET_MISSING, KEY_SECRET_WRONG, KEY_SHARES_INVALID, INPUT_NOT_FOUND, INPUT_UNREADABLE, INTERRUPTED, USAGE
  */
 export async function findSecret(
   request: SecretRequest,
 ): Promise<Pick<ForgeOptions, 'secret' | 'keyProvider'>> {
-  const { options, terminal, resolvePath, storePath, isNew } = request
+  const { options, terminal, resolvePath, storePath, isNew, signal } = request
   const keyFile = textOption(options, 'key-file')
   if (keyFile !== undefined) return { keyProvider: keyFileProvider(resolvePath(keyFile), { storePath }) }
   const command = textOption(options, 'key-command')
@@ -33,11 +35,11 @@ export async function findSecret(
     return { keyProvider: commandProvider({ command: commandWords(command, 'key-command') }) }
   const sharesFile = textOption(options, 'shares-file')
   if (sharesFile !== undefined) {
-    const lines = readTextFile(resolvePath(sharesFile), 'shares file').split(/\r?\n/)
+    const lines = (await readTextFile(resolvePath(sharesFile), 'shares file', signal)).split(/\r?\n/)
     return { keyProvider: sharesProvider(lines.filter((line) => line.trim() !== '')) }
   }
   const secretFile = textOption(options, 'secret-file')
-  if (secretFile !== undefined) return { secret: readSecretFile(resolvePath(secretFile)) }
+  if (secretFile !== undefined) return { secret: await readSecretFile(resolvePath(secretFile), signal) }
   const commandOfEnvironment = process.env['FORGE_KEY_COMMAND'] ?? ''
   if (commandOfEnvironment !== '') {
     return { keyProvider: commandProvider({ command: commandWords(commandOfEnvironment, 'key-command') }) }
@@ -62,23 +64,14 @@ export function commandWords(text: string, option: string): readonly [string, ..
   return [program, ...words]
 }
 
-/** The first line of a file. @throws KEY_SECRET_MISSING, INPUT_NOT_FOUND, INPUT_UNREADABLE */
-export function readSecretFile(path: string): string {
-  const [line = ''] = readTextFile(path, 'secret file').split(/\r?\n/, 1)
+/** The first line of a file. @throws KEY_SECRET_MISSING, INPUT_NOT_FOUND, INPUT_UNREADABLE, INTERRUPTED */
+export async function readSecretFile(path: string, signal: AbortSignal): Promise<string> {
+  const [line = ''] = (await readTextFile(path, 'secret file', signal)).split(/\r?\n/, 1)
   if (line === '')
     throw new ForgeError('KEY_SECRET_MISSING', `the first line of the secret file ${path} is empty`)
   return line
 }
 
-function readTextFile(path: string, what: string): string {
-  try {
-    return readFileSync(path, 'utf8').slice(0, SECRET_FILE_BYTES_MAX)
-  } catch (cause) {
-    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    throw new ForgeError(
-      isMissing ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE',
-      `the ${what} ${path} ${isMissing ? 'does not exist' : 'cannot be read'}`,
-      { cause },
-    )
-  }
+async function readTextFile(path: string, what: string, signal: AbortSignal): Promise<string> {
+  return await readSmallText(path, { what, bytesMax: SECRET_FILE_BYTES_MAX, signal })
 }

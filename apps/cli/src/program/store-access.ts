@@ -42,6 +42,7 @@ export class StoreAccess {
   readonly #terminal: Terminal
   readonly #resolvePath: (path: string) => string
   readonly #fixedPath: string | undefined
+  readonly #signal: AbortSignal
   #alarm: ForgeError | undefined
   #remembered: Pick<ForgeOptions, 'secret' | 'keyProvider'> | undefined
 
@@ -49,12 +50,14 @@ export class StoreAccess {
     options: OptionValues
     terminal: Terminal
     resolvePath: (path: string) => string
+    signal: AbortSignal
     path?: string
   }) {
     this.#fixedPath = o.path
     this.#options = o.options
     this.#terminal = o.terminal
     this.#resolvePath = o.resolvePath
+    this.#signal = o.signal
   }
 
   /** The same access to another directory. */
@@ -63,6 +66,7 @@ export class StoreAccess {
       options: this.#options,
       terminal: this.#terminal,
       resolvePath: this.#resolvePath,
+      signal: this.#signal,
       path,
     })
   }
@@ -151,6 +155,7 @@ export class StoreAccess {
       resolvePath: this.#resolvePath,
       storePath,
       isNew,
+      signal: this.#signal,
     })
   }
 }

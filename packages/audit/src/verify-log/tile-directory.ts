@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError } from '@forgeone/common'
+import { readSmallFileSync } from '@forgeone/common/files'
 import type { TileTarget } from '../export/export-tiles.ts'
 import { parseTilePath } from '../tree/tile-path.ts'
 import type { TileSource } from './tile-source.ts'
@@ -16,10 +16,11 @@ export function directorySource(directory: string): TileSource {
       if (path !== 'checkpoint' && parseTilePath(path) === undefined) return undefined
       try {
         // Hashing keeps the thread busy anyway, and a promise for each small file costs more than reading it.
-        const bytes = readFileSync(join(directory, ...path.split('/')))
-        return bytes.length > FILE_BYTES_MAX ? new Uint8Array(0) : bytes
+        return readSmallFileSync(join(directory, ...path.split('/')), { bytesMax: FILE_BYTES_MAX })
       } catch (cause) {
         if (isAbsent(cause)) return undefined
+        // A FIFO, a directory or a file beyond the bound: whatever it is, it is no part of a log.
+        if (isForgeError(cause)) return new Uint8Array(0)
         throw new ForgeError('IO_FAILED', `${path} of the log cannot be read`, { cause })
       }
     },

@@ -1,4 +1,5 @@
 import { RECHECK_MS, type AccessControl } from './access-control.ts'
+import { callForPrincipal } from './error-for-principal.ts'
 
 /**
  * An iterable result that asks again whether it may go on: when rights have changed, and every second.
@@ -14,11 +15,11 @@ export function guardIterable(
     let changed = false
     let checkedMs = performance.now()
     const end = access.onChange(() => (changed = true))
-    const items = start()[Symbol.asyncIterator]()
+    const items = callForPrincipal(start)[Symbol.asyncIterator]()
     let ended = false
     try {
       for (;;) {
-        const step = await items.next()
+        const step = await callForPrincipal(() => items.next())
         ended = step.done === true
         if (changed || performance.now() - checkedMs > RECHECK_MS) {
           authorize()
@@ -40,7 +41,7 @@ export function guardIterable(
   for (const name of ['batches', 'toArray', 'explain'] as const) {
     const method: unknown = Reflect.get(result, name)
     if (typeof method !== 'function') continue
-    const call = (): unknown => Reflect.apply(method, result, [])
+    const call = (): unknown => callForPrincipal(() => Reflect.apply(method, result, []) as unknown)
     face[name] =
       name === 'batches'
         ? () => guarded(() => call() as AsyncIterable<unknown>)

@@ -1,7 +1,7 @@
 import { ForgeError } from '@forgeone/common'
 import type { AckOptions, BatchHandler, Delivery, DeliveryHandler, Subscription } from '@forgeone/streams'
 import type { AccessControl } from './access-control.ts'
-import { settledForPrincipal } from './error-for-principal.ts'
+import { callForPrincipal, settledForPrincipal } from './error-for-principal.ts'
 import { topicResource } from './resource-pattern.ts'
 import { snapshotArguments } from './snapshot-arguments.ts'
 
@@ -95,7 +95,7 @@ function faceOf(
     ackAll: async (deliveries: readonly Delivery[]) => {
       guard.authorize()
       const own = deliveries.flatMap((delivery) => behind.get(delivery) ?? [])
-      return await guard.acting(() => subscription.ackAll(own))
+      return await settledForPrincipal(guard.acting(() => subscription.ackAll(own)))
     },
     done: () => settledForPrincipal(subscription.done()),
     close,
@@ -130,20 +130,22 @@ function handOut(delivery: Delivery, guard: SubscriptionGuard): Delivery {
       }
       const events = append === undefined ? [] : [append].flat()
       for (const { topic } of events) guard.authorizeAppend(topicResource('events', topic))
-      return await guard.acting(() => delivery.ack(append === undefined ? {} : { append }))
+      return await settledForPrincipal(
+        guard.acting(() => delivery.ack(append === undefined ? {} : { append })),
+      )
     },
     // What was handed out before the right ended is settled no more by who has lost it: it goes back by itself.
     nack: async (options?: Parameters<Delivery['nack']>[0]) => {
       guard.authorize()
-      return await guard.acting(() => delivery.nack(options))
+      return await settledForPrincipal(guard.acting(() => delivery.nack(options)))
     },
     extend: (milliseconds: number) => {
       guard.authorize()
-      return delivery.extend(milliseconds)
+      return callForPrincipal(() => delivery.extend(milliseconds))
     },
     deadLetter: async (reason: string) => {
       guard.authorize()
-      return await guard.acting(() => delivery.deadLetter(reason))
+      return await settledForPrincipal(guard.acting(() => delivery.deadLetter(reason)))
     },
   })
   behind.set(face, delivery)

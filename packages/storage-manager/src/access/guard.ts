@@ -1,7 +1,7 @@
 import { assert, ForgeError } from '@forgeone/common'
 import { actingAs } from '@forgeone/engine'
 import type { AccessControl } from './access-control.ts'
-import { forPrincipal } from './error-for-principal.ts'
+import { callForPrincipal } from './error-for-principal.ts'
 import { topicResource } from './resource-pattern.ts'
 import { guardIterable } from './guard-iterable.ts'
 import { guardSubscribe, type SubscribeCall, type SubscriptionGuard } from './guard-subscription.ts'
@@ -57,10 +57,10 @@ export class Guard {
     }
   }
 
-  /** Whatever the call commits, now or in its iterators and subscriptions, names the principal. */
+  /** Whatever the call commits, now or in its iterators and subscriptions, names the principal; its errors name nobody else. */
   #acting(call: Method): Method {
     const actor = this.#o.access.pseudonym(this.#o.principal)
-    return (...args) => actingAs(actor, () => call(...args))
+    return (...args) => callForPrincipal(() => actingAs(actor, () => call(...args)))
   }
 
   #method(name: string, rule: MethodRule, call: Method): Method {
@@ -80,14 +80,10 @@ export class Guard {
       }
       authorize()
       const guard = this.#subscriptionGuard(authorize)
-      try {
-        // What the methods of this name are.
-        if (name === 'subscribe') return guardSubscribe(call as SubscribeCall, args, guard)
-        if (name === 'importFrom') this.#guardImport(args, { ...rule, authorize })
-        return guardResult(call(...args), guard)
-      } catch (error) {
-        throw forPrincipal(error)
-      }
+      // What the methods of this name are.
+      if (name === 'subscribe') return guardSubscribe(call as SubscribeCall, args, guard)
+      if (name === 'importFrom') this.#guardImport(args, { ...rule, authorize })
+      return guardResult(call(...args), guard)
     }
   }
 
@@ -186,12 +182,7 @@ async function* whileAllowed(input: AsyncIterable<unknown>, authorize: () => voi
 /** A result that goes on giving is asked about again whenever rights have changed, also one that comes later. */
 function guardResult(result: unknown, guard: SubscriptionGuard): unknown {
   if (result instanceof Promise) {
-    return result.then(
-      (settled: unknown) => guardResult(settled, guard),
-      (error: unknown) => {
-        throw forPrincipal(error)
-      },
-    )
+    return result.then((settled: unknown) => guardResult(settled, guard))
   }
   const goesOn = typeof result === 'object' && result !== null && Symbol.asyncIterator in result
   return goesOn ? guardIterable(result, guard) : result

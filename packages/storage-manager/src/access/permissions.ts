@@ -1,7 +1,8 @@
 // Every public method of every face of `Forge`, and what it needs. A method without a row is not offered to a principal,
 // and fails the test that walks this table beside the classes.
 
-import { resourceSegment, topicResource } from './resource-pattern.ts'
+import { boundCheckpoints, checkpointOfBound, checkpointResource } from './checkpoint-resource.ts'
+import { topicResource } from './resource-pattern.ts'
 import type { Action } from './roles.ts'
 import { isPlain } from './snapshot-arguments.ts'
 
@@ -73,6 +74,12 @@ function importing(stream: 'logs' | 'events'): MethodRule {
   return stream === 'logs' ? rule : { ...rule, linesNameTopics: true }
 }
 
+/** The same, and the checkpoints that it begins and ends at: their places and patterns are of who set them. */
+function readingEvents(position: number): MethodRule {
+  const rule = topicOption('data.read', 'events', position)
+  return { ...rule, resources: (args) => [...rule.resources(args), ...boundCheckpoints(args[position])] }
+}
+
 function topicName(action: Action, stream: 'logs' | 'events'): MethodRule {
   return {
     kind: 'call',
@@ -94,7 +101,7 @@ function topicsOfEntries(stream: 'logs' | 'events'): MethodRule {
 }
 
 function subscribed(): MethodRule {
-  return { kind: 'call', action: 'data.read', resources: ([options]) => groupTopics(options) }
+  return { kind: 'call', action: 'data.read', resources: ([options]) => groupResources(options) }
 }
 
 function streamRules(stream: 'logs' | 'events'): MethodRules {
@@ -175,20 +182,28 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
   logs: { ...streamRules('logs'), exportRaw: topicOption('data.read', 'logs', 0) },
   events: {
     ...streamRules('events'),
+    read: readingEvents(0),
+    search: readingEvents(1),
+    table: readingEvents(1),
+    tail: readingEvents(0),
     subscribe: subscribed(),
-    exportCloudEvents: topicOption('data.read', 'events', 0),
+    exportCloudEvents: readingEvents(0),
     defineUpcast: on('settings.write', 'events'),
   },
   'logs.topicOperations': topicOperationRules('logs'),
   'events.topicOperations': topicOperationRules('events'),
   'events.groups': {
-    create: { kind: 'call', action: 'data.read', resources: ([, options]) => groupTopics(options) },
+    create: { kind: 'call', action: 'data.read', resources: ([, options]) => groupResources(options) },
     get: on('data.list', 'events/**'),
     list: on('data.list', 'events/**'),
     remove: on('data.delete', 'events/**'),
     pause: on('data.read', 'events/**'),
     resume: on('data.read', 'events/**'),
-    seek: on('data.read', 'events/**'),
+    seek: {
+      kind: 'call',
+      action: 'data.read',
+      resources: ([, to]) => ['events/**', ...checkpointOfBound(to)],
+    },
     lag: on('data.list', 'events/**'),
     redrive: on('data.write', 'events/**'),
     subscribe: subscribed(),
@@ -343,6 +358,10 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
   },
 }
 
+function groupResources(options: unknown): readonly string[] {
+  return [...groupTopics(options), ...boundCheckpoints(options)]
+}
+
 function groupTopics(options: unknown): readonly string[] {
   const isReadable = typeof options === 'object' && options !== null && isPlain(options)
   const topics: unknown = isReadable ? Reflect.get(options, 'topics') : undefined
@@ -350,10 +369,6 @@ function groupTopics(options: unknown): readonly string[] {
   // A group that exists may take events of any topic.
   if (!Array.isArray(topics) || topics.length === 0) return [topicResource('events')]
   return topics.map((topic) => topicResource('events', topic))
-}
-
-function checkpointResource(name: unknown): string {
-  return `checkpoints/${typeof name === 'string' && name !== '' ? resourceSegment(name) : '**'}`
 }
 
 function checkpointName(action: Action): MethodRule {

@@ -1,10 +1,13 @@
-import { readFile, stat } from 'node:fs/promises'
-import { ForgeError } from '@forgeone/common'
+import { stat } from 'node:fs/promises'
 import { verifyBundle, verifyCertificate } from '@forgeone/storage-manager'
 import { EXIT } from '../../program/exit-codes.ts'
 import type { Command, CommandContext } from '../../program/command.ts'
 import { textOption, usageError } from '../../program/parse-arguments.ts'
+import { readSmallText } from '../../program/small-input.ts'
 import { formatCount, formatTime } from '../../render/quantities.ts'
+
+/** Certificates and keys are small. */
+const INPUT_BYTES_MAX = 16 * 1024 * 1024
 
 export const complianceVerify: Command = {
   name: 'compliance verify',
@@ -22,11 +25,11 @@ export const complianceVerify: Command = {
     'forge compliance verify ./evidence --vkey ./store.vkey',
     'forge compliance verify certificate.json --vkey ./store.vkey',
   ],
-  async run({ options, positionals, terminal, resolvePath }) {
+  async run({ options, positionals, terminal, resolvePath, signal }) {
     const path = resolvePath(positionals[0]!)
     const vkeyFile = textOption(options, 'vkey')
-    const vkey = vkeyFile === undefined ? {} : { vkey: await readText(resolvePath(vkeyFile)) }
-    if (await isFile(path)) return await verifyErasure(terminal, { path, ...vkey })
+    const vkey = vkeyFile === undefined ? {} : { vkey: await readText(resolvePath(vkeyFile), signal) }
+    if (await isFile(path)) return await verifyErasure(terminal, { path, signal, ...vkey })
     const verdict = await verifyBundle({ directory: path, ...vkey })
     if (terminal.json) await terminal.printJson(verdict)
     else {
@@ -47,10 +50,10 @@ export const complianceVerify: Command = {
 /** @throws USAGE without a key: nothing in a certificate says whose it is */
 async function verifyErasure(
   terminal: CommandContext['terminal'],
-  { path, vkey }: { readonly path: string; readonly vkey?: string },
+  { path, signal, vkey }: { readonly path: string; readonly signal: AbortSignal; readonly vkey?: string },
 ): Promise<number> {
   if (vkey === undefined) throw usageError('nothing says whom to believe', 'Add --vkey FILE.')
-  const verdict = verifyCertificate({ envelope: await readText(path), vkey })
+  const verdict = verifyCertificate({ envelope: await readText(path, signal), vkey })
   const { ok, problem, certificate, leaf } = verdict
   if (terminal.json) await terminal.printJson(verdict)
   else if (certificate === undefined) await terminal.printLine(problem ?? 'it is not accepted')
@@ -74,10 +77,6 @@ async function isFile(path: string): Promise<boolean> {
   return found?.isFile() === true
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new ForgeError('INPUT_NOT_FOUND', `${path} cannot be read`, { cause })
-  }
+async function readText(path: string, signal: AbortSignal): Promise<string> {
+  return await readSmallText(path, { bytesMax: INPUT_BYTES_MAX, signal })
 }

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { ForgeError, type JsonValue } from '@forgeone/common'
 import {
   APPEND_BYTES_MAX,
@@ -9,7 +8,11 @@ import {
 } from '@forgeone/streams'
 import type { Command, CommandContext } from '../../program/command.ts'
 import { parseJsonObject, parseJsonText } from '../../program/entry-fields.ts'
+import { openStandardInput, openWaiting } from '../../program/open-waiting.ts'
 import { textOption, usageError } from '../../program/parse-arguments.ts'
+
+/** No path, since those are absolute. */
+const STANDARD_INPUT = 'standard input'
 
 export const eventsAppend: Command = {
   name: 'events append',
@@ -79,13 +82,14 @@ async function payloadOf({
   options,
   positionals,
   resolvePath,
+  signal,
 }: CommandContext): Promise<JsonValue | Uint8Array> {
   const file = textOption(options, 'file')
   const text = positionals[1]
   if (file !== undefined) {
     if (text !== undefined) throw usageError('give either PAYLOAD or --file, not both')
-    const path = file === '-' ? 'standard input' : resolvePath(file)
-    return await readPayload(file === '-' ? process.stdin : createReadStream(path), path)
+    const path = file === '-' ? STANDARD_INPUT : resolvePath(file)
+    return await readPayload(path, signal)
   }
   if (text === undefined)
     throw usageError('the event has no payload', 'Give it as JSON, with --text, or with --file.')
@@ -93,16 +97,18 @@ async function payloadOf({
 }
 
 /** Stops where no payload can go on: a file of many gigabytes must not be read to be refused. */
-async function readPayload(chunks: AsyncIterable<Uint8Array>, label: string): Promise<Uint8Array> {
+async function readPayload(label: string, signal: AbortSignal): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let bytes = 0
   try {
+    const chunks = label === STANDARD_INPUT ? openStandardInput(signal) : openWaiting(label, signal)
     for await (const chunk of chunks) {
       parts.push(chunk)
       bytes += chunk.length
       if (bytes > APPEND_BYTES_MAX) break
     }
   } catch (cause) {
+    signal.throwIfAborted()
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
     if (isMissing) throw new ForgeError('INPUT_NOT_FOUND', `there is no file ${label}`, { cause })
     throw new ForgeError('INPUT_UNREADABLE', `${label} cannot be read`, { cause })

@@ -30,6 +30,7 @@ export async function newProvider({
   terminal,
   resolvePath,
   store,
+  signal,
 }: CommandContext): Promise<KeyProvider> {
   const named = Object.keys(NEW_SECRET_OPTIONS).filter((name) => options[name] !== undefined)
   if (named.length > 1) throw usageError(`give one new secret, not ${named.length}`)
@@ -38,7 +39,8 @@ export async function newProvider({
   const command = textOption(options, 'new-key-command')
   if (command !== undefined) return commandProvider({ command: commandWords(command, 'new-key-command') })
   const secretFile = textOption(options, 'new-secret-file')
-  if (secretFile !== undefined) return passphraseProvider(readSecretFile(resolvePath(secretFile)))
+  if (secretFile !== undefined)
+    return passphraseProvider(await readSecretFile(resolvePath(secretFile), signal))
   const fromEnvironment = process.env['FORGE_NEW_SECRET'] ?? ''
   if (fromEnvironment !== '') {
     delete process.env['FORGE_NEW_SECRET']

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isForgeError } from '@forgeone/common'
-import { inspectKeyringFile, type KeyringFacts } from '@forgeone/crypto'
+import { readSmallFile } from '@forgeone/common/files'
+import { inspectKeyringFile, KEYRING_BYTES_MAX, type KeyringFacts } from '@forgeone/crypto'
 import type { DoctorCheck } from '@forgeone/engine'
 import { KEY_AGE_DAYS_DEFAULT, MASTER_KEY_AGE_DAYS } from '@forgeone/storage-manager'
 import { formatCountOf } from '../../render/quantities.ts'
@@ -45,7 +45,8 @@ function daysSince(timeMs: number): number {
 /** @returns undefined when the file says nothing, which other checks report */
 async function keyringFacts(storePath: string): Promise<KeyringFacts | undefined> {
   try {
-    return inspectKeyringFile(await readFile(join(storePath, 'keyring')))
+    const bytes = await readSmallFile(join(storePath, 'keyring'), { bytesMax: KEYRING_BYTES_MAX })
+    return bytes === undefined ? undefined : inspectKeyringFile(bytes)
   } catch (error) {
     if (isForgeError(error) || (error instanceof Error && 'code' in error)) return undefined
     throw error
