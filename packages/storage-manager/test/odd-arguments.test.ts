@@ -41,6 +41,7 @@ const GOOD: Readonly<
     checkpoint: { skip: 'takes a path of the host' },
     checkpoints: [],
     forgetCheckpoint: ['5e'.repeat(16)],
+    publishTo: { skip: 'takes an anchor, which is code of the host' },
     damagedRows: [],
     removeDamagedRow: ['vault/6d00'],
     flush: [],
