@@ -39,4 +39,5 @@ export {
   type VerifyProblem,
   type VerifyReport,
 } from './verify/verify-store.ts'
-export { examineStore, type DoctorCheck } from './verify/doctor.ts'
+export { examineStore } from './verify/doctor.ts'
+export type { DoctorCheck } from './verify/doctor-check.ts'

@@ -1,6 +1,6 @@
 import { lstat, realpath, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { DoctorCheck } from './doctor.ts'
+import type { DoctorCheck } from './doctor-check.ts'
 
 /** Whoever may list the directory sees names and sizes; whoever may write there may put other files in place of ours. */
 const FOREIGN_ACCESS = 0o077

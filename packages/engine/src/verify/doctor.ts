@@ -13,15 +13,7 @@ import { inspectDirectory } from '../recovery/creation.ts'
 import { readStoreFile } from '../recovery/read-store-file.ts'
 import { assertLocalFilesystem } from '../recovery/unsafe-filesystem.ts'
 import { checkDirectories } from './directory-checks.ts'
-
-export interface DoctorCheck {
-  readonly name: string
-  readonly status: 'ok' | 'warn' | 'fail'
-  readonly message: string
-  readonly code?: ErrorCode
-  /** The next command or step. */
-  readonly next?: string
-}
+import type { DoctorCheck } from './doctor-check.ts'
 
 const FREE_SHARE_WARN = 0.1
 
