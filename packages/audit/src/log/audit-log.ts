@@ -54,6 +54,7 @@ export class AuditLog implements CommitObserver {
   #settledSizes: readonly number[] = []
   #stopTimer: (() => void) | undefined
   #endedOrigins: ReadonlySet<string> = new Set()
+  #closed = false
 
   constructor(options: AuditLogOptions) {
     const { signer, alsoSigning = [], clock, timer = systemTimer, logger = silentLogger } = options
@@ -168,6 +169,7 @@ export class AuditLog implements CommitObserver {
 
   async close(): Promise<void> {
     await this.stop()
+    this.#closed = true
   }
 
   /** From now on nothing is signed, and whoever asks for a signature gets this error; the log is read and proved as before. */
@@ -356,8 +358,9 @@ export class AuditLog implements CommitObserver {
    * old keys alone before the new one signs anything: who trusts the old one learns of the new one from it.
    * @throws AUDIT_SIGNER_MISSING where keys are not kept, CRYPTO_KEY_EXHAUSTED, AUDIT_DIVERGED, AUDIT_ROLLBACK, IO_FAILED
    */
-  rotateKey(): Promise<VerifierKey> {
-    return this.#rotator.rotate()
+  async rotateKey(): Promise<VerifierKey> {
+    this.#loadedKeeper()
+    return await this.#rotator.rotate()
   }
 
   /** From now on these keys sign, and no others; the newest first. */
@@ -378,13 +381,11 @@ export class AuditLog implements CommitObserver {
   }
 
   #loadedReader(): LogReader {
-    assert(this.#reader !== undefined, 'the audit log was loaded')
-    return this.#reader
+    return door.openPart(this.#reader, { closed: this.#closed })
   }
 
   #loadedKeeper(): CheckpointKeeper {
-    assert(this.#keeper !== undefined, 'the audit log was loaded')
-    return this.#keeper
+    return door.openPart(this.#keeper, { closed: this.#closed })
   }
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentCheck, ForgeError } from '@forgeone/common'
+import { ArgumentCheck, assert, ForgeError } from '@forgeone/common'
 import type { ExportOptions, TileTarget } from '../export/export-tiles.ts'
 import type { EntryPart } from '../proof/receipt.ts'
 import type { AuditFilter } from '../query/audit-entry.ts'
@@ -98,4 +98,11 @@ export function checkedCosignatures(o: { readonly checkpoint: string; readonly l
 /** @throws AUDIT_ARGUMENT_INVALID */
 export function checkedPath(path: string): string {
   return check.text(path, 'the path')
+}
+
+/** What was loaded, as long as the log is open: what memory still holds would answer for some leaves, and not for others. */
+export function openPart<T>(part: T | undefined, { closed }: { readonly closed: boolean }): T {
+  assert(part !== undefined, 'the audit log was loaded')
+  if (!closed) return part
+  throw new ForgeError('STORE_CLOSED', 'the store is closed')
 }

@@ -142,14 +142,16 @@ export class Database {
   ): AsyncGenerator<readonly Row[], { last: Uint8Array | undefined; rows: number; exhausted: boolean }> {
     // abstract-level has no such option in its types; classic-level reads it.
     const pageOption = { highWaterMarkBytes: PAGE_BYTES }
-    const iterator = await this.#gate.open(() =>
-      this.#level.iterator({
-        ...pageOption,
-        ...(range.from === undefined ? {} : { gte: range.from }),
-        ...(range.to === undefined ? {} : { lt: range.to }),
-        reverse: options.reverse ?? false,
-        values: !options.keysOnly,
-      }),
+    const iterator = await this.#guard(() =>
+      this.#gate.open(() =>
+        this.#level.iterator({
+          ...pageOption,
+          ...(range.from === undefined ? {} : { gte: range.from }),
+          ...(range.to === undefined ? {} : { lt: range.to }),
+          reverse: options.reverse ?? false,
+          values: !options.keysOnly,
+        }),
+      ),
     )
     const startedMs = performance.now()
     let rows = 0

@@ -57,6 +57,7 @@ export class AccessControl {
   #unreadable: ForgeError | undefined
   /** Rows of grants and roles that do not parse. */
   readonly #rightsSetAside = new Set<string>()
+  #closed = false
 
   private constructor(options: AccessOptions) {
     this.#o = options
@@ -201,6 +202,7 @@ export class AccessControl {
    * @throws ACCESS_DENIED
    */
   authorize(principal: string, request: Omit<AccessRequest, 'now'>): void {
+    this.#assertOpen()
     const decision = this.check(principal, request)
     if (decision.allowed) return
     this.#denials.note({ who: this.pseudonym(principal), ...request, rule: decision.rule })
@@ -250,6 +252,7 @@ export class AccessControl {
 
   /** The principal a token stands for; its use is noted, once an hour. @throws ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED */
   authenticate(token: string): string {
+    this.#assertOpen()
     try {
       return this.#tokens.authenticate(token)
     } catch (error) {
@@ -265,10 +268,16 @@ export class AccessControl {
 
   /** Writes the refusals that are still counted, and tells of nothing more. */
   async close(): Promise<void> {
+    this.#closed = true
     this.#listeners.clear()
     this.#stopRechecks()
     await this.#denials.close()
     await this.#tokens.close()
+  }
+
+  /** A refusal could be counted no more. */
+  #assertOpen(): void {
+    if (this.#closed) throw new ForgeError('STORE_CLOSED', 'the store is closed')
   }
 
   /** Whether a grant to this holder changes the rights of a principal: by name, by a role he has, or as everyone. */

@@ -38,6 +38,10 @@ export interface WholeAnchorPlan {
 export function wholeAnchorPlan(given: Anchor | AnchorPlan): WholeAnchorPlan {
   const plan: AnchorPlan = 'anchor' in given ? given : { anchor: given }
   const { anchor, everyMs = ANCHOR_EVERY_MS_DEFAULT, required = false, renew = false } = plan
+  if (typeof anchor.publish !== 'function' || typeof anchor.place !== 'string')
+    throw new ForgeError('STORE_OPTION_INVALID', 'an anchor has a place, and takes checkpoints', {
+      details: { option: 'anchors' },
+    })
   if (everyMs >= ANCHOR_EVERY_MS_MIN && everyMs <= TIMER_MS_MAX) return { anchor, everyMs, required, renew }
   throw new ForgeError(
     'STORE_OPTION_INVALID',

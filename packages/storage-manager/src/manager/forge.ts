@@ -1,5 +1,12 @@
 import type { Anchor, AuditLog } from '@forgeone/audit'
-import { ForgeError, type Clock, type MetricReading, type Metrics, type Random } from '@forgeone/common'
+import {
+  ForgeError,
+  readArgument,
+  type Clock,
+  type MetricReading,
+  type Metrics,
+  type Random,
+} from '@forgeone/common'
 import {
   verifyStore,
   type HealthReport,
@@ -15,6 +22,7 @@ import type { AccessControl } from '../access/access-control.ts'
 import { forgeAs, type ForgeHandle } from '../access/forge-as.ts'
 import { checkPrincipalName } from '../access/grant.ts'
 import type { AnchorKeeper, AnchorPublication } from '../audit/anchor-keeper.ts'
+import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import type { AuditSource } from '../audit/audit-source.ts'
 import type { ForgeCache } from '../cache/forge-cache.ts'
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts'
@@ -251,8 +259,9 @@ export class Forge implements AsyncDisposable {
    */
   async publishTo(
     anchor: Anchor,
-    { renew = false }: { readonly renew?: boolean | undefined } = {},
+    options: { readonly renew?: boolean | undefined } = {},
   ): Promise<AnchorPublication> {
+    const { renew } = readArgument('STORE_OPTION_INVALID', () => wholeAnchorPlan({ ...options, anchor }))
     return await this.#anchors.publishTo(anchor, this.audit, { renew })
   }
 
