@@ -175,6 +175,7 @@ export const ERROR_CODES = {
   IMAGE_UNSUPPORTED: 'This file system is known by name only; its directories cannot be listed.',
   IMAGE_PATH_UNKNOWN: 'List the directory above it, or the zones of the image.',
   IMAGE_CHANGED: 'The image changed while it was read. Try again once nobody writes to it.',
+  IMAGE_ARGUMENT_INVALID: 'Correct the argument named in the message.',
   // Command line
   USAGE: 'Run the command with --help.',
   INPUT_NOT_FOUND: 'Check the path.',

@@ -1,4 +1,12 @@
 import { ForgeError, systemClock, type Clock } from '@forgeone/common'
+import {
+  checkedClock,
+  checkedList,
+  checkedPath,
+  checkedRead,
+  checkedZone,
+  imageCheck,
+} from './image-arguments.ts'
 import { LIMITS, limitExceeded } from './limits.ts'
 import type { BlockSource } from './source/block-source.ts'
 import { FileSource } from './source/file-source.ts'
@@ -34,14 +42,21 @@ export class ImageReader {
   readonly #territories = new Map<number, Promise<Territory | undefined>>()
   #zones: Promise<ZoneTable> | undefined
 
-  constructor({ source, clock = systemClock }: { readonly source: BlockSource; readonly clock?: Clock }) {
-    this.#source = source
-    this.#clock = clock
+  /** @throws IMAGE_ARGUMENT_INVALID, as every method for an argument that cannot be used */
+  constructor(options: { readonly source: BlockSource; readonly clock?: Clock }) {
+    const { source, clock } = imageCheck.options(options, ['source', 'clock'])
+    // Both are checked to have their methods.
+    this.#source = imageCheck.port(source as BlockSource, ['read', 'close'], 'source')
+    this.#clock = clock === undefined ? systemClock : checkedClock(clock as Clock)
+    imageCheck.wholeNumber(this.#source.size, 'source.size')
   }
 
   /** @throws INPUT_NOT_FOUND, IMAGE_UNREADABLE */
-  static async open(path: string, { clock }: { readonly clock?: Clock } = {}): Promise<ImageReader> {
-    return new ImageReader({ source: await FileSource.open(path), ...(clock && { clock }) })
+  static async open(path: string, options: { readonly clock?: Clock } = {}): Promise<ImageReader> {
+    const { clock } = imageCheck.options(options, ['clock'])
+    // Checked before there is a file to close.
+    const given = clock === undefined ? {} : { clock: checkedClock(clock as Clock) }
+    return new ImageReader({ source: await FileSource.open(path), ...given })
   }
 
   get size(): number {
@@ -56,14 +71,15 @@ export class ImageReader {
 
   /** @throws IMAGE_PATH_UNKNOWN for a zone that is not there, IMAGE_TRUNCATED, IMAGE_LIMIT, IMAGE_DAMAGED */
   async territory(zoneIndex: number, options: ReadOptions = {}): Promise<TerritoryFacts> {
-    const territory = await this.#open(zoneIndex)
-    if (territory !== undefined) return await territory.facts(this.#budget(options))
+    const checked = checkedRead(options)
+    const territory = await this.#open(checkedZone(zoneIndex))
+    if (territory !== undefined) return await territory.facts(this.#budget(checked))
     return await namedByMagic(zoneSource(this.#source, await this.#zone(zoneIndex)))
   }
 
   /** Name of the file system alone, which costs a few reads. @throws IMAGE_PATH_UNKNOWN */
   async territoryType(zoneIndex: number): Promise<string> {
-    const territory = await this.#open(zoneIndex)
+    const territory = await this.#open(checkedZone(zoneIndex))
     if (territory !== undefined) return territory.territoryType
     return (await namedByMagic(zoneSource(this.#source, await this.#zone(zoneIndex)))).territoryType
   }
@@ -73,11 +89,12 @@ export class ImageReader {
    * @throws IMAGE_PATH_UNKNOWN, IMAGE_UNSUPPORTED, IMAGE_TRUNCATED, IMAGE_LIMIT, IMAGE_DAMAGED
    */
   async list(zoneIndex: number, path: string, options: ListOptions = {}): Promise<Listing> {
-    const budget = this.#budget(options)
-    const territory = await this.#listable(zoneIndex)
+    const { offset, limit, signal } = checkedList(options)
+    checkedPath(path)
+    const budget = this.#budget({ signal })
+    const territory = await this.#listable(checkedZone(zoneIndex))
     const directory = await this.#find(territory, path, budget)
     if (directory !== undefined && !directory.isDirectory) throw unknownPath(`${path} is a file`)
-    const { offset = 0, limit = LIMITS.directoryEntries } = options
     const place = directory?.place ?? territory.root
     const { entries, partial } = await territory.entries(place, { limit: offset + limit, budget })
     return { occupants: entries.slice(offset).map(occupantOf), ...(partial && { partial }) }
@@ -90,11 +107,12 @@ export class ImageReader {
 
   /** The bytes of a file in pieces. @throws as `list` */
   async *read(zoneIndex: number, path: string, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
-    const territory = await this.#listable(zoneIndex)
+    const { signal } = checkedRead(options)
+    const territory = await this.#listable(checkedZone(zoneIndex))
     const file = await this.#file(zoneIndex, path, options)
     if (file.isDirectory) throw unknownPath(`${path} is a directory`)
     for await (const piece of territory.content(file)) {
-      options.signal?.throwIfAborted()
+      signal?.throwIfAborted()
       yield piece
     }
   }
@@ -108,8 +126,9 @@ export class ImageReader {
   }
 
   async #file(zoneIndex: number, path: string, options: ReadOptions): Promise<DirectoryEntry> {
-    const budget = this.#budget(options)
-    const found = await this.#find(await this.#listable(zoneIndex), path, budget)
+    const budget = this.#budget(checkedRead(options))
+    const territory = await this.#listable(checkedZone(zoneIndex))
+    const found = await this.#find(territory, checkedPath(path), budget)
     if (found === undefined) throw unknownPath('the root is a directory')
     return found
   }

@@ -42,6 +42,7 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'AUDIT_ARGUMENT_INVALID',
     'CACHE_CONFIG_INVALID',
     'CACHE_KEY_TOO_LONG',
+    'IMAGE_ARGUMENT_INVALID',
   ]),
   ...codes(EXIT.notFound, [
     'STORE_NOT_FOUND',

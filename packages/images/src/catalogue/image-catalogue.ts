@@ -12,6 +12,15 @@ import {
 import { ForgeError, systemClock, type Clock } from '@forgeone/common'
 import { digestsOf, type Digests } from '../hash/digests.ts'
 import { filePieces } from '../hash/file-pieces.ts'
+import {
+  checkedClock,
+  checkedDigests,
+  checkedPath,
+  checkedPlace,
+  checkedRead,
+  checkedZone,
+  imageCheck,
+} from '../image-arguments.ts'
 import { ImageReader, type ReadOptions } from '../image-reader.ts'
 import { fingerprintOf, isProven, statSource, type SourceStat } from './source-fingerprint.ts'
 
@@ -38,6 +47,8 @@ export type ListingAnswer = Answer<CachedDirectoryListing> & {
 /** What a catalogue needs of a {@link MetadataCache}. */
 export type CatalogueCache = Pick<MetadataCache, 'get' | 'put' | 'checkFingerprint' | 'invalidateVault'>
 
+const CACHE_METHODS = ['get', 'put', 'checkFingerprint', 'invalidateVault'] as const
+
 interface Place {
   readonly zoneIndex: number
   readonly path: string
@@ -57,16 +68,15 @@ export class ImageCatalogue {
     name: 'images',
   })
 
-  /** @param o.cache stays the caller's to close */
-  constructor({
-    cache,
-    clock = systemClock,
-  }: {
-    readonly cache: CatalogueCache
-    readonly clock?: Clock | undefined
-  }) {
-    this.#cache = cache
-    this.#clock = clock
+  /**
+   * @param options.cache stays the caller's to close
+   * @throws IMAGE_ARGUMENT_INVALID, as every method for an argument that cannot be used
+   */
+  constructor(options: { readonly cache: CatalogueCache; readonly clock?: Clock | undefined }) {
+    const { cache, clock } = imageCheck.options(options, ['cache', 'clock'])
+    // Both are checked to have their methods.
+    this.#cache = imageCheck.port(cache as CatalogueCache, CACHE_METHODS, 'cache')
+    this.#clock = clock === undefined ? systemClock : checkedClock(clock as Clock)
   }
 
   /** Path, size and, once they were asked for, digests of an image. @throws INPUT_NOT_FOUND, IMAGE_UNREADABLE */
@@ -80,11 +90,12 @@ export class ImageCatalogue {
 
   /** MD5 and SHA-1 of a whole image, with its SHA-256 the first time. @throws IMAGE_CHANGED */
   async digests(path: string, options: DigestOptions = {}): Promise<Answer<CachedVaultMetadata>> {
+    const { signal, onProgress } = checkedDigests(options)
     return await this.#through(path, async (vaultId) => {
       const known = await this.#cache.get('vaults', { vaultId })
       if (known?.md5 !== undefined) return { record: known, isCached: true }
       const before = await fingerprintOf(vaultId)
-      const digests = await digestsOf(filePieces(vaultId, options.signal), options)
+      const digests = await digestsOf(filePieces(vaultId, signal), { onProgress })
       if (Buffer.compare(before, await fingerprintOf(vaultId)) !== 0) throw changed(vaultId)
       return { record: await this.#storeVault(vaultId, digests), isCached: false }
     })
@@ -106,11 +117,13 @@ export class ImageCatalogue {
     zoneIndex: number,
     options: ReadOptions = {},
   ): Promise<Answer<CachedTerritoryMetadata>> {
+    checkedZone(zoneIndex)
+    const checked = checkedRead(options)
     return await this.#through(path, async (vaultId) => {
       const known = await this.#cache.get('territories', { vaultId, zoneIndex })
       if (known !== undefined) return { record: known, isCached: true }
       await using reader = await ImageReader.open(vaultId, { clock: this.#clock })
-      const facts = await reader.territory(zoneIndex, options)
+      const facts = await reader.territory(zoneIndex, checked)
       const record = { vaultId, zoneIndex, ...facts, cachedAt: this.#clock.now() }
       return { record, isCached: false, store: async () => await this.#cache.put('territories', record) }
     })
@@ -118,13 +131,14 @@ export class ImageCatalogue {
 
   /** @throws IMAGE_PATH_UNKNOWN, IMAGE_UNSUPPORTED, IMAGE_TRUNCATED, IMAGE_LIMIT, IMAGE_DAMAGED */
   async list(path: string, place: Place, options: ReadOptions = {}): Promise<ListingAnswer> {
-    const directory = normalPath(place.path)
-    const { zoneIndex } = place
+    const { zoneIndex, path: inside } = checkedPlace(place)
+    const directory = normalPath(inside)
+    const checked = checkedRead(options)
     return await this.#through(path, async (vaultId): Promise<Attempt<ListingAnswer>> => {
       const known = await this.#cache.get('directories', { vaultId, zoneIndex, path: directory })
       if (known !== undefined) return { record: known, isCached: true }
       await using reader = await ImageReader.open(vaultId, { clock: this.#clock })
-      const { occupants, partial } = await reader.list(zoneIndex, directory, options)
+      const { occupants, partial } = await reader.list(zoneIndex, directory, checked)
       const record = { vaultId, zoneIndex, path: directory, occupants, cachedAt: this.#clock.now() }
       if (partial !== undefined) return { record, isCached: false, partial }
       return { record, isCached: false, store: async () => await this.#cache.put('directories', record) }
@@ -133,14 +147,17 @@ export class ImageCatalogue {
 
   /** One file with its digests. @throws as `list` */
   async file(path: string, place: Place, options: DigestOptions = {}): Promise<Answer<CachedFileMetadata>> {
-    const inside = normalPath(place.path)
-    const { zoneIndex } = place
+    const { zoneIndex, path: given } = checkedPlace(place)
+    const inside = normalPath(given)
+    const { signal, onProgress } = checkedDigests(options)
     return await this.#through(path, async (vaultId): Promise<Attempt<Answer<CachedFileMetadata>>> => {
       const known = await this.#cache.get('files', { vaultId, zoneIndex, path: inside })
       if (known !== undefined) return { record: known, isCached: true }
       await using reader = await ImageReader.open(vaultId, { clock: this.#clock })
-      const { isDirectory, ...facts } = await reader.stat(zoneIndex, inside, options)
-      const digests = isDirectory ? {} : await digestsOf(reader.read(zoneIndex, inside, options), options)
+      const { isDirectory, ...facts } = await reader.stat(zoneIndex, inside, { signal })
+      const digests = isDirectory
+        ? {}
+        : await digestsOf(reader.read(zoneIndex, inside, { signal }), { onProgress })
       const record = { vaultId, zoneIndex, path: inside, ...facts, ...digests, cachedAt: this.#clock.now() }
       return { record, isCached: false, store: async () => await this.#cache.put('files', record) }
     })
@@ -155,6 +172,7 @@ export class ImageCatalogue {
 
   /** Reads zones and file systems anew and compares. @returns the names of the records that differ */
   async verify(path: string, options: ReadOptions = {}): Promise<readonly string[]> {
+    const checked = checkedRead(options)
     const vaultId = await vaultIdOf(path)
     await statSource(vaultId)
     await using reader = await ImageReader.open(vaultId, { clock: this.#clock })
@@ -164,12 +182,12 @@ export class ImageCatalogue {
     if (known !== undefined && !isSameRecord(known, zones)) differences.push('zones')
     for (const { index: zoneIndex } of zones.zones) {
       const territory = await this.#cache.get('territories', { vaultId, zoneIndex })
-      const facts = await reader.territory(zoneIndex, options)
+      const facts = await reader.territory(zoneIndex, checked)
       if (territory !== undefined && !isSameRecord(territory, { vaultId, zoneIndex, ...facts }))
         differences.push(`territory of zone ${zoneIndex}`)
       const root = await this.#cache.get('directories', { vaultId, zoneIndex, path: '' })
       if (root === undefined) continue
-      const { occupants } = await reader.list(zoneIndex, '', options)
+      const { occupants } = await reader.list(zoneIndex, '', checked)
       if (!isSameRecord(root, { vaultId, zoneIndex, path: '', occupants }))
         differences.push(`root of zone ${zoneIndex}`)
     }
@@ -210,6 +228,7 @@ export class ImageCatalogue {
     path: string,
     operation: (vaultId: string) => Promise<Attempt<A>>,
   ): Promise<A> {
+    checkedPath(path)
     // Both at once: a hit in memory waits for little else.
     const [vaultId, direct] = await Promise.all([vaultIdOf(path), statSource(path)])
     // A link may lead elsewhere by now.
@@ -243,6 +262,7 @@ type Attempt<A> = A & { readonly store?: (() => Promise<void>) | undefined }
 
 /** The path that a file has whatever links lead to it. */
 async function vaultIdOf(path: string): Promise<string> {
+  checkedPath(path)
   try {
     return await realpath(path)
   } catch {

@@ -1,6 +1,8 @@
+import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { MemoryCache } from '@forgeone/cache'
 import { ForgeError } from '@forgeone/common'
+import { checkedPath } from '../image-arguments.ts'
 import type { BlockSource } from './block-source.ts'
 import { checkRange } from './checked-range.ts'
 
@@ -25,7 +27,7 @@ export class FileSource implements BlockSource {
 
   /** @throws INPUT_NOT_FOUND, IMAGE_UNREADABLE */
   static async open(path: string): Promise<FileSource> {
-    const file = await openForReading(path)
+    const file = await openForReading(checkedPath(path))
     try {
       const stat = await file.stat()
       if (!stat.isFile() && !stat.isBlockDevice())
@@ -87,7 +89,8 @@ function whole(bytes: Uint8Array, length: number): Uint8Array {
 
 async function openForReading(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r')
+    // Opening a FIFO would wait for its writer.
+    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR')
