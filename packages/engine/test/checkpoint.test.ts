@@ -217,6 +217,8 @@ test('the doctor finds a closed store healthy, and changes nothing', async () =>
     runtime: 'ok',
     store: 'ok',
     'file system': 'ok',
+    permissions: 'ok',
+    path: 'ok',
     space: expect.stringMatching(/ok|warn/),
     lock: 'ok',
     keyring: 'ok',

@@ -212,7 +212,7 @@ test.skipIf(refusal !== undefined)(
         await again.close()
       }
     } finally {
-      execFileSync('umount', [small])
+      execFileSync('umount', ['-l', small])
     }
   },
 )

@@ -42,8 +42,8 @@ test('an image opens, verifies, has the log of its store, and is only read', asy
   expect((await image.logs.read({ topic: 'app' }).toArray()).length).toBe(50)
   await expect(image.settings.set('ui.theme', 'light')).rejects.toMatchObject({ code: 'STORE_IS_IMAGE' })
   await expect(image.audit.checkpoint()).rejects.toMatchObject({ code: 'STORE_IS_IMAGE' })
-  const { problems } = await image.verify()
-  expect(problems.map(({ code }) => code)).toEqual(['STORE_IS_IMAGE'])
+  const { ok, notices } = await image.verify()
+  expect([ok, notices.map(({ code }) => code)]).toEqual([true, ['STORE_IS_IMAGE']])
   await image.close()
 })
 
@@ -60,6 +60,7 @@ test('an image that is accepted lives on under a name of its own, and its log sa
   expect([living.health().state, living.audit.origin === origin]).toEqual(['healthy', false])
   const [leaf] = await Array.fromAsync(living.audit.query({ act: 'store.restored' }))
   expect(leaf?.facts.context?.['from']).toEqual({ id, sequence })
+  expect(await living.checkpoints()).toEqual([])
   await living.settings.set('ui.theme', 'light')
   await living.close()
   const again = await Forge.open(copied)
@@ -109,5 +110,30 @@ test('an image that cannot be taken is not remembered, and leaves nothing', asyn
     })
   expect(await forge.checkpoints()).toEqual([])
   expect(existsSync(join(folder.path, 'data.partial'))).toBe(false)
+  await forge.close()
+})
+
+test('images beside flush points and signed checkpoints open without any other reason', async () => {
+  await using folder = await temporaryFolder()
+  const options = { path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 }
+  const forge = await filled(options)
+  const work = { isOver: false }
+  const busy = (async () => {
+    for (let value = 0; !work.isOver; value++) {
+      await forge.settings.set('busy', value)
+      await Promise.all([forge.audit.checkpoint(), forge.flush()])
+    }
+  })()
+  for (let round = 0; round < 8; round++) {
+    const target = join(folder.path, `image-${round}`)
+    await forge.checkpoint(target)
+    bringKeys(options.path, target)
+    const image = await Forge.open({ ...options, path: target, create: 'never' })
+    expect(image.health().reasons.map(({ code }) => code)).toEqual(['STORE_IS_IMAGE'])
+    expect((await image.verify()).problems).toEqual([])
+    await image.close()
+  }
+  work.isOver = true
+  await busy
   await forge.close()
 })

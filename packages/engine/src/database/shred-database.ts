@@ -2,6 +2,7 @@ import { ForgeError } from '@forgeone/common'
 import type { Keyring, ShredKeys, ShredRow, ShredStore } from '@forgeone/crypto'
 import type { Backend, LevelDatabase } from './backend.ts'
 import { levelFailure, shortageOf } from './level-failure.ts'
+import { storeClosed } from '../health/store-closed.ts'
 import { SnapshotGate } from './snapshot-gate.ts'
 
 /** Beside the databases, not one of them: no journal, no snapshot and no data backup holds it. */
@@ -21,7 +22,7 @@ class ShredDatabase implements ShredStore {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#level.getSync(key)
+    return await this.#open(async () => this.#level.getSync(key))
   }
 
   async *scan(range: {
@@ -32,14 +33,16 @@ class ShredDatabase implements ShredStore {
     for (;;) {
       const start = from
       // Each page has an iterator of its own: no snapshot lives while the caller works, or a write comes.
-      const rows = await this.#gate.read(async () => {
-        const iterator = this.#level.iterator({ gte: start, lt: range.to })
-        try {
-          return await iterator.nextv(PAGE_ROWS)
-        } finally {
-          await iterator.close()
-        }
-      })
+      const rows = await this.#open(() =>
+        this.#gate.read(async () => {
+          const iterator = this.#level.iterator({ gte: start, lt: range.to })
+          try {
+            return await iterator.nextv(PAGE_ROWS)
+          } finally {
+            await iterator.close()
+          }
+        }),
+      )
       if (rows.length === 0) return
       yield rows.map(([key, value]) => ({ key, value }))
       const last = rows.at(-1)![0]
@@ -51,14 +54,26 @@ class ShredDatabase implements ShredStore {
   async write(rows: readonly ShredRow[]): Promise<void> {
     // abstract-level has no such option in its types; classic-level reads it.
     const options: object = { sync: true }
-    await this.#gate.write(() =>
-      this.#level.batch(
-        rows.map(({ key, value }) =>
-          value === undefined ? { type: 'del', key } : { type: 'put', key, value },
+    await this.#open(() =>
+      this.#gate.write(() =>
+        this.#level.batch(
+          rows.map(({ key, value }) =>
+            value === undefined ? { type: 'del', key } : { type: 'put', key, value },
+          ),
+          options,
         ),
-        options,
       ),
     )
+  }
+
+  /** @throws STORE_CLOSED once the store is: whoever began before the closing may come here behind it */
+  async #open<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action()
+    } catch (cause) {
+      if (isNotOpen(cause)) throw storeClosed()
+      throw cause
+    }
   }
 
   async purge(range: { readonly from: Uint8Array; readonly to: Uint8Array }): Promise<void> {
@@ -113,4 +128,8 @@ async function checkFiles(backend: Backend): Promise<void> {
   if (finding === undefined) return
   const message = `${SHRED_DIRECTORY}/${finding.file} is damaged: ${finding.problem}`
   throw new ForgeError('DATABASE_DAMAGED', message, { hint: RESTORE_HINT })
+}
+
+function isNotOpen(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_DATABASE_NOT_OPEN'
 }

@@ -68,6 +68,10 @@ export class Health {
     this.#logger.log('warn', error.message, { code: error.code, where })
   }
 
+  isNoted(where: string): boolean {
+    return [...this.#reasons.values()].some((reason) => reason.where === where)
+  }
+
   /** Tells of something that was mended: the state stays what it is. */
   tell(error: ForgeError, where: string): void {
     this.#notices.push(reasonOf(error, where))

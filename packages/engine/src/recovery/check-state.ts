@@ -24,6 +24,8 @@ export async function checkState(
     readonly observation: Observation | undefined
     /** A flush point was taken: until the first one the observer's sizes are in no table, and all commits in the journal. */
     readonly flushed: boolean
+    /** Its tables may be older than its journal, which does not carry notes: one that is told of may be lacking. */
+    readonly isImage: boolean
   },
 ): Promise<{ readonly found: readonly ScopedRoot[]; readonly accepted: readonly string[] }> {
   const { backend, online, offline, health, accept } = o
@@ -64,11 +66,15 @@ export async function checkState(
 /** It may have come further than it was described, and never less far. */
 async function observerIsBehind(
   { observer }: ExpectedState,
-  { observation, flushed }: { readonly observation: Observation | undefined; readonly flushed: boolean },
+  {
+    observation,
+    flushed,
+    isImage,
+  }: Pick<Parameters<typeof checkState>[1], 'observation' | 'flushed' | 'isImage'>,
 ): Promise<boolean> {
   if (observer === undefined || observation?.database.name !== observer.database) return false
   if (flushed && !observation.continued && observer.size > 0) return true
-  return compareBytes(await observation.lastNote(), observer.lastNote) < 0
+  return !isImage && compareBytes(await observation.lastNote(), observer.lastNote) < 0
 }
 
 function mismatch(database: string): ForgeError {

@@ -30,6 +30,7 @@ import {
 import { Health } from '../health/health.ts'
 import { journalSealer, readJournal, type JournalRecord } from '../journal/journal-reader.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
+import { readImageFile } from '../image/image-file.ts'
 import { StoreLock } from '../lock/store-lock.ts'
 import { ExpectedState } from '../state/expected-state.ts'
 import type { LocalStoreOptions } from '../store/local-store-options.ts'
@@ -245,7 +246,8 @@ async function openExisting(
       health.tell(new ForgeError('JOURNAL_TAIL_TORN', message), 'journal')
     }
     // Commits leave the journal behind a flush point only.
-    if (flushPoint === undefined && (end.segments[0]?.firstSequence ?? 0) > 0)
+    const wasTaken = (end.segments[0]?.firstSequence ?? 0) > 0
+    if (flushPoint === undefined && wasTaken && !health.isNoted(FLUSH_POINT_NAME))
       noteFlushPoint(health, 'is missing')
     const observation = await replay.finish(end.nextSequence)
     const accept = options.acceptState ?? false
@@ -256,7 +258,8 @@ async function openExisting(
       health,
       accept,
       observation,
-      flushed: flushPoint !== undefined || (end.segments[0]?.firstSequence ?? 0) > 0,
+      isImage: options.path !== undefined && (await readImageFile(options.path)) !== undefined,
+      flushed: flushPoint !== undefined || wasTaken,
     })
     const recovery: RecoveryOutcome = {
       created: false,

@@ -217,6 +217,8 @@ export class AccessControl {
    * @returns a function that ends it
    */
   onChange(listener: Listener): () => void {
+    if (typeof listener !== 'function')
+      throw new ForgeError('ACCESS_GRANT_INVALID', 'a listener of changes is a function')
     this.#listeners.add(listener)
     this.#recheckTimer ??= setInterval(() => this.#tell(), RECHECK_MS).unref()
     return () => {

@@ -127,6 +127,11 @@ export class CheckpointRegister {
   }
 }
 
+/** Takes an image off the register of the store that it has become. */
+export function forgottenRow(id: string): Operation {
+  return { type: 'delete', database: SYSTEM_DATABASE, key: keyOf(id) }
+}
+
 function keyOf(id: string): Uint8Array {
   return concatBytes([Uint8Array.of(CHECKPOINT_KEYSPACE), fromHex(id) ?? new Uint8Array(ID_BYTES)])
 }

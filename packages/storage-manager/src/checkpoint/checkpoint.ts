@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { ForgeError, isForgeError, toHex, type Random } from '@forgeone/common'
 import { takeImage, type ImageResult, type LocalStore } from '@forgeone/engine'
 import type { CheckpointRegister } from './checkpoint-register.ts'
@@ -16,6 +16,12 @@ export async function takeCheckpoint(
 ): Promise<ImageResult> {
   const target = checkedPath(directory)
   const { store, register } = o
+  const within = relative(resolve(store.parts.options.path ?? '/'), target)
+  if (within === '' || !within.startsWith('..'))
+    throw new ForgeError(
+      'CHECKPOINT_FAILED',
+      'an image cannot lie within its store: name a directory outside of it',
+    )
   const id = toHex(o.random.bytes(16))
   const keys = store.keys.keyring.list().filter(({ state }) => state !== 'destroyed')
   await register.add({

@@ -1,6 +1,7 @@
 import { originOf, verifierKey } from '@forgeone/audit'
 import { canonicalJson, ForgeError, fromHex, systemRandom, toHex } from '@forgeone/common'
 import { readImageFile, removeImageFile } from '@forgeone/engine'
+import { forgottenRow } from '../checkpoint/checkpoint-register.ts'
 import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { ENDED_ORIGINS_MAX, generationsRow } from '../audit/generations.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
@@ -62,7 +63,11 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
     const context = canonicalJson(facts, { code: 'INTERNAL', what: 'the facts of a new generation' })
     await store.commit(() => ({
       facts: { actor: 'app', action: 'store.restored', resourceClass: 'store', context },
-      operations: [generationsRow({ current, ended }), revisionRow(keyring)],
+      operations: [
+        generationsRow({ current, ended }),
+        revisionRow(keyring),
+        ...(image === undefined ? [] : [forgottenRow(image.id)]),
+      ],
     }))
     await beginGeneration(store, current)
     // From now on it is a store of its own.

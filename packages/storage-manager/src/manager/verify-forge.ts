@@ -42,7 +42,7 @@ export async function verifyForge(o: {
     engine.problems.every((each) => each.where !== where),
   )
   const problems = [
-    ...engine.problems,
+    ...engine.problems.filter((each) => !isImage(each)),
     ...rows,
     ...streams.flatMap((report) => report.problems),
     ...(shredKeys !== undefined && isNew ? [shredKeys] : []),
@@ -53,8 +53,13 @@ export async function verifyForge(o: {
     checked: engine.checked + blocks,
     counts: { ...engine.counts, blocks, entries },
     problems,
-    notices: engine.notices,
+    notices: [...engine.notices, ...engine.problems.filter(isImage)],
   }
+}
+
+/** That a store is an image is no fault of what it holds. */
+function isImage({ code }: VerifyProblem): boolean {
+  return code === 'STORE_IS_IMAGE'
 }
 
 async function auditProblems(log: AuditLog | undefined): Promise<readonly VerifyProblem[]> {

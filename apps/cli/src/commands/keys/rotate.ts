@@ -68,6 +68,11 @@ export const keysRotate: Command = {
         const old = forge.keys.status().keys.filter(({ state }) => state === 'decrypt-only')
         for (const { id } of old) if (await forge.keys.destroyUnused(id)) destroyed.push(id)
         terminal.note(`destroyed ${formatCount(destroyed.length)} of ${formatCount(old.length)} old keys`)
+        const images = await forge.checkpoints()
+        if (destroyed.length < old.length && images.length > 0)
+          terminal.note(
+            `${formatCount(images.length)} images may need the others: see \`forge checkpoint --list\`, and \`--forget\` those that are gone`,
+          )
       }
     }
     if (terminal.json) await terminal.printJson({ made, resealed, destroyed })
