@@ -1,5 +1,5 @@
 import { cp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
-import { ManualClock } from '@forgeone/common'
+import { crc32c, ManualClock } from '@forgeone/common'
 import type { KeyInfo } from '@forgeone/crypto'
 import { examineStore } from '@forgeone/engine'
 import { expect, test } from 'vitest'
@@ -175,5 +175,27 @@ test('a principal reads the cache as granted, and gets neither the loader, nor t
     expect(() => rita.cache.invalidateAll()).toThrow(expect.objectContaining({ code: 'ACCESS_DENIED' }))
     expect([rita.cache.getOrLoad, rita.cache.close]).toEqual([undefined, undefined])
     expect([rita.images.zones, rita.images.file, rita.images.digests]).toEqual(Array(3).fill(undefined))
+  })
+})
+
+test('a log that LevelDB would abort on is set aside with its cache, and the process goes on', async () => {
+  await withStore(async ({ path, open }) => {
+    const first = await open()
+    await first.cache.put('sessions', SESSION)
+    await first.close()
+    // A batch with the highest sequence there is, in a record whose checksum holds: LevelDB asserts that there is none such.
+    const batch = Buffer.from('01ffffffffffffffff01000000000161', 'hex')
+    const checksum = crc32c(batch)
+    const header = Buffer.alloc(6)
+    header.writeUInt32LE((((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0, 0)
+    header.writeUInt16LE(batch.length - 1, 4)
+    const log = (await readdir(`${path}/cache`)).filter((name) => name.endsWith('.log')).sort().at(-1)!
+    await writeFile(`${path}/cache/${log}`, Buffer.concat([header, batch]))
+    const again = await open()
+    expect(await again.cache.get('sessions', { vaultId: NAME })).toBeUndefined()
+    await again.cache.put('sessions', SESSION)
+    expect(await again.cache.get('sessions', { vaultId: NAME })).toEqual(SESSION)
+    await again.close()
+    expect(await readdir(path)).toContain('cache.damaged')
   })
 })

@@ -1,4 +1,6 @@
-import { rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import {
   MetadataCache,
   type CacheMaintenance,
@@ -11,7 +13,7 @@ import {
   type TableName,
 } from '@forgeone/cache'
 import { canonicalJson, ForgeError, utf8Encode, type Clock } from '@forgeone/common'
-import type { LocalStore } from '@forgeone/engine'
+import { ClassicBackend, type LocalStore } from '@forgeone/engine'
 
 /** Scope of the data keys that seal the cache; it has one from its first use on. */
 export const CACHE_SCOPE = 'cache'
@@ -159,6 +161,7 @@ export class ForgeCache {
     const { store, directory, clock } = this.#o
     const { keyring } = store.keys
     await keyring.ensureScopes([CACHE_SCOPE])
+    await setForeignLogsAside(directory)
     return await MetadataCache.open({
       config: { dbPath: directory },
       sealer: keyring.sealer(CACHE_SCOPE, KEYSPACE),
@@ -185,6 +188,20 @@ export class ForgeCache {
       const commit = this.#o.store.commit(() => ({ facts, operations: [] }), { privileged: true })
       await commit.catch(() => undefined)
     })
+  }
+}
+
+/** LevelDB aborts the process on some logs that it did not write: such a cache is set aside, and begun anew. */
+async function setForeignLogsAside(directory: string): Promise<void> {
+  if (!existsSync(directory)) return
+  try {
+    const backend = new ClassicBackend(dirname(directory))
+    if ((await backend.checkLogs(basename(directory))) === undefined) return
+    const aside = `${directory}.damaged`
+    await rm(aside, { recursive: true, force: true })
+    await rename(directory, aside)
+  } catch (cause) {
+    throw new ForgeError('IO_FAILED', 'the cache could not be examined', { cause })
   }
 }
 
