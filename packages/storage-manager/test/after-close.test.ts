@@ -164,8 +164,15 @@ async function argumentsOf(): Promise<Given> {
     'audit.consistency': [1, 2],
     'audit.tile': ['tile/0/000'],
     'audit.exportTiles': [{ write: () => Promise.resolve(), read: () => Promise.resolve(undefined) }],
-    'images.list': ['nowhere.img', { path: '' }],
-    'images.file': ['nowhere.img', { path: 'x' }],
+    'images.list': ['nowhere.img', { zoneIndex: 0, path: '' }],
+    'images.file': ['nowhere.img', { zoneIndex: 0, path: 'x' }],
+    'images.territory': ['nowhere.img', 0],
+    ...Object.fromEntries(
+      ['vault', 'digests', 'zones', 'verify', 'invalidate'].map((method) => [
+        `images.${method}`,
+        ['nowhere.img'],
+      ]),
+    ),
     'audit.rootAt': [1],
     'keys.addProvider': [rawKeyProvider(new Uint8Array(32).fill(8))],
     'keys.rotateMaster': [{ providers: [rawKeyProvider(SECRET.key)] }],

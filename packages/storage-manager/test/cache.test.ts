@@ -189,7 +189,10 @@ test('a log that LevelDB would abort on is set aside with its cache, and the pro
     const header = Buffer.alloc(6)
     header.writeUInt32LE((((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0, 0)
     header.writeUInt16LE(batch.length - 1, 4)
-    const log = (await readdir(`${path}/cache`)).filter((name) => name.endsWith('.log')).sort().at(-1)!
+    const log = (await readdir(`${path}/cache`))
+      .filter((name) => name.endsWith('.log'))
+      .sort()
+      .at(-1)!
     await writeFile(`${path}/cache/${log}`, Buffer.concat([header, batch]))
     const again = await open()
     expect(await again.cache.get('sessions', { vaultId: NAME })).toBeUndefined()

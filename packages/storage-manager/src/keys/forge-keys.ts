@@ -18,6 +18,7 @@ import type {
 } from '@forgeone/engine'
 import { checkAct } from '../audit/acts.ts'
 import { CACHE_SCOPE } from '../cache/forge-cache.ts'
+import { checkedReseal } from '../manager/long-work.ts'
 import { SYSTEM_DATABASE } from '../manager/database-names.ts'
 import { checkKeyId, checkProviders, checkScopes, optionOf } from './key-arguments.ts'
 import type { ToldShredKeys } from './told-shred-keys.ts'
@@ -152,7 +153,7 @@ export class ForgeKeys {
 
   /** Seals everything stored under the present keys, beside reads and writes; resumes what was cut short. */
   async reseal(options: ResealOptions = {}): Promise<ResealReport> {
-    return await this.#rotation.reseal(options)
+    return await this.#rotation.reseal(checkedReseal(options))
   }
 
   /**

@@ -42,6 +42,7 @@ import { SYSTEM_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
 import { openForgeParts, setAsideOf, type ForgeParts } from './forge-parts.ts'
 import { FLAGS_KEYSPACE, SETTINGS_KEYSPACE } from './system-keyspaces.ts'
+import { checkedVerify } from './long-work.ts'
 import { recordVerification, verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
 
 /** Metrics are sampled into the store this often while it is open. */
@@ -206,8 +207,9 @@ export class Forge implements AsyncDisposable {
 
   /** Checks everything stored, beside reads and writes, and changes nothing of it; the outcome is a leaf of the log. */
   async verify(options: VerifyOptions = {}): Promise<ForgeVerifyReport> {
+    const asked = checkedVerify(options)
     const report = await verifyForge({
-      engine: () => verifyStore(this.#store, options),
+      engine: () => verifyStore(this.#store, asked),
       logs: this.logs,
       events: this.events,
       audit: this.#auditSource.log,

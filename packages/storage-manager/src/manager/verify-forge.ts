@@ -1,5 +1,5 @@
 import { verifyOwn, type AuditLog } from '@forgeone/audit'
-import { canonicalJson } from '@forgeone/common'
+import { canonicalJson, ForgeError } from '@forgeone/common'
 import type { Store, VerifyProblem, VerifyReport } from '@forgeone/engine'
 import type { DamagedRows } from './damaged-rows.ts'
 import type { ToldShredKeys } from '../keys/told-shred-keys.ts'
@@ -48,6 +48,9 @@ export async function verifyForge(o: {
     ...(shredKeys !== undefined && isNew ? [shredKeys] : []),
     ...(await auditProblems(o.audit)),
   ]
+  // What was cut short by the closing says nothing of what is stored.
+  if (problems.some(({ code }) => code === 'STORE_CLOSED'))
+    throw new ForgeError('STORE_CLOSED', 'the store was closed while it was verified')
   return {
     ok: problems.length === 0,
     checked: engine.checked + blocks,
