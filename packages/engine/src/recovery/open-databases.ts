@@ -120,6 +120,8 @@ async function setAllLogsAside(
     damaged.push(...left.damaged.map((file) => `${name}/${file}`))
     if (name === unjournaled?.database)
       kept.push(...left.rows.filter(({ key }) => key[0] === unjournaled.keyspace))
+    // Replaying needs room, and on a full disk there is none beside them.
+    else await backend.removeLogsAside(name)
   }
   await settleAll(names.map(setAside))
   damaged.sort()
