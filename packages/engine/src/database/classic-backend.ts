@@ -1,3 +1,4 @@
+import { ForgeError } from '@forgeone/common'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
@@ -7,6 +8,7 @@ import type { DatabaseState } from '../format/flush-point.ts'
 import { checkStructure, databaseState, type FileFinding } from '../leveldb-files/database-directory.ts'
 import {
   checkLogs,
+  filledLogs,
   logsDigest,
   removeLogsAside,
   setLogsAside,
@@ -55,8 +57,16 @@ export class ClassicBackend implements Backend {
   async flush(name: string, database: LevelDatabase): Promise<void> {
     if (!(database instanceof ClassicLevel))
       throw new TypeError('a ClassicBackend flushes its own databases only')
+    const path = join(this.#path, name)
+    const before = await filledLogs(path)
     await database.compactRange(ABOVE_ALL_KEYS, ABOVE_ALL_KEYS)
-    await syncDirectory(join(this.#path, name))
+    // LevelDB tells of no failure here, as on a full disk: what is still in a log is in no table.
+    const left = new Set(await filledLogs(path))
+    if (before.some((log) => left.has(log)))
+      throw new ForgeError('IO_FAILED', `LevelDB could not write tables of ${name}`, {
+        details: { database: name },
+      })
+    await syncDirectory(path)
   }
 
   async reclaim(

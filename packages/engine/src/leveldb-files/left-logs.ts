@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { rename, rm, readdir } from 'node:fs/promises'
+import { rename, rm, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ByteWriter, isForgeError } from '@forgeone/common'
 import { readSmallFile } from '@forgeone/common/files'
@@ -55,6 +55,22 @@ export async function setLogsAside(path: string): Promise<LeftLogs> {
 export async function removeLogsAside(path: string): Promise<void> {
   const names = (await readdir(path)).filter((name) => name.endsWith(`.log${ASIDE}`))
   for (const name of names) await rm(join(path, name), { recursive: true })
+}
+
+/** Names of the live logs that hold anything. */
+export async function filledLogs(path: string): Promise<readonly string[]> {
+  const directory = await readDatabaseDirectory(path)
+  if ('problem' in directory) return []
+  const names = await liveLogs(path, directory.manifest)
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(path, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  )
+  return names.filter((_, at) => sizes[at]! > 0)
 }
 
 /**
