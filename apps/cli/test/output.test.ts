@@ -153,7 +153,9 @@ it('the secret is in no argument, no output and no file of the store', async () 
   })
   expect(child.spawnargs.join(' ')).not.toContain(SECRET)
   const imported = await finish(child, 'a line\n')
-  const wrong = await runForge(['stats', '--data', 'data', '--secret-file', 'app.log'], {
+  const other = join(folder.path, 'private', 'other')
+  await writeFile(other, 'another passphrase of somebody\n', { mode: 0o600 })
+  const wrong = await runForge(['stats', '--data', 'data', '--secret-file', other], {
     cwd: folder.path,
     env: { FORGE_DEBUG: '1' },
   })
