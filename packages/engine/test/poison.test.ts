@@ -212,7 +212,7 @@ test.skipIf(refusal !== undefined)(
         await again.close()
       }
     } finally {
-      execFileSync('umount', ['-l', small])
+      execFileSync('umount', [small])
     }
   },
 )
