@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ByteWriter, isForgeError } from '@forgeone/common'
 import { readSmallFile } from '@forgeone/common/files'
 import { syncDirectory } from '@forgeone/common/files'
+import { isNotFound } from '../files/node-store-files.ts'
 import { liveLogs, readDatabaseDirectory, type FileFinding } from './database-directory.ts'
 import { readLogRecords } from './log-records.ts'
 import { readWriteBatch, type BatchRow } from './write-batch.ts'
@@ -62,14 +63,7 @@ export async function filledLogs(path: string): Promise<readonly string[]> {
   const directory = await readDatabaseDirectory(path)
   if ('problem' in directory) return []
   const names = await liveLogs(path, directory.manifest)
-  const sizes = await Promise.all(
-    names.map((name) =>
-      stat(join(path, name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    ),
-  )
+  const sizes = await Promise.all(names.map((name) => sizeOf(join(path, name))))
   return names.filter((_, at) => sizes[at]! > 0)
 }
 
@@ -118,5 +112,15 @@ async function readLog(path: string): Promise<Uint8Array | undefined> {
     // What the operating system refuses says nothing about the file.
     if (!isForgeError(error)) throw error
     return undefined
+  }
+}
+
+/** Zero for one that LevelDB has removed meanwhile. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (isNotFound(error)) return 0
+    throw error
   }
 }
