@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   RESTORE_INCOMPLETE: 'Run the same restore again, or empty the directory; do not open what is half there.',
   STORE_IS_IMAGE:
     'To go on from it as a store of its own, run `forge audit accept-rollback --reason TEXT`; it can be read as it is.',
+  JOURNAL_POSITION_UNKNOWN: 'Ask for the end of the journal anew and begin there; what lies before is gone.',
   JOURNAL_TAIL_TORN:
     'As a rule a crash tore it before it was acknowledged. If the store was closed cleanly, find out who had the files.',
   DATABASE_OFFLINE:

@@ -30,6 +30,8 @@ export interface JournalEnd {
   readonly previousDigest: Uint8Array
   readonly segments: readonly SegmentInfo[]
   readonly nextSegment: number
+  /** Bytes of the last segment's file up to the end of its last frame. */
+  readonly endOffset: number
   readonly frames: number
   /** A torn last frame was found (and cut, if the reader repairs): where. */
   readonly torn: { readonly name: string; readonly offset: number } | undefined
@@ -67,6 +69,7 @@ export async function readJournal(options: JournalReadOptions): Promise<JournalE
   let nextSequence = 0
   let previousDigest = NO_DIGEST
   let nextSegment = 1
+  let endOffset = 0
   let frames = 0
   for (const [index, name] of names.entries()) {
     const isLast = index === names.length - 1
@@ -90,6 +93,7 @@ export async function readJournal(options: JournalReadOptions): Promise<JournalE
       nextSequence = scanner.nextSequence
       previousDigest = scanner.previousDigest
       nextSegment = header.segment + 1
+      endOffset = scanner.offset
     } finally {
       await file.close()
     }
@@ -98,7 +102,7 @@ export async function readJournal(options: JournalReadOptions): Promise<JournalE
   checkAgainstFlushPoint({ flushPoint, segments, nextSequence, previousDigest })
   // Only now: a journal that is refused keeps every byte.
   if (options.repair && torn !== undefined) await cutTorn(files, torn)
-  return { nextSequence, previousDigest, segments, nextSegment, frames, torn }
+  return { nextSequence, previousDigest, segments, nextSegment, endOffset, frames, torn }
 }
 
 function damaged(reason: string): ForgeError {

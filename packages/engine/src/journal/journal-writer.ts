@@ -56,7 +56,7 @@ export class JournalWriter {
   #doing: string | undefined
   #file: JournalFile | undefined
   #sealer: Sealer | undefined
-  #offset = 0
+  #offset: number
   #allocatedEnd = 0
 
   /** @param o.holdFrom commits behind this one stay, from before opening trims anything; until the writer is gone */
@@ -72,6 +72,7 @@ export class JournalWriter {
     this.#storeId = o.storeId
     this.#segments = [...o.end.segments]
     this.#nextSegment = o.end.nextSegment
+    this.#offset = o.end.endOffset
     this.#previousDigest = o.end.previousDigest
     this.#nextSequence = o.end.nextSequence
     this.#durableSequence = o.end.nextSequence - 1
@@ -103,6 +104,11 @@ export class JournalWriter {
     }
     this.#holds.set(hold, sequence)
     return hold
+  }
+
+  /** Those that are there now. */
+  get segments(): readonly SegmentInfo[] {
+    return this.#segments
   }
 
   /** Segments with the commits from behind `sequence` up to a position; the last with its bytes up to there. */
@@ -192,9 +198,10 @@ export class JournalWriter {
 
   /** Drops every segment whose commits all lie at or below `upTo` and are not held. The last segment stays. */
   async trim(upTo: number): Promise<void> {
-    const sequence = Math.min(upTo, ...this.#holds.values())
+    // A hold may come while segments go.
+    const end = (): number => Math.min(upTo, ...this.#holds.values()) + 1
     // Oldest first and each made durable, so that no crash leaves a journal with a hole.
-    while (this.#segments.length > 1 && this.#segments[1]!.firstSequence <= sequence + 1) {
+    while (this.#segments.length > 1 && this.#segments[1]!.firstSequence <= end()) {
       const { segment } = this.#segments.shift()!
       await this.#files.removeJournalFile(segmentName(segment))
       await this.#files.syncJournal()

@@ -30,16 +30,27 @@ export class SegmentScanner {
   #nextSequence: number
   #previousDigest: Uint8Array
   #buffer: Uint8Array = new Uint8Array(0)
-  #bufferOffset = SEGMENT_HEADER_BYTES
-  #offset = SEGMENT_HEADER_BYTES
+  #bufferOffset = 0
+  #offset: number
 
   constructor(
     file: JournalFile,
-    from: { readonly firstSequence: number; readonly previousDigest: Uint8Array },
+    from: {
+      readonly firstSequence: number
+      readonly previousDigest: Uint8Array
+      /** Where the frame stands that continues them; the first of the segment, if it is not given. */
+      readonly offset?: number | undefined
+    },
   ) {
     this.#file = file
+    this.#offset = from.offset ?? SEGMENT_HEADER_BYTES
     this.#nextSequence = from.firstSequence
     this.#previousDigest = from.previousDigest
+  }
+
+  /** End of the last frame. */
+  get offset(): number {
+    return this.#offset
   }
 
   get nextSequence(): number {

@@ -153,6 +153,7 @@ async function createStore(resolved: ResolvedOptions, lock: StoreLock | undefine
       previousDigest: NO_DIGEST,
       segments: [],
       nextSegment: 1,
+      endOffset: 0,
       frames: 0,
       torn: undefined,
     }
