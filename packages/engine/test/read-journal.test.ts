@@ -89,9 +89,9 @@ test('an image and the ranges of the journal behind it are the store as it was a
 test('stretches are what the files hold, beside writers and flush points that let segments go', async () => {
   const o = { ...options(), flushPointBytes: 200_000 }
   const store = await LocalStore.open(o)
-  let isDone = false
+  const ending = new AbortController()
   const writing = (async () => {
-    while (!isDone) await write(store, { commits: 1, bytes: 20_000 })
+    while (!ending.signal.aborted) await write(store, { commits: 1, bytes: 20_000 })
   })()
   const copy = new Map<number, Buffer>()
   let from = await store.journalEnd()
@@ -110,7 +110,7 @@ test('stretches are what the files hold, beside writers and flush points that le
     expect(copy.get(to.segment)?.length).toBe(to.offset)
     from = to
   }
-  isDone = true
+  ending.abort()
   await writing
   for (const name of readdirSync(join(o.path, 'journal')).filter((each) => each.endsWith('.wal'))) {
     const read = copy.get(Number(name.slice(0, 12)))

@@ -101,6 +101,33 @@ test('no key is destroyed that an image needs, until it is forgotten', async () 
   await again.close()
 })
 
+test('a key that only older images need is retired, so that it goes with the last of them', async () => {
+  await using folder = await temporaryFolder()
+  const options = { path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 }
+  const forge = await filled(options)
+  const older = await forge.checkpoint(join(folder.path, 'older'))
+  await forge.keys.rotate()
+  const between = await forge.checkpoint(join(folder.path, 'between'))
+  await forge.keys.reseal({ pace: 'full' })
+  const old = forge.keys.status().keys.filter(({ state }) => state === 'decrypt-only')
+  for (const { id } of old) expect(await forge.keys.destroyUnused(id)).toBe(false)
+  const newer = join(folder.path, 'newer')
+  await forge.checkpoint(newer)
+  // Twice over changes nothing.
+  for (const { id } of old) expect(await forge.keys.destroyUnused(id)).toBe(false)
+  await forge.forgetCheckpoint(older.id)
+  for (const { id } of old) expect(await forge.keys.destroyUnused(id)).toBe(false)
+  await forge.forgetCheckpoint(between.id)
+  for (const { id } of old) expect(await forge.keys.destroyUnused(id)).toBe(true)
+  expect((await forge.verify()).problems).toEqual([])
+  await forge.close()
+  bringKeys(options.path, newer)
+  const image = await Forge.open({ ...options, path: newer, create: 'never' })
+  expect([await image.settings.get('ui.theme'), (await image.verify()).problems]).toEqual(['dark', []])
+  expect((await image.logs.read({ topic: 'app' }).toArray()).length).toBe(50)
+  await image.close()
+})
+
 test('an image that cannot be taken is not remembered, and leaves nothing', async () => {
   await using folder = await temporaryFolder()
   const forge = await filled({ path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 })

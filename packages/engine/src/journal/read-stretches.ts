@@ -83,7 +83,8 @@ async function* readSegment(
     let pending: Uint8Array[] = head === undefined ? [] : [head]
     let start = begin
     const isLast = segment === to.segment
-    while (!isLast || scanner.offset < to.offset) {
+    const isBehindEnd = (): boolean => isLast && scanner.offset >= to.offset
+    while (!isBehindEnd()) {
       const next = await scanner.next()
       if (next.kind !== 'frame') {
         if (next.kind === 'end' && !isLast) break

@@ -5,7 +5,7 @@ import type { Committer } from '../commit/committer.ts'
 import { storeClosed } from '../health/store-closed.ts'
 import type { LocalStoreParts } from '../store/local-store-parts.ts'
 import type { CommitPlace, Operation } from '../store/store.ts'
-import { mergedUses, type KeyUseCounts } from './key-use-counts.ts'
+import { mergedUses, type KeyCopies, type KeyUseCounts } from './key-use-counts.ts'
 import { countKeyUses } from './key-uses.ts'
 import { committedBatch, observedBatch } from './reseal-batch.ts'
 import { resealDatabase, type ResealOptions } from './reseal.ts'
@@ -17,8 +17,7 @@ export interface KeyRotationOptions {
   readonly applier: Applier
   /** Ends the journal's segments before now, and with them what they were sealed under. */
   readonly flush: () => Promise<void>
-  /** What lies elsewhere under keys of this store, such as images, by place. */
-  readonly otherUses: (() => Promise<KeyUseCounts>) | undefined
+  readonly copies: KeyCopies | undefined
 }
 
 export interface ResealReport {
@@ -82,12 +81,11 @@ export class KeyRotation {
 
   /** Counts what is sealed under each key. @throws DATABASE_OFFLINE, JOURNAL_DAMAGED */
   async uses(): Promise<KeyUseCounts> {
-    await this.#o.committer.settled()
-    return mergedUses(await countKeyUses(this.#o.parts), (await this.#o.otherUses?.()) ?? new Map())
+    return mergedUses(await this.#ownUses(), await this.#copyUses())
   }
 
   /**
-   * Destroys a key that nothing stored is sealed under.
+   * Destroys a key that nothing stored is sealed under. One that only copies need is retired: later copies do without it.
    * @throws KEY_IN_USE with the counts, KEY_UNKNOWN, DATABASE_OFFLINE, IO_FAILED
    */
   async destroy(keyId: number): Promise<void> {
@@ -95,7 +93,10 @@ export class KeyRotation {
     // Rows that were replaced may still lie in the journal.
     await this.#o.flush()
     await this.#change(async () => {
-      const counts = await this.uses()
+      const uses = await this.#ownUses()
+      const copies = await this.#copyUses()
+      if (!uses.has(keyId) && copies.has(keyId) && this.#isOlder(keyId)) await this.#o.copies?.retire(keyId)
+      const counts = mergedUses(uses, copies)
       await this.keyring.destroyKey({ keyId, uses: counts.get(keyId) ?? new Map() })
     })
   }
@@ -134,6 +135,20 @@ export class KeyRotation {
       context: canonicalJson(context, { code: 'INTERNAL', what: 'the facts of a change of keys' }),
     }
     return await this.#o.committer.submit(() => ({ facts, operations: o.operations }), { privileged: true })
+  }
+
+  async #ownUses(): Promise<KeyUseCounts> {
+    await this.#o.committer.settled()
+    return await countKeyUses(this.#o.parts)
+  }
+
+  async #copyUses(): Promise<KeyUseCounts> {
+    return (await this.#o.copies?.keyUses()) ?? new Map()
+  }
+
+  /** It was replaced, so that nothing is sealed under it any more. */
+  #isOlder(keyId: number): boolean {
+    return this.keyring.list().some(({ id, state }) => id === keyId && state === 'decrypt-only')
   }
 
   #assertChangeable(): void {

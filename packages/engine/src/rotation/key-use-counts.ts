@@ -7,3 +7,10 @@ export function mergedUses(one: KeyUseCounts, other: KeyUseCounts): KeyUseCounts
   for (const [keyId, places] of other) counts.set(keyId, new Map([...(counts.get(keyId) ?? []), ...places]))
   return counts
 }
+
+/** What was copied out of a store and lies elsewhere, such as images: it needs keys that nothing here is sealed under any more. */
+export interface KeyCopies {
+  keyUses(): Promise<KeyUseCounts>
+  /** Nothing here is sealed under this key, nor will be: copies taken from now on do not need it. */
+  retire(keyId: number): Promise<void>
+}

@@ -3,7 +3,7 @@ import type { Keyring, KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import type { StoreFiles } from '../files/store-files.ts'
 import type { WatchedScope } from '../state/state-roots.ts'
-import type { KeyUseCounts } from '../rotation/key-use-counts.ts'
+import type { KeyCopies } from '../rotation/key-use-counts.ts'
 import type { Durability, Store } from './store.ts'
 
 /** Makes the observer of a store once the store and its keys are known. */
@@ -53,8 +53,8 @@ export interface LocalStoreOptions {
   readonly random?: Random | undefined
   readonly logger?: Logger | undefined
   readonly metrics?: Metrics | undefined
-  /** What lies elsewhere under keys of this store, by key and place: no key is destroyed that something needs. */
-  readonly otherKeyUses?: ((store: Store) => Promise<KeyUseCounts>) | undefined
+  /** What lies elsewhere under keys of this store: no key is destroyed that something needs. */
+  readonly copies?: ((store: Store) => KeyCopies) | undefined
   /** Commits behind this one stay in the journal while opening, while the store is open, and on closing. */
   readonly holdJournalFrom?: number | undefined
   /** Injected by tests and simulations. */

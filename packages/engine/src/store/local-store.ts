@@ -116,7 +116,7 @@ export class LocalStore implements Store {
       committer: this.#committer,
       applier: this.#applier,
       flush: () => this.flush(),
-      otherUses: options.otherKeyUses === undefined ? undefined : () => options.otherKeyUses!(this),
+      copies: options.copies?.(this),
     })
     parts.metrics.gauge('unapplied_bytes', () => this.#applier.queuedBytes)
     parts.metrics.gauge('sequence', () => this.sequence)

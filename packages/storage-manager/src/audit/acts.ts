@@ -73,6 +73,7 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ['keys.master-rotated', keys({ slots: z.array(count) })],
   ['keys.slot-added', keys({ slot: count, kind: text })],
   ['keys.slot-removed', keys({ slot: count })],
+  ['keys.retired', z.strictObject({ id: count })],
   ['keys.destroyed', keys({ id: count })],
   ['keys.restored', keys({ restored: count, told: count, reason: text })],
   ['audit.anchored', z.strictObject({ kind: text })],

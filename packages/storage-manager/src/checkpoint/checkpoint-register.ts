@@ -1,17 +1,24 @@
 import {
+  asBuffer,
+  ByteWriter,
   canonicalJson,
   concatBytes,
+  equalBytes,
   ForgeError,
   fromHex,
   toHex,
   utf8Decode,
   utf8Encode,
+  type JsonObject,
 } from '@forgeone/common'
-import type { KeyUseCounts, Operation, Store } from '@forgeone/engine'
+import type { KeyCopies, KeyUseCounts, Operation, Row, Store } from '@forgeone/engine'
 import { z } from 'zod'
 import { SYSTEM_DATABASE } from '../manager/database-names.ts'
 
 export const CHECKPOINT_KEYSPACE = 0x16
+/** Keys under which nothing of the store is sealed any more, while older images need them: 4 bytes of key id. */
+export const RETIRED_KEYSPACE = 0x18
+const RETIRED_VALUE = Uint8Array.of(1)
 /** Each holds keys that could be destroyed otherwise; more images than this nobody looks after. */
 export const CHECKPOINTS_MAX = 1000
 const ID_BYTES = 16
@@ -41,16 +48,20 @@ const schema: z.ZodType<Omit<CheckpointRow, 'id'>> = z.strictObject({
 })
 
 /** @throws RECORD_TAMPERED */
-export function decodeCheckpoint({
-  key,
-  value,
-}: {
-  readonly key: Uint8Array
-  readonly value: Uint8Array
-}): CheckpointRow {
+export function decodeCheckpoint({ key, value }: Row): CheckpointRow {
   const parsed = schema.safeParse(parse(value))
   if (key.length === 1 + ID_BYTES && parsed.success) return { id: toHex(key.subarray(1)), ...parsed.data }
   throw new ForgeError('RECORD_TAMPERED', 'what is remembered of an image has an unknown form')
+}
+
+/** @returns the id of the key @throws RECORD_TAMPERED */
+export function decodeRetired({ key, value }: Row): number {
+  if (key.length === 1 + 4 && equalBytes(value, RETIRED_VALUE)) return asBuffer(key).readUInt32BE(1)
+  throw new ForgeError('RECORD_TAMPERED', 'what is remembered of a retired key has an unknown form')
+}
+
+function retiredKey(keyId: number): Uint8Array {
+  return new ByteWriter().u8(RETIRED_KEYSPACE).u32(keyId).finish()
 }
 
 function parse(value: Uint8Array): unknown {
@@ -62,7 +73,7 @@ function parse(value: Uint8Array): unknown {
 }
 
 /** Remembers images, so that no key is destroyed that one of them needs, until somebody says that it is gone. */
-export class CheckpointRegister {
+export class CheckpointRegister implements KeyCopies {
   readonly #store: Store
 
   constructor(store: Store) {
@@ -79,12 +90,16 @@ export class CheckpointRegister {
     const text = canonicalJson({ ...members, keys: [...row.keys] }, { code: 'INTERNAL', what: 'an image' })
     const value = utf8Encode(text)
     decodeCheckpoint({ key: keyOf(id), value })
-    await this.#commit('store.checkpointed', id, {
-      type: 'put',
-      database: SYSTEM_DATABASE,
-      key: keyOf(id),
-      value,
-    })
+    await this.#commit(
+      'store.checkpointed',
+      { id },
+      {
+        type: 'put',
+        database: SYSTEM_DATABASE,
+        key: keyOf(id),
+        value,
+      },
+    )
   }
 
   /** The oldest first. @throws RECORD_TAMPERED, DATABASE_OFFLINE */
@@ -100,7 +115,11 @@ export class CheckpointRegister {
     if (typeof id !== 'string' || fromHex(id)?.length !== ID_BYTES) return false
     const key = keyOf(id)
     if ((await this.#store.get(SYSTEM_DATABASE, key)) === undefined) return false
-    await this.#commit('store.checkpoint-forgotten', id, { type: 'delete', database: SYSTEM_DATABASE, key })
+    await this.#commit(
+      'store.checkpoint-forgotten',
+      { id },
+      { type: 'delete', database: SYSTEM_DATABASE, key },
+    )
     return true
   }
 
@@ -112,17 +131,33 @@ export class CheckpointRegister {
     return uses
   }
 
+  async retire(keyId: number): Promise<void> {
+    const key = retiredKey(keyId)
+    if ((await this.#store.get(SYSTEM_DATABASE, key)) !== undefined) return
+    const operation: Operation = { type: 'put', database: SYSTEM_DATABASE, key, value: RETIRED_VALUE }
+    await this.#commit('keys.retired', { id: keyId }, operation)
+  }
+
+  /** Keys that an image taken now does not need. @throws RECORD_TAMPERED */
+  async retiredKeys(): Promise<ReadonlySet<number>> {
+    return new Set(await this.#decoded(RETIRED_KEYSPACE, decodeRetired))
+  }
+
   async #rows(): Promise<readonly CheckpointRow[]> {
-    const rows: CheckpointRow[] = []
-    const range = { from: Uint8Array.of(CHECKPOINT_KEYSPACE), to: Uint8Array.of(CHECKPOINT_KEYSPACE + 1) }
-    for await (const page of this.#store.scan(SYSTEM_DATABASE, range))
-      rows.push(...page.map(decodeCheckpoint))
+    return await this.#decoded(CHECKPOINT_KEYSPACE, decodeCheckpoint)
+  }
+
+  async #decoded<T>(keyspace: number, decode: (row: Row) => T): Promise<readonly T[]> {
+    const rows: T[] = []
+    const range = { from: Uint8Array.of(keyspace), to: Uint8Array.of(keyspace + 1) }
+    for await (const page of this.#store.scan(SYSTEM_DATABASE, range)) rows.push(...page.map(decode))
     return rows
   }
 
-  async #commit(action: string, id: string, operation: Operation): Promise<void> {
-    const context = canonicalJson({ id }, { code: 'INTERNAL', what: 'the facts of an image' })
-    const facts = { actor: 'app', action, resourceClass: 'store', context }
+  async #commit(action: string, told: JsonObject, operation: Operation): Promise<void> {
+    const context = canonicalJson(told, { code: 'INTERNAL', what: 'the facts of an image' })
+    const [resourceClass] = action.split('.', 1) as [string]
+    const facts = { actor: 'app', action, resourceClass, context }
     await this.#store.commit(() => ({ facts, operations: [operation] }), { privileged: true })
   }
 }

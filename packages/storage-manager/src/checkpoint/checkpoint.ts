@@ -23,7 +23,8 @@ export async function takeCheckpoint(
       'an image cannot lie within its store: name a directory outside of it',
     )
   const id = toHex(o.random.bytes(16))
-  const keys = store.keys.keyring.list().filter(({ state }) => state !== 'destroyed')
+  const retired = await register.retiredKeys()
+  const keys = store.keys.keyring.list().filter((key) => key.state !== 'destroyed' && !retired.has(key.id))
   await register.add({
     id,
     directory: target,

@@ -3,7 +3,12 @@ import type { LocalStore, VerifyProblem } from '@forgeone/engine'
 import { damagedVaultRow } from '@forgeone/vault'
 import { decodeAccessRow, isAccessRowKind } from '../access/access-row-codec.ts'
 import { ANCHOR_KEYSPACE, decodeAnchorRow } from '../audit/anchor-memory.ts'
-import { CHECKPOINT_KEYSPACE, decodeCheckpoint } from '../checkpoint/checkpoint-register.ts'
+import {
+  CHECKPOINT_KEYSPACE,
+  decodeCheckpoint,
+  decodeRetired,
+  RETIRED_KEYSPACE,
+} from '../checkpoint/checkpoint-register.ts'
 import { decodeSetting } from '../settings/setting-row.ts'
 import { decodeSample, METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
 import { decodeDone, decodePending } from '../subjects/erasure-row.ts'
@@ -30,6 +35,7 @@ const SYSTEM_ROWS: ReadonlyMap<number, (row: Row) => unknown> = new Map([
   [ACCESS_KEYSPACE, checkAccessRow],
   [0x15, checkSubjectRow],
   [CHECKPOINT_KEYSPACE, decodeCheckpoint],
+  [RETIRED_KEYSPACE, decodeRetired],
   [ANCHOR_KEYSPACE, decodeAnchorRow],
   [METRICS_KEYSPACE, ({ value }) => decodeSample(value)],
 ])

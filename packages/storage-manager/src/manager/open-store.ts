@@ -80,7 +80,7 @@ async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<Op
     databases,
     observer: auditSource,
     stateScopes: stateScopes(databases.filter((name) => name.includes('_shard_'))),
-    otherKeyUses: (opened) => new CheckpointRegister(opened).keyUses(),
+    copies: (opened) => new CheckpointRegister(opened),
     acceptState,
     checkFacts: checkAct,
     provider: keyProviderOf(options, suite),
