@@ -32,7 +32,8 @@ export type { KeyCopies, KeyUseCounts } from './rotation/key-use-counts.ts'
 export type { ResealOptions, ResealProgress } from './rotation/reseal.ts'
 export { IMAGE_FILE_NAME, readImageFile, removeImageFile, type ImageFacts } from './image/image-file.ts'
 export { takeImage, type ImageResult } from './image/take-image.ts'
-export type { JournalStretch } from './journal/read-stretches.ts'
+export { readJournalRange } from './image/read-journal-range.ts'
+export type { JournalRange, JournalStretch } from './journal/read-stretches.ts'
 export type { JournalHold, JournalPosition } from './journal/journal-writer.ts'
 export {
   verifyStore,

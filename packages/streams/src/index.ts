@@ -1,5 +1,11 @@
 export { shardStateScopes } from './shard/state-scopes.ts'
-export { openEvents, openLogs, SHARD_COUNT_MAX, streamDatabases } from './stream/open-streams.ts'
+export {
+  openEvents,
+  openLogs,
+  placedEntries,
+  SHARD_COUNT_MAX,
+  streamDatabases,
+} from './stream/open-streams.ts'
 export type { LogStream } from './stream/log-stream.ts'
 export type { EventStream } from './stream/event-stream.ts'
 export type { EventFormat, EventImportOptions, EventImportResult } from './stream/import-events.ts'
@@ -66,4 +72,4 @@ export { formatDuration, parseDuration } from './time/duration.ts'
 export { parseTimeExpression } from './time/time-expression.ts'
 export { compileTopicPattern, type TopicPattern } from './topic/topic-pattern.ts'
 export { validateTopicName } from './topic/topic-name.ts'
-export type { StreamProblem, StreamVerifyReport } from './verify/verify-stream.ts'
+export type { PlacedEntries, StreamProblem, StreamVerifyReport } from './verify/verify-stream.ts'

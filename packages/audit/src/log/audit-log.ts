@@ -100,6 +100,11 @@ export class AuditLog implements CommitObserver {
     return this.#signer.keys
   }
 
+  /** Settles when everything acknowledged is in the log. @throws why it never will be */
+  async caughtUp(): Promise<void> {
+    await this.#store?.caughtUp()
+  }
+
   /** Why nothing is signed any more; undefined while all is well. */
   get divergence(): ForgeError | undefined {
     return this.#keeper?.divergence
@@ -287,12 +292,7 @@ export class AuditLog implements CommitObserver {
     }
     const id = parseTilePath(door.checkedPath(path))
     const reader = this.#loadedReader()
-    if (id === undefined || reader.widthNow(id) < id.width) return undefined
-    const { level, index, width } = id
-    if (level === 'entries' && index * TILE_WIDTH < reader.minimumIndex) return undefined
-    return level === 'entries'
-      ? await reader.entries(index, width)
-      : await reader.tile({ level, index, width })
+    return id === undefined ? undefined : await reader.file(id)
   }
 
   /** Writes the log as of a fresh checkpoint in tlog-tiles layout; the checkpoint comes last. */

@@ -4,7 +4,7 @@ import { splitEntries } from '../bundle/entry-form.ts'
 import { HASH_BYTES } from '../tree/hash.ts'
 import type { LeafRange } from '../tree/proof-plan.ts'
 import { TileNodes } from '../tree/tile-nodes.ts'
-import { TILE_WIDTH, tileWidth } from '../tree/tile-path.ts'
+import { TILE_WIDTH, tileWidth, type TileId } from '../tree/tile-path.ts'
 import type { GrowingLog } from './growing-log.ts'
 import type { RecentRows } from './recent-rows.ts'
 import { pruned } from './prune-log.ts'
@@ -87,9 +87,11 @@ export class LogReader {
     return root!
   }
 
-  /** The width that a tile of the log has now; 0 when it is not there. */
-  widthNow(id: { readonly level: number | 'entries'; readonly index: number }): number {
-    return tileWidth(id, this.#growing.size)
+  /** A tile or bundle as a file of the layout. @returns undefined when the log has none now @throws AUDIT_DIVERGED */
+  async file({ level, index, width }: TileId): Promise<Uint8Array | undefined> {
+    if (tileWidth({ level, index }, this.#growing.size) < width) return undefined
+    if (level !== 'entries') return await this.tile({ level, index, width })
+    return index * TILE_WIDTH < this.minimumIndex ? undefined : await this.entries(index, width)
   }
 
   async #row(key: Uint8Array): Promise<Uint8Array | undefined> {

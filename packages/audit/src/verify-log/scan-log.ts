@@ -26,6 +26,8 @@ export interface ScanRequest {
   /** Below this index the hashes of level 0 are taken as they are: a multiple of 256, or above every leaf. */
   readonly entriesFrom: number
   readonly onProgress?: ((leaves: number) => void) | undefined
+  /** Called with every leaf that is the one whose hash the tree has, in order. */
+  readonly onLeaf?: ((leaf: Uint8Array, index: number) => void) | undefined
 }
 
 /** Hashes every leaf of a log and compares every tile and every expected root on the way. */
@@ -61,12 +63,15 @@ export class LogScan {
   async #scanTile(index: number): Promise<LogRefused | undefined> {
     const width = tileWidth({ level: 0, index }, this.#request.size)
     const id = { level: 0, index, width }
+    const { onLeaf } = this.#request
     const tile = await this.#readTile(id)
     if (!(tile instanceof Uint8Array)) return tile
     if (index * TILE_WIDTH >= this.#request.entriesFrom) {
-      const hashes = await this.#hashEntries({ ...id, level: 'entries' })
-      if (!(hashes instanceof Uint8Array)) return hashes
+      const read = await this.#hashEntries({ ...id, level: 'entries' })
+      if ('code' in read) return read
+      const { hashes, entries } = read
       if (!equalHashes(hashes, tile)) return await this.#nameDifference({ id, hashes, tile })
+      for (const [at, entry] of entries.entries()) onLeaf?.(entry, index * TILE_WIDTH + at)
     }
     const buffer = asBuffer(tile)
     for (let at = 0; at < tile.length; at += HASH_BYTES) {
@@ -132,7 +137,9 @@ export class LogScan {
   }
 
   /** Leaf hashes of a bundle. */
-  async #hashEntries(id: TileId): Promise<Uint8Array | LogRefused> {
+  async #hashEntries(
+    id: TileId,
+  ): Promise<{ readonly hashes: Uint8Array; readonly entries: readonly Uint8Array[] } | LogRefused> {
     const bytes = await this.#read(id)
     if (!(bytes instanceof Uint8Array)) return bytes
     // The byte before each entry gives way to the prefix that RFC 6962 hashes it with.
@@ -154,7 +161,7 @@ export class LogScan {
       const prefixed = bundle.subarray(start - 1, start + entry.length)
       hashPrefixedLeafInto(prefixed, { buffer: hashes, at: at * HASH_BYTES })
     }
-    return hashes
+    return { hashes, entries: entries.slice(0, id.width) }
   }
 
   /** A partial file may have been removed once the full one was there. */

@@ -11,6 +11,11 @@ import type { VerifyLogOptions } from './verify-log.ts'
 /** Roots compared on the way: about 20 MiB of them. */
 const HEADS_MAX = 100_000
 
+export interface VerifyOwnOptions extends Omit<VerifyLogOptions, 'entriesFrom'> {
+  /** Called with the text of every leaf that is the one whose hash the tree has, in order; pruned ones are passed over. */
+  readonly onLeaf?: ((leaf: Uint8Array, index: number) => void) | undefined
+}
+
 /**
  * Recomputes the log of an opened store from its rows: every leaf and tile, the roots of all notes it ever signed, and
  * those of anchors kept elsewhere; then the rows of its query index. Refused with `AUDIT_DIVERGED`, `AUDIT_ROLLBACK`,
@@ -19,8 +24,9 @@ const HEADS_MAX = 100_000
  */
 export async function verifyOwn(
   log: AuditLog,
-  { anchors = [], onProgress }: Omit<VerifyLogOptions, 'entriesFrom'> = {},
+  { anchors = [], onProgress, onLeaf }: VerifyOwnOptions = {},
 ): Promise<LogVerdict> {
+  await log.caughtUp()
   const { size, origin } = log
   const heads: ExpectedHead[] = []
   for (const anchor of anchors) {
@@ -42,6 +48,7 @@ export async function verifyOwn(
     heads: [...heads, ...stored],
     entriesFrom: log.minimumIndex,
     onProgress,
+    onLeaf,
   }).run()
   if ('ok' in scanned) return scanned
   const { divergence } = log

@@ -15,12 +15,15 @@ export interface JournalStretch {
   readonly bytes: Uint8Array
 }
 
-interface StretchRequest {
+export interface JournalRange {
+  readonly from: JournalPosition
+  readonly to: JournalPosition
+}
+
+interface StretchRequest extends JournalRange {
   readonly files: StoreFiles
   readonly storeId: Uint8Array
   readonly journal: JournalWriter
-  readonly from: JournalPosition
-  readonly to: JournalPosition
 }
 
 /**

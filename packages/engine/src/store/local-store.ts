@@ -10,7 +10,6 @@ import { openShredKeys, type OpenedShredKeys } from '../database/shred-database.
 import { writeCommitRecord } from '../format/commit-record.ts'
 import type { HealthReport } from '../health/health.ts'
 import { SpaceGuard } from '../health/space-guard.ts'
-import { readStretches, type JournalStretch } from '../journal/read-stretches.ts'
 import type { JournalHold, JournalPosition } from '../journal/journal-writer.ts'
 import { openParts, writeStoreFile } from '../recovery/open-local-store.ts'
 import { KeyRotation } from '../rotation/key-rotation.ts'
@@ -298,17 +297,6 @@ export class LocalStore implements Store {
   async journalEnd(): Promise<JournalPosition> {
     if (this.#closing !== undefined) throw storeClosed()
     return await this.#committer.durableEnd()
-  }
-
-  /**
-   * What the journal holds between two ends of it, in order and beside its writer, as it stands in the files. Whoever reads
-   * range after range holds the journal from the first position on: `holdJournal`.
-   * @throws JOURNAL_POSITION_UNKNOWN, JOURNAL_DAMAGED
-   */
-  async *readJournal(from: JournalPosition, to: JournalPosition): AsyncGenerator<JournalStretch> {
-    if (this.#closing !== undefined) throw storeClosed()
-    const { files, file, journal } = this.#parts
-    yield* readStretches({ files, storeId: file.storeId, journal, from, to })
   }
 
   close(): Promise<void> {

@@ -60,6 +60,7 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
     'store.restored',
     z.strictObject({
       accepted: z.array(text),
+      entries: z.strictObject({ events: count, logs: count }).optional(),
       from: z.strictObject({ id: text, sequence: count }).optional(),
       before: z.strictObject({ origin: text, size: count, root: text }),
       key: text,

@@ -1,6 +1,7 @@
 import { originOf, verifierKey } from '@forgeone/audit'
 import { canonicalJson, ForgeError, fromHex, systemRandom, toHex } from '@forgeone/common'
-import { readImageFile, removeImageFile } from '@forgeone/engine'
+import { readImageFile, removeImageFile, type LocalStore } from '@forgeone/engine'
+import { placedEntries } from '@forgeone/streams'
 import { forgottenRow } from '../checkpoint/checkpoint-register.ts'
 import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { ENDED_ORIGINS_MAX, generationsRow } from '../audit/generations.ts'
@@ -23,7 +24,7 @@ const NAMED_MAX = 8
  */
 export async function acceptRollback(options: ForgeOptions, { reason }: Acceptance): Promise<void> {
   const { random = systemRandom, anchors = [] } = options
-  const { store, auditSource, generations } = await openStore(
+  const { store, auditSource, generations, shardCount } = await openStore(
     { ...options, create: 'never' },
     { acceptState: true },
   )
@@ -48,12 +49,14 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
     const current = toHex(random.bytes(GENERATION_BYTES))
     const origin = originOf({ storeId: store.id, generation: fromHex(current)! })
     const image = await readImageFile(options.path)
+    const entries = await countEntries(store, shardCount)
     const facts = {
       accepted: [
         ...disagreements.slice(0, NAMED_MAX).map(({ reason: { code }, origin: other }) => `${code} ${other}`),
         ...store.recovery.acceptedStates.map((name) => `STATE_MISMATCH ${name}`),
       ],
       ...(image === undefined ? {} : { from: { id: image.id, sequence: image.sequence } }),
+      ...(entries === undefined ? {} : { entries }),
       before: { origin: log.origin, size: log.lastCheckpointSize, root: lastRoot(log) },
       key: verifierKey({ name: origin, publicKey }).text,
       origin,
@@ -81,4 +84,14 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
 function lastRoot(log: { lastCheckpoint(): string | undefined }): string {
   // Read off the note: the log may have fewer leaves by now. Its lines are the origin, the size and the root.
   return log.lastCheckpoint()?.split('\n')[2] ?? ''
+}
+
+/** What there is is what the leaves count from then on. @returns undefined while a shard is offline */
+async function countEntries(
+  store: LocalStore,
+  shardCount: number,
+): Promise<{ readonly events: number; readonly logs: number } | undefined> {
+  const events = await placedEntries(store, { name: 'events', shardCount })
+  const logs = await placedEntries(store, { name: 'logs', shardCount })
+  return events === undefined || logs === undefined ? undefined : { events, logs }
 }

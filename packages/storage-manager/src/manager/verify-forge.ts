@@ -1,6 +1,7 @@
 import { verifyOwn, type AuditLog } from '@forgeone/audit'
 import { canonicalJson, ForgeError } from '@forgeone/common'
 import type { Store, VerifyProblem, VerifyReport } from '@forgeone/engine'
+import { CountedEntries, type PlacedAt, type StreamName } from '../audit/counted-entries.ts'
 import type { DamagedRows } from './damaged-rows.ts'
 import type { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import type { EventStream, LogStream, StreamVerifyReport } from '@forgeone/streams'
@@ -16,8 +17,8 @@ export interface ForgeVerifyReport {
 }
 
 /**
- * The engine's check of what is stored, the streams' check that blocks and index rows belong together, and the recomputation
- * of the audit log.
+ * The engine's check of what is stored, the streams' check that blocks and index rows belong together, the recomputation of the
+ * audit log, and whether its leaves count the entries that are there.
  */
 export async function verifyForge(o: {
   readonly engine: () => Promise<VerifyReport>
@@ -29,7 +30,14 @@ export async function verifyForge(o: {
   readonly rows: Pick<DamagedRows, 'problems'>
 }): Promise<ForgeVerifyReport> {
   const engine = await o.engine()
-  const streams: StreamVerifyReport[] = [await o.logs.verify(), await o.events.verify()]
+  const placed: PlacedAt[] = []
+  const verified = async (stream: StreamName): Promise<StreamVerifyReport> => {
+    const leaves = o.audit?.size ?? 0
+    const report = await o[stream].verify()
+    if (report.placed !== undefined) placed.push({ stream, placed: report.placed, leaves })
+    return report
+  }
+  const streams = [await verified('logs'), await verified('events')]
   const blocks = streams.reduce((sum, report) => sum + report.blocks, 0)
   const entries = streams.reduce((sum, report) => sum + report.entries, 0)
   const shredKeys = await o.shredKeys.problem()
@@ -46,7 +54,7 @@ export async function verifyForge(o: {
     ...rows,
     ...streams.flatMap((report) => report.problems),
     ...(shredKeys !== undefined && isNew ? [shredKeys] : []),
-    ...(await auditProblems(o.audit)),
+    ...(await auditProblems(o.audit, new CountedEntries(placed))),
   ]
   // What was cut short by the closing says nothing of what is stored.
   if (problems.some(({ code }) => code === 'STORE_CLOSED'))
@@ -65,10 +73,18 @@ function isImage({ code }: VerifyProblem): boolean {
   return code === 'STORE_IS_IMAGE'
 }
 
-async function auditProblems(log: AuditLog | undefined): Promise<readonly VerifyProblem[]> {
-  const verdict = log === undefined ? undefined : await verifyOwn(log)
-  if (verdict === undefined || verdict.ok) return []
-  return [{ code: verdict.code, where: 'audit log', message: verdict.detail }]
+async function auditProblems(
+  log: AuditLog | undefined,
+  counted: CountedEntries,
+): Promise<readonly VerifyProblem[]> {
+  if (log === undefined) return []
+  const verdict = await verifyOwn(log, { onLeaf: (leaf, index) => counted.add(leaf, index) })
+  if (!verdict.ok) return [{ code: verdict.code, where: 'audit log', message: verdict.detail }]
+  return counted.mismatches().map(({ stream, told, placed }) => ({
+    code: 'STATE_MISMATCH',
+    where: stream,
+    message: `the log tells of ${told} entries, and ${placed} have a place`,
+  }))
 }
 
 /** Commits that a verification ran and what it found, in numbers. */

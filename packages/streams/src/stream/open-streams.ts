@@ -1,6 +1,8 @@
 import type { Store } from '@forgeone/engine'
 import { EventStream } from './event-stream.ts'
 import { LogStream } from './log-stream.ts'
+import { countPlaced } from '../verify/verify-stream.ts'
+import { loadShards } from './load-shards.ts'
 import type { StreamOptions } from './stream-options.ts'
 
 /** Shards of one stream: an id names the shard in 8 bits, and more than this only costs open files. */
@@ -19,4 +21,12 @@ export async function openLogs(store: Store, options: StreamOptions): Promise<Lo
 /** Opens the events of a store. */
 export async function openEvents(store: Store, options: StreamOptions): Promise<EventStream> {
   return await EventStream.open(store, options)
+}
+
+/** Entries of a stream that were ever given a sequence, removed ones included. @returns undefined while a shard is offline */
+export async function placedEntries(
+  store: Store,
+  o: { readonly name: 'logs' | 'events'; readonly shardCount: number },
+): Promise<number | undefined> {
+  return countPlaced(await loadShards(store, { name: o.name, count: o.shardCount }))?.acknowledged
 }

@@ -27,7 +27,15 @@ export interface StreamProblem {
 export interface StreamVerifyReport {
   readonly blocks: number
   readonly entries: number
+  /** Absent while a shard is offline. */
+  readonly placed?: PlacedEntries
   readonly problems: readonly StreamProblem[]
+}
+
+/** Entries that were ever given a sequence, removed ones included, as it was when the check began. */
+export interface PlacedEntries {
+  readonly acknowledged: number
+  readonly withInFlight: number
 }
 
 interface VerifyInput {
@@ -45,6 +53,8 @@ const TURN_BLOCKS = 16
 /** Checks that every index row has its block, every block its index row, and that their figures agree. */
 export async function verifyShards(input: VerifyInput): Promise<StreamVerifyReport> {
   const problems: StreamProblem[] = []
+  // Before anything is waited for, so that the caller knows what it is compared with.
+  const placed = countPlaced(input.shards)
   let blocks = 0
   let entries = 0
   for (const shard of input.shards) {
@@ -79,7 +89,19 @@ export async function verifyShards(input: VerifyInput): Promise<StreamVerifyRepo
     }
     problems.push(...(await findUnindexed(input.store, shard)))
   }
-  return { blocks, entries, problems }
+  return { blocks, entries, ...(placed === undefined ? {} : { placed }), problems }
+}
+
+/** @returns undefined while a shard is offline */
+export function countPlaced(shards: readonly (Shard | OfflineShard)[]): PlacedEntries | undefined {
+  let acknowledged = 0
+  let withInFlight = 0
+  for (const shard of shards) {
+    if ('reason' in shard) return undefined
+    acknowledged += shard.visibleEnd
+    withInFlight += shard.nextSequence
+  }
+  return { acknowledged, withInFlight }
 }
 
 function checkFilters(reader: BlockReader, shard: Shard, summary: StoredBlockSummary): void {
