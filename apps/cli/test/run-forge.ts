@@ -23,7 +23,8 @@ export interface RunResult {
 }
 
 export function startForge(words: readonly string[], { cwd, env = {} }: RunOptions): ChildProcess {
-  const inherited = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
+  const inherited = { PATH, HOME, NODE_COMPILE_CACHE }
   return spawn(process.execPath, ['--conditions=@forgeone/source', MAIN, ...words], {
     cwd,
     env: { ...inherited, FORGE_SECRET: SECRET, ...env },
