@@ -37,6 +37,7 @@ export interface FlushControllerOptions {
 export class FlushController {
   readonly #o: FlushControllerOptions
   #bytesSinceLast = 0
+  #bytesBeingFlushed = 0
   readonly #turns = new Turns()
   /** Settles when the flush point that was due by itself is taken. */
   #background: Promise<void> | undefined
@@ -46,9 +47,19 @@ export class FlushController {
     this.#o = options
   }
 
+  /** Bytes of frames that no flush point covers. */
+  get unflushedBytes(): number {
+    return this.#bytesSinceLast + this.#bytesBeingFlushed
+  }
+
   onFrame(bytes: number): void {
     this.#bytesSinceLast += bytes
-    if (this.#bytesSinceLast < this.#o.everyBytes || this.#background !== undefined || this.#stopped) return
+    if (this.#bytesSinceLast >= this.#o.everyBytes) this.takeSoon()
+  }
+
+  /** In the background, unless one is being taken there. */
+  takeSoon(): void {
+    if (this.#background !== undefined || this.#stopped) return
     this.#background = this.#takeInBackground().finally(() => {
       this.#background = undefined
     })
@@ -83,6 +94,7 @@ export class FlushController {
 
   async #take(): Promise<void> {
     if (this.#o.keepJournal) return
+    this.#bytesBeingFlushed = this.unflushedBytes
     this.#bytesSinceLast = 0
     const { journal } = this.#o
     const sequence = journal.nextSequence - 1
@@ -99,6 +111,7 @@ export class FlushController {
       closed: false,
       databases: await this.states({ closed: false }),
     })
+    this.#bytesBeingFlushed = 0
     await journal.trim(sequence)
     this.#o.metrics.add('flush_points_total')
   }

@@ -1,4 +1,5 @@
 import { ForgeError } from '@forgeone/common'
+import { fullDisk, texts } from '../files/io-failure.ts'
 
 /**
  * What an error of LevelDB means: another process, a full disk or a process that may open no more files is no damage, and
@@ -12,14 +13,8 @@ export function levelFailure(
   const text = texts(cause)
   if (/LEVEL_LOCKED/.test(text))
     return new ForgeError('STORE_LOCKED', `another process holds the database ${name}`, { cause, details })
-  if (/no space left on device|disk quota exceeded/i.test(text)) {
-    // Nothing is damaged: replaying needs room, and the journal still holds what the database lacks.
-    return new ForgeError('STORAGE_FULL', `the disk has no room to ${action} ${name}`, {
-      cause,
-      details,
-      hint: 'Free space on the disk, then open the store again; nothing acknowledged is lost.',
-    })
-  }
+  const full = fullDisk(cause, `${action} ${name}`)
+  if (full !== undefined) return full
   if (/too many open files|EMFILE|ENFILE/i.test(text)) return tooManyFiles(cause, `${action} ${name}`)
   return new ForgeError('DATABASE_DAMAGED', `LevelDB cannot ${action} ${name}`, { cause, details })
 }
@@ -35,11 +30,4 @@ function tooManyFiles(cause: unknown, action: string): ForgeError {
     details: { system: 'EMFILE' },
     hint: 'Allow more open files (ulimit -n), or open fewer at once; a store needs about twenty for each database. Nothing is damaged.',
   })
-}
-
-function texts(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  const code = 'code' in cause ? String(cause.code) : ''
-  const inner = cause.cause === undefined ? '' : texts(cause.cause)
-  return `${code} ${cause.message} ${inner}`
 }

@@ -7,16 +7,22 @@ const WALK_MS = 250
 const WALK_BYTES = 1024 * 1024
 /** A row takes room in the journal, in LevelDB's log, and in a table before that log goes. */
 const COPIES_WRITTEN = 3
+/** The disk is asked this often, and once half of what was free above the room may be written. */
 const FREE_CHECK_MS = 1000
-const FREE_CHECK_BYTES = 16 * 1024 * 1024
+const FREE_CHECK_SHARE = 0.5
 /** Deletes and administrative commits may exceed the quota by this share, so that a full store can be emptied. */
 const PRIVILEGED_SHARE = 0.01
 
 /** Room that a store needs at any time: two LevelDB write buffers a database and two journal segments. */
 const ROOM_PER_DATABASE_BYTES = 8 * 1024 * 1024
 const ROOM_FOR_JOURNAL_BYTES = 32 * 1024 * 1024
-/** On a small volume the room shrinks to this share of it; the poison rule covers what then may run out. */
-const ROOM_SHARE_MAX = 0.05
+/** On a small volume the room shrinks to this share of it: LevelDB rewrites a part of what there is before it frees the old. */
+const ROOM_SHARE_MAX = 0.3
+/** Beside the tables that the next flush point writes: files that opening and closing begin. */
+const ROOM_MIN_BYTES = 1024 * 1024
+/** Room is short when less than this share of it is left above it, and a flush point would give some of it back. */
+const SHORT_SHARE = 1
+const UNFLUSHED_SHARE = 0.25
 /** The state is left only when this much more is free, so that it does not flap. */
 const RECOVERED_SHARE = 0.05
 
@@ -26,8 +32,12 @@ export interface SpaceGuardOptions {
   readonly maxBytes: number | undefined
   readonly databaseCount: number
   readonly measureBytes: () => number
+  /** Bytes that the next flush point puts into tables before their logs go. */
+  readonly unflushedBytes: () => number
   readonly clock: Clock
   readonly health: Health
+  /** Room is short: what a later opening would have to replay is worked in while there is some, and the journal lets it go. */
+  readonly onShort: () => void
 }
 
 /** Refuses writes while they can still be refused cleanly: before the quota and before the end of the disk. */
@@ -38,6 +48,8 @@ export class SpaceGuard {
   #walkedMs = Number.NEGATIVE_INFINITY
   #freeCheckedMs = Number.NEGATIVE_INFINITY
   #bytesSinceFreeCheck = 0
+  /** Bytes above the room when the disk was asked last. */
+  #spareBytes = 0
 
   constructor(options: SpaceGuardOptions) {
     this.#o = options
@@ -85,17 +97,23 @@ export class SpaceGuard {
     const { path, clock, health } = this.#o
     if (path === undefined) return
     const nowMs = clock.monotonicMs()
-    const due = nowMs - this.#freeCheckedMs >= FREE_CHECK_MS || this.#bytesSinceFreeCheck >= FREE_CHECK_BYTES
+    const written = (this.#bytesSinceFreeCheck + bytes) * COPIES_WRITTEN
+    const due = nowMs - this.#freeCheckedMs >= FREE_CHECK_MS || written >= this.#spareBytes * FREE_CHECK_SHARE
     if (!due && health.state !== 'readonly') return
     this.#freeCheckedMs = nowMs
     this.#bytesSinceFreeCheck = 0
     const { bavail, blocks, bsize } = statfsSync(path)
     const freeBytes = bavail * bsize
     const wanted = this.#o.databaseCount * ROOM_PER_DATABASE_BYTES + ROOM_FOR_JOURNAL_BYTES
-    const room = Math.min(wanted, blocks * bsize * ROOM_SHARE_MAX)
+    const forFlush = this.#o.unflushedBytes() + ROOM_MIN_BYTES
+    const room = Math.min(wanted, Math.max(blocks * bsize * ROOM_SHARE_MAX, forFlush))
     const mark = health.state === 'readonly' ? room * (1 + RECOVERED_SHARE) : room
-    if (freeBytes - bytes >= mark) {
+    this.#spareBytes = Math.max(0, freeBytes - mark)
+    const left = freeBytes - bytes * COPIES_WRITTEN
+    const isShort = left < mark + room * SHORT_SHARE && this.#o.unflushedBytes() >= room * UNFLUSHED_SHARE
+    if (left >= mark) {
       health.setFull(undefined)
+      if (isShort) this.#o.onShort()
       return
     }
     const details = { freeBytes, neededBytes: Math.ceil(room) }
@@ -104,6 +122,7 @@ export class SpaceGuard {
       `the disk has ${freeBytes} bytes left; the store keeps ${Math.ceil(room)} free`,
       { details },
     )
+    if (health.state !== 'readonly') this.#o.onShort()
     health.setFull(error)
     throw error
   }

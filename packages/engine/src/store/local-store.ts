@@ -51,13 +51,12 @@ export class LocalStore implements Store {
 
   private constructor(parts: LocalStoreParts) {
     this.#parts = parts
-    const { journal, health, online, clock, options } = parts
+    const { journal, health, online, clock, options, metrics } = parts
     const poison = (cause: unknown): void => void health.poison(cause)
     const startSequence = journal.nextSequence - 1
     const makeDurable = (): Promise<void> => this.#committer.makeDurable()
-    const { stateScopes: scopes = [] } = options
     this.#stateRoots = new StateRoots({
-      scopes,
+      scopes: options.stateScopes ?? [],
       databases: online,
       found: parts.foundState,
       // A bare store has no descriptions.
@@ -86,6 +85,8 @@ export class LocalStore implements Store {
       measureBytes: () => this.bytesOnDisk(),
       clock,
       health,
+      unflushedBytes: () => this.#flusher.unflushedBytes,
+      onShort: () => this.#flusher.takeSoon(),
     })
     this.#flusher = new FlushController({
       ...parts,
@@ -117,8 +118,8 @@ export class LocalStore implements Store {
       flush: () => this.flush(),
       copies: options.copies?.(this),
     })
-    parts.metrics.gauge('unapplied_bytes', () => this.#applier.queuedBytes)
-    parts.metrics.gauge('sequence', () => this.sequence)
+    metrics.gauge('unapplied_bytes', () => this.#applier.queuedBytes)
+    metrics.gauge('sequence', () => this.sequence)
     parts.observation?.connect(() => this.#caughtUp())
     health.opened()
   }
