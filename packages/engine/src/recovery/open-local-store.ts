@@ -10,7 +10,7 @@ import {
   type Logger,
 } from '@forgeone/common'
 import { checkSuiteAllowed, createKeyring, openKeyring, type Keyring } from '@forgeone/crypto'
-import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
+import { FLUSH_POINT_NAME } from '../commit/flush-controller.ts'
 import { Observation } from '../commit/observation.ts'
 import { ClassicBackend } from '../database/classic-backend.ts'
 import type { Database } from '../database/database.ts'
@@ -18,7 +18,6 @@ import { ioFailure } from '../files/io-failure.ts'
 import { nearestExisting } from '@forgeone/common/files'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
 import { writeCommitRecord } from '../format/commit-record.ts'
-import { decodeFlushPoint, encodeFlushPoint, type FlushPoint } from '../format/flush-point.ts'
 import { NO_DIGEST } from '../format/frame.ts'
 import {
   decodeStoreFile,
@@ -28,7 +27,7 @@ import {
   type StoreFile,
 } from '../format/store-file.ts'
 import { Health } from '../health/health.ts'
-import { journalSealer, readJournal, type JournalRecord } from '../journal/journal-reader.ts'
+import { readJournal, type JournalRecord } from '../journal/journal-reader.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
 import { readImageFile } from '../image/image-file.ts'
 import { StoreLock } from '../lock/store-lock.ts'
@@ -38,6 +37,8 @@ import type { LocalStoreParts, RecoveryOutcome, ResolvedOptions } from '../store
 import { checkState } from './check-state.ts'
 import { beginCreation, endCreation, inspectDirectory } from './creation.ts'
 import { openDatabases, setOffline, type OpenedDatabases, type UnjournaledRows } from './open-databases.ts'
+import { noteFlushPoint, readFlushPoint, reopenFlushPoint } from './flush-point-file.ts'
+import { storeFileBytes } from './read-store-file.ts'
 import { Replay } from './replay.ts'
 import { assertLocalFilesystem } from './unsafe-filesystem.ts'
 
@@ -193,7 +194,7 @@ async function openExisting(
   lock: StoreLock | undefined,
 ): Promise<LocalStoreParts> {
   const { options, files, backend, health, clock, random } = resolved
-  const decoded = decodeStoreFile((await files.read(STORE_FILE_NAME))!)
+  const decoded = decodeStoreFile((await storeFileBytes(files))!)
   const { storeId } = decoded.file
   const keyring = await openKeyring({
     file: files.keyring,
@@ -247,8 +248,8 @@ async function openExisting(
     }
     // Commits leave the journal behind a flush point only.
     const wasTaken = (end.segments[0]?.firstSequence ?? 0) > 0
-    if (flushPoint === undefined && wasTaken && !health.isNoted(FLUSH_POINT_NAME))
-      noteFlushPoint(health, 'is missing')
+    const isDamaged = health.isNoted(FLUSH_POINT_NAME)
+    if (flushPoint === undefined && wasTaken && !isDamaged) noteFlushPoint(health, 'is missing')
     const observation = await replay.finish(end.nextSequence)
     const accept = options.acceptState ?? false
     const state = await checkState(expected, {
@@ -261,6 +262,8 @@ async function openExisting(
       isImage: options.path !== undefined && (await readImageFile(options.path)) !== undefined,
       flushed: flushPoint !== undefined || wasTaken,
     })
+    // Only now: an opening that is refused leaves everything as it lay. What a full disk keeps here is no loss.
+    if (isDamaged) await files.keepDamaged(FLUSH_POINT_NAME).catch(() => undefined)
     const recovery: RecoveryOutcome = {
       created: false,
       cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
@@ -365,31 +368,4 @@ export async function writeStoreFile(
     STORE_FILE_NAME,
     encodeStoreFile(file, (bytes) => keyring.lastingMac(STORE_MAC_LABEL, bytes)),
   )
-}
-
-/** An unreadable flush point only costs time: every segment that is present is replayed then. */
-async function readFlushPoint(resolved: ResolvedOptions, keyring: Keyring): Promise<FlushPoint | undefined> {
-  try {
-    const bytes = await resolved.files.read(FLUSH_POINT_NAME)
-    if (bytes === undefined) return undefined
-    return decodeFlushPoint(bytes, journalSealer(keyring, FLUSH_POINT_SEGMENT))
-  } catch (cause) {
-    if (!isForgeError(cause)) throw cause
-    noteFlushPoint(resolved.health, 'is damaged', cause)
-    return undefined
-  }
-}
-
-function noteFlushPoint(health: Health, reason: string, cause?: unknown): void {
-  const message = `the flush point ${reason}; the whole journal was replayed`
-  health.note(new ForgeError('JOURNAL_DAMAGED', message, { cause }), FLUSH_POINT_NAME)
-}
-
-async function reopenFlushPoint(
-  resolved: ResolvedOptions,
-  keyring: Keyring,
-  flushPoint: FlushPoint,
-): Promise<void> {
-  const sealer = journalSealer(keyring, FLUSH_POINT_SEGMENT)
-  await resolved.files.replace(FLUSH_POINT_NAME, encodeFlushPoint({ ...flushPoint, closed: false }, sealer))
 }

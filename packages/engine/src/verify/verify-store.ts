@@ -4,6 +4,8 @@ import { ioFailure } from '../files/io-failure.ts'
 import { decodeFlushPoint } from '../format/flush-point.ts'
 import { decodeStoreFile, STORE_FILE_NAME } from '../format/store-file.ts'
 import { journalSealer, readJournal } from '../journal/journal-reader.ts'
+import { storeFileBytes } from '../recovery/read-store-file.ts'
+import { keptFlushPoints, keptMessage } from '../recovery/flush-point-file.ts'
 import type { LocalStore } from '../store/local-store.ts'
 
 /** Beyond this many problems more of them tell nothing new. */
@@ -73,7 +75,10 @@ export async function verifyStore(store: LocalStore, options: VerifyOptions = {}
     checked: frames + tables + values,
     counts: { frames, tables, values },
     problems,
-    notices: health.notices.map(({ code, where, message }) => ({ code, where, message })),
+    notices: [
+      ...health.notices.map(({ code, where, message }) => ({ code, where, message })),
+      ...(await keptNotices(store, problems)),
+    ],
   }
 }
 
@@ -82,7 +87,7 @@ type Add = (problem: VerifyProblem) => void
 async function verifyStoreFile(store: LocalStore, add: Add): Promise<void> {
   const { files, keyring } = store.parts
   await collect(STORE_FILE_NAME, add, async () => {
-    const bytes = await files.read(STORE_FILE_NAME)
+    const bytes = await storeFileBytes(files)
     if (bytes === undefined)
       add({ code: 'STORE_DAMAGED', where: STORE_FILE_NAME, message: `${STORE_FILE_NAME} is missing` })
     else decodeStoreFile(bytes).verify((body) => keyring.lastingMac('FORGE', body))
@@ -148,4 +153,18 @@ async function collect(where: string, add: Add, check: () => Promise<void>): Pro
     if (!isForgeError(error) || error.code === 'STORE_CLOSED') throw error
     add({ code: error.code, where, message: error.message })
   }
+}
+
+/** Damage that an earlier opening mended, as long as nobody looked at what it kept. */
+async function keptNotices(
+  store: LocalStore,
+  problems: readonly VerifyProblem[],
+): Promise<readonly VerifyProblem[]> {
+  if (problems.some(({ where }) => where === FLUSH_POINT_NAME)) return []
+  const kept = keptFlushPoints(await store.parts.files.listJournal())
+  return kept.map((name) => ({
+    code: 'JOURNAL_DAMAGED',
+    where: FLUSH_POINT_NAME,
+    message: keptMessage(name),
+  }))
 }
