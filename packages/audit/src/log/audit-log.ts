@@ -2,6 +2,7 @@ import {
   assert,
   ForgeError,
   isForgeError,
+  isolatedLogger,
   silentLogger,
   type CommitObserver,
   type Logger,
@@ -61,7 +62,7 @@ export class AuditLog implements CommitObserver {
     const signers = signer === undefined ? [] : [signer, ...alsoSigning]
     this.#record = options.record ?? (() => Promise.resolve())
     this.#timer = timer
-    this.#logger = logger
+    this.#logger = isolatedLogger(logger)
     const { queryIndexKey } = options
     this.#index = queryIndexKey === undefined ? undefined : new QueryIndex(queryIndexKey)
     this.#signer = new LogSigner({ origin: originOf(options), signers, clock, timer })

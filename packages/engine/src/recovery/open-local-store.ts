@@ -2,6 +2,7 @@ import {
   ByteWriter,
   ForgeError,
   isForgeError,
+  isolatedLogger,
   Metrics,
   silentLogger,
   systemClock,
@@ -96,7 +97,7 @@ function resolveOptions(options: LocalStoreOptions): ResolvedOptions {
       throw new ForgeError('STORE_OPTION_INVALID', `"${name}" cannot name a database`)
     }
   }
-  const logger: Logger = options.logger ?? silentLogger
+  const logger: Logger = isolatedLogger(options.logger ?? silentLogger)
   const metrics = options.metrics ?? new Metrics()
   const health = new Health({ logger, metrics })
   return {

@@ -1,4 +1,4 @@
-import { isForgeError, type ErrorCode } from '@forgeone/common'
+import { isForgeError, type ErrorCode, tellProgress } from '@forgeone/common'
 import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
 import { ioFailure } from '../files/io-failure.ts'
 import { decodeFlushPoint } from '../format/flush-point.ts'
@@ -38,8 +38,17 @@ export interface VerifyOptions {
 /**
  * Checks everything that the engine stored: files of the store, the chain of the journal, every table block, and
  * that every value is authentic at its place. Runs beside writers; changes nothing.
+ * @throws what `onProgress` throws, and the reason of `signal`
  */
 export async function verifyStore(store: LocalStore, options: VerifyOptions = {}): Promise<VerifyReport> {
+  try {
+    return await verifyAll(store, options)
+  } catch (error) {
+    throw error instanceof CallerFailure ? error.thrown : error
+  }
+}
+
+async function verifyAll(store: LocalStore, options: VerifyOptions): Promise<VerifyReport> {
   const health = store.health()
   const problems: VerifyProblem[] = health.reasons.map(({ code, where, message }) => ({
     code,
@@ -128,7 +137,7 @@ async function verifyValues(
   let values = 0
   await collect(name, add, async () => {
     for await (const page of database.sealedPages({})) {
-      options.signal?.throwIfAborted()
+      stopIfAborted(options)
       for (const { key, value } of page) {
         values++
         try {
@@ -139,16 +148,41 @@ async function verifyValues(
           add({ code: error.code, where: `${name} keyspace ${keyspace}`, message: error.message })
         }
       }
-      options.onProgress?.({ database: name, values })
+      tell(options, { database: name, values })
     }
   })
   return values
+}
+
+/** A reason may look like a failure of ours. */
+function stopIfAborted({ signal }: VerifyOptions): void {
+  // oxlint-disable-next-line typescript/only-throw-error
+  if (signal?.aborted === true) throw new CallerFailure(signal.reason)
+}
+
+/** What the caller's own function threw: it ends the call, and is no finding, whatever code it has. */
+class CallerFailure {
+  readonly thrown: unknown
+
+  constructor(thrown: unknown) {
+    this.thrown = thrown
+  }
+}
+
+function tell({ onProgress }: VerifyOptions, progress: { database: string; values: number }): void {
+  try {
+    tellProgress(onProgress, progress)
+  } catch (thrown) {
+    // oxlint-disable-next-line typescript/only-throw-error
+    throw new CallerFailure(thrown)
+  }
 }
 
 async function collect(where: string, add: Add, check: () => Promise<void>): Promise<void> {
   try {
     await check()
   } catch (cause) {
+    if (cause instanceof CallerFailure) throw cause
     const error = ioFailure(cause, `read ${where}`)
     if (!isForgeError(error) || error.code === 'STORE_CLOSED') throw error
     add({ code: error.code, where, message: error.message })

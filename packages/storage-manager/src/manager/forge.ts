@@ -263,8 +263,8 @@ export class Forge implements AsyncDisposable {
     anchor: Anchor,
     options: { readonly renew?: boolean | undefined } = {},
   ): Promise<AnchorPublication> {
-    const { renew } = readArgument('STORE_OPTION_INVALID', () => wholeAnchorPlan({ ...options, anchor }))
-    return await this.#anchors.publishTo(anchor, this.audit, { renew })
+    const plan = readArgument('STORE_OPTION_INVALID', () => wholeAnchorPlan({ ...options, anchor }))
+    return await this.#anchors.publishTo(plan.anchor, this.audit, { renew: plan.renew })
   }
 
   /** Moves everything out of the journal into synced tables, and lets old segments go. */
