@@ -1,3 +1,4 @@
+import { resolve as resolvePath } from 'node:path'
 import {
   ByteWriter,
   ForgeError,
@@ -14,7 +15,6 @@ import { checkSuiteAllowed, createKeyring, openKeyring, type Keyring } from '@fo
 import { FLUSH_POINT_NAME } from '../commit/flush-controller.ts'
 import { Observation } from '../commit/observation.ts'
 import { ClassicBackend } from '../database/classic-backend.ts'
-import type { Database } from '../database/database.ts'
 import { ioFailure } from '../files/io-failure.ts'
 import { nearestExisting } from '@forgeone/common/files'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
@@ -36,10 +36,17 @@ import { ExpectedState } from '../state/expected-state.ts'
 import type { LocalStoreOptions } from '../store/local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome, ResolvedOptions } from '../store/local-store-parts.ts'
 import { checkState } from './check-state.ts'
-import { beginCreation, endCreation, inspectDirectory } from './creation.ts'
-import { openDatabases, setOffline, type OpenedDatabases, type UnjournaledRows } from './open-databases.ts'
+import {
+  abandonCreation,
+  beginCreation,
+  endCreation,
+  inspectDirectory,
+  removeMadeDirectories,
+} from './creation.ts'
+import { openDatabases, setOffline, type UnjournaledRows } from './open-databases.ts'
 import { noteFlushPoint, readFlushPoint, reopenFlushPoint } from './flush-point-file.ts'
 import { storeFileBytes } from './read-store-file.ts'
+import { Opening } from './opening.ts'
 import { Replay } from './replay.ts'
 import { assertLocalFilesystem } from './unsafe-filesystem.ts'
 
@@ -52,27 +59,60 @@ async function lockAndOpen(options: LocalStoreOptions): Promise<LocalStoreParts>
   const resolved = resolveOptions(options)
   const { path } = options
   const mayCreate = options.create !== 'never'
-  if (path !== undefined) {
-    if (options.allowUnsafeFilesystem !== true) assertLocalFilesystem(nearestExisting(path))
-    await inspectDirectory(path, { mayCreate })
-  }
-  const lock = path === undefined ? undefined : StoreLock.acquire(path, resolved)
+  if (path === undefined) return await openLocked(resolved, undefined)
+  const existing = nearestExisting(resolvePath(path))
+  if (options.allowUnsafeFilesystem !== true) assertLocalFilesystem(existing)
   try {
-    const content =
-      path === undefined ? await memoryContent(resolved) : await inspectDirectory(path, { mayCreate })
-    if (content === 'store') {
-      if (options.create === 'always')
-        throw new ForgeError('STORE_EXISTS', `there is already a store at ${path ?? 'this place'}`)
-      // A crash between the last file of a creation and the end of its mark leaves both.
-      if (path !== undefined) await endCreation(path)
-      return await openExisting(resolved, lock)
+    await inspectDirectory(path, { mayCreate })
+    const lock = StoreLock.acquire(path, resolved)
+    try {
+      return await openLocked(resolved, lock)
+    } catch (error) {
+      lock.release()
+      throw error
     }
-    if (!mayCreate)
-      throw new ForgeError('STORE_NOT_FOUND', `the store at ${path ?? 'this place'} was never finished`)
+  } catch (error) {
+    // A refusal leaves nothing behind.
+    await removeMadeDirectories(path, existing)
+    throw error
+  }
+}
+
+async function openLocked(resolved: ResolvedOptions, lock: StoreLock | undefined): Promise<LocalStoreParts> {
+  const { options } = resolved
+  const { path } = options
+  const mayCreate = options.create !== 'never'
+  const content =
+    path === undefined ? await memoryContent(resolved) : await inspectDirectory(path, { mayCreate })
+  if (content === 'store') {
+    if (options.create === 'always')
+      throw new ForgeError('STORE_EXISTS', `there is already a store at ${path ?? 'this place'}`)
+    // A crash between the last file of a creation and the end of its mark leaves both.
+    if (path !== undefined) await endCreation(path)
+    return await openExisting(resolved, lock)
+  }
+  if (!mayCreate)
+    throw new ForgeError('STORE_NOT_FOUND', `the store at ${path ?? 'this place'} was never finished`)
+  try {
     return await createStore(resolved, lock)
   } catch (error) {
-    lock?.release()
+    if (path !== undefined) await takeBack(path, resolved, lock)
     throw error
+  }
+}
+
+/** What cannot be removed now is known for unfinished, and the next creation removes it. */
+async function takeBack(
+  path: string,
+  { files }: ResolvedOptions,
+  lock: StoreLock | undefined,
+): Promise<void> {
+  try {
+    // Of another process, it may be a store by now.
+    lock?.assertOwned()
+    await abandonCreation(path, files)
+  } catch (error) {
+    if (!isForgeError(ioFailure(error, 'take back what was made'))) throw error
   }
 }
 
@@ -318,32 +358,6 @@ async function beginObservation(
     )
     setOffline(database.name, damage, health, offline)
     return undefined
-  }
-}
-
-/** What is open so far: all of it is closed again when the opening fails. */
-class Opening {
-  readonly #keyring: Keyring
-  #databases: Iterable<Database> = []
-
-  constructor(keyring: Keyring) {
-    this.#keyring = keyring
-  }
-
-  keep(opened: OpenedDatabases): OpenedDatabases {
-    this.#databases = opened.online.values()
-    return opened
-  }
-
-  async finish<T>(action: () => Promise<T>): Promise<T> {
-    try {
-      return await action()
-    } catch (error) {
-      await Promise.allSettled([...this.#databases].map((database) => database.close()))
-      await this.#keyring.flush()
-      this.#keyring.lock()
-      throw error
-    }
   }
 }
 

@@ -68,6 +68,8 @@ export interface ForgeParts {
  */
 export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts> {
   checkForgeOptions(options)
+  // Before anything is made: an argument that is refused leaves nothing behind.
+  anchorPlans(options.anchors ?? [])
   const { acceptRollback: rollback, acceptRestoredKeyring, clock = systemClock, keyPolicy = {} } = options
   const { random = systemRandom } = options
   if (rollback !== undefined) await acceptRollback(options, rollback)
@@ -104,6 +106,10 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
   }
 }
 
+function anchorPlans(anchors: NonNullable<ForgeOptions['anchors']>): readonly WholeAnchorPlan[] {
+  return readArgument('STORE_OPTION_INVALID', () => anchors.map(wholeAnchorPlan))
+}
+
 /** Begins to sign, once every anchor agrees. */
 async function startAudit(
   o: Pick<ForgeParts, 'store' | 'auditSource'> & { readonly options: ForgeOptions },
@@ -111,7 +117,7 @@ async function startAudit(
   const { store, auditSource, options } = o
   const { anchors = [], anchorGraceMs, onAnchorLoss = 'report', logger, clock = systemClock } = options
   const { log } = auditSource
-  const plans = readArgument('STORE_OPTION_INVALID', () => anchors.map(wholeAnchorPlan))
+  const plans = anchorPlans(anchors)
   const memory = new AnchorMemory(store)
   const keeper = new AnchorKeeper({
     plans,
