@@ -16,7 +16,10 @@ import { copyPrefix, imageDatabase, writeWhole } from './image-database.ts'
 import { encodeImageFile, IMAGE_FILE_NAME, type ImageFacts } from './image-file.ts'
 
 export interface ImageResult extends ImageFacts {
+  /** They share their disk space with the store. */
   readonly linkedFiles: number
+  /** Tables that could not be linked, as on another file system. */
+  readonly copiedFiles: number
   readonly copiedBytes: number
 }
 
@@ -79,10 +82,12 @@ async function fill(o: {
   const flushPoint = await present(store.parts.files.read(FLUSH_POINT_NAME), FLUSH_POINT_NAME)
   await writeWhole(join(partial, FLUSH_POINT_NAME), flushPoint)
   let linkedFiles = 0
+  let copiedFiles = 0
   let copiedBytes = flushPoint.length
   for (const name of store.parts.online.keys()) {
     const imaged = await imageDatabase(join(path, name), join(partial, name))
     linkedFiles += imaged.linkedFiles
+    copiedFiles += imaged.copiedFiles
     copiedBytes += imaged.copiedBytes
   }
   // Whatever lies in tables by now was durable in the journal before.
@@ -102,7 +107,7 @@ async function fill(o: {
   )
   await writeWhole(join(partial, IMAGE_FILE_NAME), encodeImageFile(facts))
   await syncDirectory(join(partial, 'journal'))
-  return { ...facts, linkedFiles, copiedBytes }
+  return { ...facts, linkedFiles, copiedFiles, copiedBytes }
 }
 
 async function present(read: Promise<Uint8Array | undefined>, name: string): Promise<Uint8Array> {

@@ -22,9 +22,9 @@ export interface CheckpointInfo {
   /** 32 hexadecimal digits; stands in the file `IMAGE` too. */
   readonly id: string
   readonly directory: string
-  /** The image has this commit, and perhaps later ones. */
+  /** The image shows the store as it was after this commit; of one that was begun and not finished, it may have later ones. */
   readonly sequence: number
-  /** When it was begun, in ms since 1970. */
+  /** Commit time of that commit, in ms since 1970. */
   readonly time: number
 }
 
@@ -75,16 +75,13 @@ export class CheckpointRegister {
       throw new ForgeError('CHECKPOINT_FAILED', `a store remembers at most ${CHECKPOINTS_MAX} images`, {
         hint: 'Forget those that are gone: `forge checkpoint --list`, then `forge checkpoint --forget ID`.',
       })
-    const { id, ...members } = row
-    const text = canonicalJson({ ...members, keys: [...row.keys] }, { code: 'INTERNAL', what: 'an image' })
-    const value = utf8Encode(text)
-    decodeCheckpoint({ key: keyOf(id), value })
-    await this.#commit('store.checkpointed', id, {
-      type: 'put',
-      database: SYSTEM_DATABASE,
-      key: keyOf(id),
-      value,
-    })
+    await this.#commit('store.checkpointed', { id: row.id }, putOf(row))
+  }
+
+  /** It is taken, and shows the store as of this commit. */
+  async taken(row: CheckpointRow): Promise<void> {
+    const { id, sequence } = row
+    await this.#commit('store.checkpoint-taken', { id, sequence }, putOf(row))
   }
 
   /** The oldest first. @throws RECORD_TAMPERED, DATABASE_OFFLINE */
@@ -100,7 +97,11 @@ export class CheckpointRegister {
     if (typeof id !== 'string' || fromHex(id)?.length !== ID_BYTES) return false
     const key = keyOf(id)
     if ((await this.#store.get(SYSTEM_DATABASE, key)) === undefined) return false
-    await this.#commit('store.checkpoint-forgotten', id, { type: 'delete', database: SYSTEM_DATABASE, key })
+    await this.#commit(
+      'store.checkpoint-forgotten',
+      { id },
+      { type: 'delete', database: SYSTEM_DATABASE, key },
+    )
     return true
   }
 
@@ -120,11 +121,23 @@ export class CheckpointRegister {
     return rows
   }
 
-  async #commit(action: string, id: string, operation: Operation): Promise<void> {
-    const context = canonicalJson({ id }, { code: 'INTERNAL', what: 'the facts of an image' })
+  async #commit(
+    action: string,
+    told: { readonly id: string; readonly sequence?: number },
+    operation: Operation,
+  ): Promise<void> {
+    const context = canonicalJson({ ...told }, { code: 'INTERNAL', what: 'the facts of an image' })
     const facts = { actor: 'app', action, resourceClass: 'store', context }
     await this.#store.commit(() => ({ facts, operations: [operation] }), { privileged: true })
   }
+}
+
+function putOf({ id, ...members }: CheckpointRow): Operation {
+  const key = keyOf(id)
+  const text = canonicalJson({ ...members, keys: [...members.keys] }, { code: 'INTERNAL', what: 'an image' })
+  const value = utf8Encode(text)
+  decodeCheckpoint({ key, value })
+  return { type: 'put', database: SYSTEM_DATABASE, key, value }
 }
 
 /** Takes an image off the register of the store that it has become. */
