@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -186,3 +187,22 @@ test('the doctor says that a directory is an image, and what makes it a store', 
     next: expect.stringContaining('image'),
   })
 })
+
+for (const stranger of Object.keys(STRANGERS)) {
+  test(`${stranger} in place of a table, or of CURRENT, sets its database aside, and keeps nobody waiting`, async () => {
+    for (const pattern of [/\.ldb$/, /^CURRENT$/]) {
+      const options = await made()
+      const name = readdirSync(join(options.path, 'alpha')).find((file) => pattern.test(file))!
+      await replace(options.path, join('alpha', name), stranger)
+      const checks = await examineStore(options.path)
+      expect(checks.filter(({ status }) => status === 'fail').map((check) => check.code)).toEqual([
+        'DATABASE_DAMAGED',
+      ])
+      const store = await LocalStore.open(options)
+      expect(store.offlineDatabases).toEqual(['alpha'])
+      expect((await verifyStore(store)).problems).toMatchObject([{ code: 'DATABASE_DAMAGED' }])
+      await store.close()
+      expect(isThere(join(options.path, 'alpha', name))).toBe(true)
+    }
+  }, 10_000)
+}
