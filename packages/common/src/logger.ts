@@ -10,6 +10,6 @@ export interface Logger {
 export const silentLogger: Logger = { log: () => undefined }
 
 /** The same, but what it throws stops nothing: a store is not to fail because its log cannot be written. */
-export function isolatedLogger(logger: Logger): Logger {
+export function isolatedLogger(logger: Logger = silentLogger): Logger {
   return { log: (level, message, fields) => callIsolated(() => logger.log(level, message, fields)) }
 }

@@ -236,12 +236,13 @@ describe('a DSSE envelope', () => {
   })
 })
 
+const refused = async (change: (directory: string) => void, code = 'BUNDLE_INVALID'): Promise<void> => {
+  const directory = await newBundle()
+  change(directory)
+  expect(await codeOf(() => verifyBundle({ directory, vkey }))).toBe(code)
+}
+
 test('a directory that is no bundle, or more than one, is refused before it is read whole', async () => {
-  const refused = async (change: (directory: string) => void, code = 'BUNDLE_INVALID'): Promise<void> => {
-    const directory = await newBundle()
-    change(directory)
-    expect(await codeOf(() => verifyBundle({ directory, vkey }))).toBe(code)
-  }
   // A sparse file takes no disk.
   await refused((directory) => truncateSync(join(directory, 'leaves.ndjson'), BUNDLE_FILE_BYTES_MAX + 1))
   await refused((directory) => {

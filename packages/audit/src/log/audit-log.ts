@@ -3,7 +3,6 @@ import {
   ForgeError,
   isForgeError,
   isolatedLogger,
-  silentLogger,
   type CommitObserver,
   type Logger,
   type ObservedCommit,
@@ -58,7 +57,7 @@ export class AuditLog implements CommitObserver {
   #closed = false
 
   constructor(options: AuditLogOptions) {
-    const { signer, alsoSigning = [], clock, timer = systemTimer, logger = silentLogger } = options
+    const { signer, alsoSigning = [], clock, timer = systemTimer, logger } = options
     const signers = signer === undefined ? [] : [signer, ...alsoSigning]
     this.#record = options.record ?? (() => Promise.resolve())
     this.#timer = timer

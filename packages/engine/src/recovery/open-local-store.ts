@@ -5,7 +5,6 @@ import {
   isForgeError,
   isolatedLogger,
   Metrics,
-  silentLogger,
   systemClock,
   systemRandom,
   toHex,
@@ -137,7 +136,7 @@ function resolveOptions(options: LocalStoreOptions): ResolvedOptions {
       throw new ForgeError('STORE_OPTION_INVALID', `"${name}" cannot name a database`)
     }
   }
-  const logger: Logger = isolatedLogger(options.logger ?? silentLogger)
+  const logger: Logger = isolatedLogger(options.logger)
   const metrics = options.metrics ?? new Metrics()
   const health = new Health({ logger, metrics })
   return {

@@ -128,7 +128,7 @@ async function startAudit(
     onLoss: onAnchorLoss,
     clock,
     timer: systemTimer,
-    logger: logger && isolatedLogger(logger),
+    logger: isolatedLogger(logger),
   })
   const image = await readImageFile(options.path)
   const refusal =
