@@ -27,7 +27,8 @@ export type {
   ObserverStore,
   SealedOperation,
 } from './commit-observer.ts'
-export { silentLogger, type Logger, type LogLevel } from './logger.ts'
+export { callIsolated, tellProgress } from './call-isolated.ts'
+export { isolatedLogger, silentLogger, type Logger, type LogLevel } from './logger.ts'
 export { ArgumentCheck } from './argument-check.ts'
 export { nearestName } from './nearest-name.ts'
 export { Turn } from './turn.ts'

@@ -44,7 +44,7 @@ test.runIf(canMakePipes)(
     const keyring = await reopen({ file: keyringFileIn(folder), repair: false })
     expect(keyring.damagedCopies).toEqual(['keyring'])
     makePipe('keyring.copy')
-    expect(await codeOfAsync(() => reopen({ file: keyringFileIn(folder) }))).toBe('IO_FAILED')
+    expect(await codeOfAsync(() => reopen({ file: keyringFileIn(folder) }))).toBe('KEYRING_DAMAGED')
   },
   5000,
 )

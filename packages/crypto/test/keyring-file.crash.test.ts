@@ -75,10 +75,11 @@ test('a crash while the very first keyring is written leaves one that opens, or 
 
 test('the first copy is replaced before the second: a failure in between keeps the new keys', async () => {
   const keyring = await create({ file: keyringFileIn(folder) })
-  // A directory in the place of the second temporary file stops the replace there, for root too.
-  mkdirSync(path.join(at('keyring.copy.new'), 'x'), { recursive: true })
+  // A mount in the place of the second temporary file would stop the replace there; names that are all taken do, for root too.
+  const taken = ['', '.aside', ...Array.from({ length: 999 }, (_, n) => `.aside-${n + 2}`)]
+  for (const suffix of taken) mkdirSync(at(`keyring.copy.new${suffix}`))
   expect(await codeOfAsync(() => keyring.ensureScopes(['b']))).toBe('IO_FAILED')
-  rmSync(at('keyring.copy.new'), { recursive: true })
+  for (const suffix of taken) rmSync(at(`keyring.copy.new${suffix}`), { recursive: true })
   const opened = await reopen({ file: keyringFileIn(folder) })
   expect([opened.revision, opened.damagedCopies]).toEqual([2, []])
 })
@@ -114,7 +115,7 @@ test('an unreadable copy does not keep the other from opening', async () => {
   expect(opened.damagedCopies).toEqual(['keyring'])
   rmSync(at('keyring.copy'))
   mkdirSync(at('keyring.copy'))
-  expect(await codeOfAsync(() => reopen({ file: keyringFileIn(folder) }))).toBe('IO_FAILED')
+  expect(await codeOfAsync(() => reopen({ file: keyringFileIn(folder) }))).toBe('KEYRING_DAMAGED')
 })
 
 test('a process killed while it replaces the keyring leaves one that opens', async () => {

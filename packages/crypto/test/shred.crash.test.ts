@@ -137,3 +137,29 @@ test('the same erasure asked for twice is done once', async () => {
   expect(await keys.erase([target!.ref], { id })).toEqual(first)
   expect(store.purges).toBe(purges)
 })
+
+test('who only reads finishes no erasure that was cut short, changes nothing, and opens nothing of it', async () => {
+  const file = new MemoryKeyringFile()
+  const store = new MemoryShredStore()
+  const keys = await (await create({ file })).openShredKeys(store)
+  const [gone, kept] = await sealFor(keys, ['gone', 'kept'])
+  // The row of the erasure is the first write of it.
+  store.writesLeft = 1
+  expect(
+    await keys.erase([gone!.ref]).then(
+      () => true,
+      () => false,
+    ),
+  ).toBe(false)
+  store.writesLeft = Number.POSITIVE_INFINITY
+  const before = new Map(store.rows)
+  const reading = await (await reopen({ file })).openShredKeys(store, { finishErasures: false })
+  expect(await codeOfAsync(() => reading.open({ place: PLACE, sealed: gone!.value }))).toBe(
+    'CRYPTO_KEY_DESTROYED',
+  )
+  await expectReadable(reading, [kept!])
+  expect(new Map(store.rows)).toEqual(before)
+  const finishing = await (await reopen({ file })).openShredKeys(store)
+  expect(await finishing.has(gone!.ref)).toBe(false)
+  await expectReadable(finishing, [kept!])
+})

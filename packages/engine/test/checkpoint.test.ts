@@ -224,6 +224,7 @@ test('the doctor finds a closed store healthy, and changes nothing', async () =>
     keyring: 'ok',
     'keyring.copy': 'ok',
     journal: 'ok',
+    'flush point': 'ok',
     alpha: 'ok',
     beta: 'ok',
     gamma: 'ok',

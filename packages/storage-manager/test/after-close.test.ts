@@ -150,6 +150,7 @@ async function argumentsOf(): Promise<Given> {
     'access.check': ['ann', { action: 'data.read', resource: 'events/x' }],
     'access.createToken': ['ann'],
     'access.pseudonym': ['ann'],
+    'access.checkPseudonym': ['p_0', { action: 'data.read', resource: 'events/x', now: 0 }],
     'access.onChange': [() => undefined],
     'access.authorize': ['ann', { action: 'data.read', resource: 'events/x' }],
     'subjects.release': ['ann'],

@@ -1,6 +1,8 @@
-import { cpSync, existsSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isForgeError } from '@forgeone/common'
+import { readImageFile } from '@forgeone/engine'
 import { expect, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
@@ -163,4 +165,48 @@ test('images beside flush points and signed checkpoints open without any other r
   work.isOver = true
   await busy
   await forge.close()
+})
+
+test('what is remembered of an image is what it says itself', async () => {
+  await using folder = await temporaryFolder()
+  const forge = await filled({ path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 })
+  const targets = ['one', 'two'].map((name) => join(folder.path, name))
+  for (const target of targets) {
+    // The one that is busy has commits between its begin and its end.
+    const busy = Promise.all(Array.from({ length: 20 }, (_, value) => forge.settings.set('busy', value)))
+    const { id, sequence, time } = await forge.checkpoint(target)
+    await busy
+    expect(await readImageFile(target)).toMatchObject({ id, sequence, time })
+    expect((await forge.checkpoints()).find((each) => each.id === id)).toEqual({
+      id,
+      directory: target,
+      sequence,
+      time,
+    })
+  }
+  const acts = await Array.fromAsync(forge.audit.query({ act: 'store.checkpoint-taken' }))
+  expect(acts.length).toBe(2)
+  await forge.close()
+})
+
+const OTHER_DISK = '/dev/shm'
+const isOtherDisk = existsSync(OTHER_DISK) && statSync(OTHER_DISK).dev !== statSync(tmpdir()).dev
+if (!isOtherDisk) console.log('notice: an image on another file system is not tried, since there is none')
+
+test.skipIf(!isOtherDisk)('an image on another file system links nothing, and says so', async () => {
+  await using folder = await temporaryFolder()
+  const other = mkdtempSync(join(OTHER_DISK, 'forge-image-'))
+  try {
+    const forge = await filled({ path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 })
+    const near = await forge.checkpoint(join(folder.path, 'image'))
+    const far = await forge.checkpoint(join(other, 'image'))
+    expect(near).toMatchObject({ copiedFiles: 0, linkedFiles: expect.any(Number) })
+    expect(near.linkedFiles).toBeGreaterThan(0)
+    expect(far.linkedFiles).toBe(0)
+    expect(far.copiedFiles).toBeGreaterThan(0)
+    expect(far.copiedBytes).toBeGreaterThan(near.copiedBytes)
+    await forge.close()
+  } finally {
+    rmSync(other, { recursive: true })
+  }
 })

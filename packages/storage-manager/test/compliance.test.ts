@@ -1,8 +1,24 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { ForgeError, ManualClock } from '@forgeone/common'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keyIdOf, preAuthenticationEncoding, signDsse, verifyDsse } from '../src/compliance/dsse.ts'
+import {
+  BUNDLE_FILE_BYTES_MAX,
+  BUNDLE_FILES_MAX,
+  readBundleFiles,
+} from '../src/compliance/read-bundle-files.ts'
 import { CONTROLS, Forge, verifyBundle } from '../src/index.ts'
 import { ed25519Signer } from '@forgeone/crypto'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -218,4 +234,36 @@ describe('a DSSE envelope', () => {
       expect(attempt).toThrowError(expect.objectContaining({ code: 'BUNDLE_INVALID' }))
     }
   })
+})
+
+const refused = async (change: (directory: string) => void, code = 'BUNDLE_INVALID'): Promise<void> => {
+  const directory = await newBundle()
+  change(directory)
+  expect(await codeOf(() => verifyBundle({ directory, vkey }))).toBe(code)
+}
+
+test('a directory that is no bundle, or more than one, is refused before it is read whole', async () => {
+  // A sparse file takes no disk.
+  await refused((directory) => truncateSync(join(directory, 'leaves.ndjson'), BUNDLE_FILE_BYTES_MAX + 1))
+  await refused((directory) => {
+    for (let n = 0; n <= BUNDLE_FILES_MAX; n++) writeFileSync(join(directory, `more-${n}`), '')
+  })
+  await refused((directory) => {
+    for (let n = 0; n <= BUNDLE_FILES_MAX * 2; n++) mkdirSync(join(directory, `more-${n}`))
+  })
+  await refused((directory) => mkdirSync(join(directory, 'a/b/c/d'), { recursive: true }))
+  await refused((directory) => execFileSync('mkfifo', [join(directory, 'pipe')]))
+  await refused((directory) => {
+    rmSync(join(directory, 'checkpoint'))
+    mkdirSync(join(directory, 'checkpoint'))
+    symlinkSync('/dev/zero', join(directory, 'zero'))
+  })
+  await refused((directory) => rmSync(directory, { recursive: true }), 'INPUT_NOT_FOUND')
+})
+
+test('the files of a bundle together are bounded too', async () => {
+  const directory = await newBundle()
+  const bytes = [...filesOf(directory).values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  expect((await readBundleFiles(directory, { bytesMax: bytes })).size).toBe(filesOf(directory).size)
+  expect(await codeOf(() => readBundleFiles(directory, { bytesMax: bytes - 1 }))).toBe('BUNDLE_INVALID')
 })

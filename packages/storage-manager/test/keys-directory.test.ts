@@ -107,3 +107,33 @@ test('keys of before, put back alone, show; somebody who says why goes on with t
   expect([forge.health().state, (await forge.verify()).ok]).toEqual(['healthy', true])
   await forge.close()
 })
+
+for (const [name, edit] of Object.entries(ATTACKS)) {
+  test(`${name} of an image shows when it is opened and verified, as in its store`, async () => {
+    await using folder = await temporaryFolder()
+    const path = join(folder.path, 'data')
+    const image = join(folder.path, 'image')
+    const store = await Forge.open({ path, secret: SECRET, shardCount: 1 })
+    await store.subjects.seal('ann', 'x')
+    await store.subjects.seal('bob', 'y')
+    await store.subjects.erase('bob')
+    await store.checkpoint(image)
+    await store.close()
+    for (const part of ['keyring', 'keyring.copy', 'keys'])
+      cpSync(join(path, part), join(image, part), { recursive: true })
+    const codes = async (): Promise<readonly [readonly string[], readonly string[]]> => {
+      const forge = await Forge.open({ path: image, secret: SECRET, create: 'never' })
+      const found = forge.health().reasons.map(({ code }) => code)
+      const { problems } = await forge.verify()
+      expect(forge.health().state).toBe('readonly')
+      await forge.close()
+      return [found.filter((code) => code !== 'STORE_IS_IMAGE'), problems.map(({ where }) => where)]
+    }
+    expect(await codes()).toEqual([[], []])
+    expect(await editKeys(image, edit)).toBeGreaterThan(0)
+    const [found, where] = await codes()
+    expect(found.length).toBe(1)
+    expect(['SHRED_KEYS_TAMPERED', 'DATABASE_DAMAGED']).toContain(found[0])
+    expect(where).toEqual(['keys'])
+  })
+}

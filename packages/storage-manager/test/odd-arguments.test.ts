@@ -28,6 +28,11 @@ const GRANT = {
   reason: 'x',
 }
 
+/** Any file is an image, if one of nothing known. */
+const IMAGE = import.meta.filename
+const PLACE = { zoneIndex: 0, path: '/' }
+const READING = { signal: new AbortController().signal, onProgress: (): void => undefined }
+
 /** Arguments that are accepted, by face and method. A method that is missing fails the test; `skip` says why. */
 const GOOD: Readonly<
   Record<string, Readonly<Record<string, readonly unknown[] | { readonly skip: string }>>>
@@ -105,11 +110,14 @@ const GOOD: Readonly<
     createToken: ['ann', { ttlMs: 1000, by: 'carl' }],
     revokeToken: ['0123456789abcdef', { by: 'carl' }],
     pseudonym: ['ann'],
-    checkPseudonym: { skip: 'called by the vault alone' },
-    authorize: { skip: 'called by handles alone' },
-    forgetSetAside: { skip: 'called by the store alone' },
+    checkPseudonym: [
+      'p_0123456789abcdef01234567',
+      { action: 'vault.read', resource: 'vault/a', now: 1_700_000_000_000 },
+    ],
+    authorize: ['ann', { action: 'data.read', resource: 'events/x' }],
+    forgetSetAside: [new Uint8Array(3)],
     authenticate: ['ft_x'],
-    onChange: { skip: 'called by handles alone' },
+    onChange: [() => undefined],
     close: { skip: 'ends it' },
   },
   subjects: {
@@ -118,6 +126,16 @@ const GOOD: Readonly<
     hold: ['held', { reason: 'x' }],
     release: ['held'],
     erase: ['nobody', { requestId: 'R' }],
+  },
+  images: {
+    vault: [IMAGE],
+    digests: [IMAGE, READING],
+    zones: [IMAGE],
+    territory: [IMAGE, 0, { signal: READING.signal }],
+    list: [IMAGE, PLACE, { signal: READING.signal }],
+    file: [IMAGE, PLACE, READING],
+    verify: [IMAGE, { signal: READING.signal }],
+    invalidate: [IMAGE],
   },
   compliance: { report: [{ from: 0, to: 1000, directory: 5 }] },
 }
@@ -172,9 +190,11 @@ function withOdd(args: unknown, place: Place, odd: unknown): unknown {
   return copy
 }
 
-/** What would be right, and end the test: a directory to write to, and the slot that the store is opened with. */
+/** What would be right, and end the call or the test: a directory to write to, and the slot that the store is opened with. */
 function isHarmful(method: string, place: Place, odd: unknown): boolean {
   if (method === 'report') return typeof odd === 'string' && place.at(-1) === 'directory'
+  // What a function of the caller's throws is his own, and ends the call: callbacks.test.ts.
+  if (place.at(-1) === 'onProgress') return typeof odd === 'function'
   return method === 'removeProvider' && odd === 1
 }
 

@@ -16,6 +16,37 @@ function deep(levels: number): unknown {
   return value
 }
 
+/** What options of the methods are called, and what an error is asked for. */
+const MEMBERS = [
+  'action',
+  'actor',
+  'by',
+  'code',
+  'holder',
+  'message',
+  'now',
+  'onProgress',
+  'path',
+  'reason',
+  'resource',
+  'signal',
+  'stack',
+  'toString',
+  'zoneIndex',
+]
+
+function throwNothing(): never {
+  // Whoever throws may throw anything.
+  // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error
+  throw undefined
+}
+
+function everyMember(get: () => never): object {
+  const made = {}
+  for (const name of MEMBERS) Object.defineProperty(made, name, { get, enumerable: true, configurable: true })
+  return made
+}
+
 /** By name; made anew at each use, since some can be used once. */
 export const ODD_VALUES: Readonly<Record<string, () => unknown>> = {
   undefined: () => undefined,
@@ -53,6 +84,14 @@ export const ODD_VALUES: Readonly<Record<string, () => unknown>> = {
   'very long path': () => 'x/'.repeat(500_000),
   'empty object': () => ({}),
   'nameless object': () => Object.create(null),
+  'nameless object with members': () =>
+    Object.assign(Object.create(null), { by: 'ann', path: 'x', zoneIndex: 0 }),
+  'nameless member': () => ({
+    by: Object.create(null),
+    path: Object.create(null),
+    reason: Object.create(null),
+  }),
+  'list of nameless objects': () => [Object.create(null)],
   'empty list': () => [],
   'list of a name': () => ['ann'],
   'list of nothing': () => [undefined],
@@ -82,6 +121,11 @@ export const ODD_VALUES: Readonly<Record<string, () => unknown>> = {
     Object.defineProperty({}, 'ttlMs', { get: throwing, enumerable: true, configurable: true }),
   'throwing proxy': () =>
     new Proxy({}, { get: throwing, ownKeys: throwing, getPrototypeOf: throwing, has: throwing }),
+  'getters that throw nothing': () => everyMember(throwNothing),
+  'getters that throw': () => everyMember(throwing),
+  'proxy whose members throw': () =>
+    new Proxy(Object.fromEntries(MEMBERS.map((name) => [name, 1])), { get: throwing }),
+  'function that throws': () => throwing,
   'proxy of a list': () => new Proxy(['ann'], {}),
   'revoked proxy': () => {
     const { proxy, revoke } = Proxy.revocable({}, {})

@@ -1,4 +1,4 @@
-import { utf8Encode } from '@forgeone/common'
+import { utf8Encode, tellProgress } from '@forgeone/common'
 import type { VerifierKey } from '../note/verifier-key.ts'
 import { hashesOnLevel, TILE_WIDTH, tileLevels, tilePath } from '../tree/tile-path.ts'
 
@@ -46,6 +46,6 @@ async function exportLevel(
     const bytes = await log.tile(path)
     // Nothing below the size of a checkpoint is ever absent.
     if (bytes !== undefined) await target.write(path, bytes)
-    if (level === 'entries') options.onProgress?.(Math.min(size, (index + 1) * TILE_WIDTH))
+    if (level === 'entries') tellProgress(options.onProgress, Math.min(size, (index + 1) * TILE_WIDTH))
   }
 }

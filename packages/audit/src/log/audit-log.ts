@@ -2,7 +2,7 @@ import {
   assert,
   ForgeError,
   isForgeError,
-  silentLogger,
+  isolatedLogger,
   type CommitObserver,
   type Logger,
   type ObservedCommit,
@@ -57,11 +57,11 @@ export class AuditLog implements CommitObserver {
   #closed = false
 
   constructor(options: AuditLogOptions) {
-    const { signer, alsoSigning = [], clock, timer = systemTimer, logger = silentLogger } = options
+    const { signer, alsoSigning = [], clock, timer = systemTimer, logger } = options
     const signers = signer === undefined ? [] : [signer, ...alsoSigning]
     this.#record = options.record ?? (() => Promise.resolve())
     this.#timer = timer
-    this.#logger = logger
+    this.#logger = isolatedLogger(logger)
     const { queryIndexKey } = options
     this.#index = queryIndexKey === undefined ? undefined : new QueryIndex(queryIndexKey)
     this.#signer = new LogSigner({ origin: originOf(options), signers, clock, timer })

@@ -1,4 +1,4 @@
-import { asBuffer, isForgeError } from '@forgeone/common'
+import { asBuffer, isForgeError, tellProgress } from '@forgeone/common'
 import { splitEntries } from '../bundle/entry-form.ts'
 import { CompactRange } from '../tree/compact-range.ts'
 import { ExpandedTile } from '../tree/expanded-tile.ts'
@@ -55,7 +55,7 @@ export class LogScan {
     for (let index = 0; index * TILE_WIDTH < size; index++) {
       const refused = (await this.#scanTile(index)) ?? (await this.#compareUpper())
       if (refused !== undefined) return refused
-      onProgress?.(this.#range.size)
+      tellProgress(onProgress, this.#range.size)
     }
     return { root: this.#range.root() }
   }

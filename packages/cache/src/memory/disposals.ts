@@ -1,3 +1,4 @@
+import { tellProgress } from '@forgeone/common'
 /** Why an entry left: `refused` never came in, `set` was replaced. */
 export type DisposeReason = 'evict' | 'set' | 'delete' | 'expire' | 'refused' | 'invalidate' | 'clear'
 
@@ -44,7 +45,7 @@ export class Disposals<K, V> {
         this.#waiting = []
         for (const { value, key, reason } of round) {
           try {
-            this.#onDispose(value, key, reason)
+            tellProgress(this.#onDispose, value, key, reason)
           } catch (error) {
             failures.push(error)
           }

@@ -1,3 +1,4 @@
+import { tellProgress } from '@forgeone/common'
 import { publishEvent } from '../platform/cache-events.ts'
 
 /** What a sweep or an invalidation of a metadata cache did: counts, and nothing of what was stored. */
@@ -18,5 +19,5 @@ export function tellMaintenance(done: CacheMaintenance, listener: OnMaintenance 
   const { kind, removed: count, bytes, ms } = done
   const event = kind === 'swept' ? 'cleanup' : 'invalidated'
   publishEvent({ cache: 'metadata', event, count, bytes, ms })
-  listener?.(done)
+  tellProgress(listener, done)
 }

@@ -13,7 +13,7 @@ const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 /**
  * Reads a file that is small as a rule, whoever put it there: only a regular one, and never more than the bound.
  * @returns undefined when there is none
- * @throws IO_FAILED for a directory, a FIFO, a device or a file beyond the bound, and what the operating system throws
+ * @throws IO_FAILED for a directory, a FIFO, a socket, a device or a file beyond the bound, and what the operating system throws
  */
 export async function readSmallFile(
   path: string,
@@ -28,7 +28,7 @@ export async function readSmallFile(
     return bytes.subarray(0, length)
   } catch (error) {
     if (isNotFound(error)) return undefined
-    throw error
+    throw isStranger(error) ? unsuitable(path, 'is no regular file') : error
   }
 }
 
@@ -44,7 +44,7 @@ export function readSmallFileSync(path: string, { bytesMax }: SmallFileOptions):
     return bytes.subarray(0, length)
   } catch (error) {
     if (isNotFound(error)) return undefined
-    throw error
+    throw isStranger(error) ? unsuitable(path, 'is no regular file') : error
   } finally {
     if (descriptor !== undefined) closeSync(descriptor)
   }
@@ -61,6 +61,11 @@ function unsuitable(path: string, reason: string): ForgeError {
   return new ForgeError('IO_FAILED', `${path} is not read: it ${reason}`, {
     hint: 'Somebody or something else put this file there; look at it, and put the right one back.',
   })
+}
+
+/** A socket cannot be opened, and a link to itself cannot be followed. */
+function isStranger(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENXIO' || error.code === 'ELOOP')
 }
 
 function isNotFound(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { ForgeError, isForgeError } from '@forgeone/common'
+import { setStrangerAside } from '@forgeone/common/files'
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -20,10 +21,11 @@ export interface KeyringCopies {
  * - the copies are replaced one after the other, so that at most one is in doubt;
  * - when `replace` settles or `replaceSync` returns, these bytes or later ones are durable in both copies;
  * - `replace` calls take effect in order, and bytes of a `replaceSync` are never overwritten by those of a `replace`
- *   that began before it.
+ *   that began before it;
+ * - what lies in the place of a copy and is no file is renamed, and never removed.
  */
 export interface KeyringFile {
-  /** @throws IO_FAILED when nothing can be read */
+  /** @throws KEYRING_DAMAGED, STORE_UNWRITABLE, IO_FAILED when neither can be read */
   read(): Promise<KeyringCopies>
   /** @throws IO_FAILED */
   replace(bytes: Uint8Array): Promise<void>
@@ -63,7 +65,7 @@ class DirectoryKeyringFile implements KeyringFile {
         }),
       ),
     )
-    if (failures.length === COPIES.length) throw ioFailed('read', failures[0])
+    if (failures.length === COPIES.length) throw unreadable(failures)
     return { ...(primary && { primary }), ...(copy && { copy }) }
   }
 
@@ -79,8 +81,9 @@ class DirectoryKeyringFile implements KeyringFile {
     try {
       for (const name of COPIES) {
         const temporary = this.#path(name + TEMPORARY_SYNC)
-        rmSync(temporary, { force: true })
+        makeRoom(temporary)
         writeFileSync(temporary, bytes, { mode: OWNER_ONLY, flag: 'wx', flush: true })
+        setStrangerAside(this.#path(name))
         renameSync(temporary, this.#path(name))
         syncDirectory(this.#directory)
       }
@@ -95,11 +98,12 @@ class DirectoryKeyringFile implements KeyringFile {
       for (const name of COPIES) {
         const temporary = this.#path(name + TEMPORARY)
         // What a crash left behind holds wrapped keys; do not keep it.
-        await rm(this.#path(name + TEMPORARY_SYNC), { force: true })
-        await rm(temporary, { force: true })
+        makeRoom(this.#path(name + TEMPORARY_SYNC))
+        makeRoom(temporary)
         await writeDurably(temporary, bytes)
         if (this.#overtaken !== begunAt) return await rm(temporary, { force: true })
         // Synchronous, so that nothing can overtake between the check and the rename.
+        setStrangerAside(this.#path(name))
         renameSync(temporary, this.#path(name))
         syncDirectory(this.#directory)
       }
@@ -132,6 +136,27 @@ function syncDirectory(directory: string): void {
   } finally {
     closeSync(handle)
   }
+}
+
+function makeRoom(temporary: string): void {
+  setStrangerAside(temporary)
+  rmSync(temporary, { force: true })
+}
+
+/** Rights come first: with them, what is there may turn out to be sound. */
+function unreadable(failures: readonly unknown[]): ForgeError {
+  const forbidden = failures.find(
+    (cause) =>
+      cause instanceof Error && 'code' in cause && (cause.code === 'EACCES' || cause.code === 'EPERM'),
+  )
+  if (forbidden !== undefined)
+    return new ForgeError('STORE_UNWRITABLE', 'this user may not read the keyring', { cause: forbidden })
+  const stranger = failures.find((cause) => isForgeError(cause))
+  if (!isForgeError(stranger)) return ioFailed('read', failures[0])
+  return new ForgeError('KEYRING_DAMAGED', `neither copy of the keyring can be read: ${stranger.message}`, {
+    cause: stranger,
+    hint: 'Move what lies there elsewhere, and restore `keyring` from a key backup.',
+  })
 }
 
 function ioFailed(action: string, cause: unknown): ForgeError {

@@ -69,9 +69,10 @@ export interface Keyring {
   removeSlot(id: number): Promise<void>
   /**
    * Keys that can be erased one by one, kept in a store of their own.
+   * @param o.finishErasures false leaves those that a crash cut short as they are: their keys open nothing all the same
    * @throws KEYRING_DAMAGED, CRYPTO_SUITE_REFUSED, IO_FAILED, CRYPTO_LOCKED
    */
-  openShredKeys(store: ShredStore): Promise<ShredKeys>
+  openShredKeys(store: ShredStore, o?: { readonly finishErasures?: boolean | undefined }): Promise<ShredKeys>
   /**
    * Writes the keyring under at least this revision, so that none of those before can pass for it.
    * @throws CRYPTO_LOCKED, IO_FAILED

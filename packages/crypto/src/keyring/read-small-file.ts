@@ -25,7 +25,11 @@ export async function readSmallFile(
       await handle.close()
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT') return undefined
+    // A socket, and a link to itself.
+    if (code === 'ENXIO' || code === 'ELOOP')
+      throw new ForgeError('IO_FAILED', `${file} is not a regular file`, { cause: error })
     throw error
   }
 }

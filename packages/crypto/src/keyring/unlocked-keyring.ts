@@ -96,19 +96,24 @@ export class UnlockedKeyring implements Keyring {
     return this.#inTurn(() => removeSlot(this.#parts, id))
   }
 
-  async openShredKeys(store: ShredStore): Promise<ShredKeys> {
+  async openShredKeys(
+    store: ShredStore,
+    { finishErasures }: { readonly finishErasures?: boolean | undefined } = {},
+  ): Promise<ShredKeys> {
     const { writer, table, index, allowedSuites, clock, random } = this.#parts
     table.checkUnlocked()
     checkSuiteAllowed({ suite: SHRED_SUITE, allowed: allowedSuites, what: 'what is erased key by key' })
-    return await ShredKeys.open({
+    const options = {
       store,
       buckets: new ShredBuckets({ writer, random }),
       storeId: writer.master.storeId,
-      hashOwner: (owner) => index.hash('blind', utf8Encode(`shred owner ${owner}`)).subarray(0, OWNER_BYTES),
-      hashRow: (bytes) => index.hash('shred-row', bytes),
+      hashOwner: (owner: string) =>
+        index.hash('blind', utf8Encode(`shred owner ${owner}`)).subarray(0, OWNER_BYTES),
+      hashRow: (bytes: Uint8Array) => index.hash('shred-row', bytes),
       clock,
       random,
-    })
+    }
+    return await ShredKeys.open(options, { finishErasures })
   }
 
   raiseRevision(revision: number): Promise<void> {

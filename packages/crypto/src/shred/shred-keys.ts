@@ -69,11 +69,23 @@ export class ShredKeys {
     this.#rows = rows
   }
 
-  /** Finishes every erasure that a crash cut short, if the rows are authentic. @throws KEYRING_DAMAGED, IO_FAILED */
-  static async open(options: ShredKeysOptions): Promise<ShredKeys> {
+  /**
+   * Finishes every erasure that a crash cut short, if the rows are authentic.
+   * @param o.finishErasures false: nothing is changed; their keys are as good as gone all the same
+   * @throws KEYRING_DAMAGED, IO_FAILED
+   */
+  static async open(
+    options: ShredKeysOptions,
+    { finishErasures = true }: { readonly finishErasures?: boolean | undefined } = {},
+  ): Promise<ShredKeys> {
     const keys = new ShredKeys(options, await LedgeredRows.open(options.store, options.hashRow))
     if (keys.fault !== undefined) return keys
-    for await (const row of keys.#erasures()) if (row.doneMs === 0) await keys.#finish(row)
+    for await (const row of keys.#erasures()) {
+      if (row.doneMs > 0) continue
+      // One after the other: each may rewrite the bucket of the next.
+      if (finishErasures) await keys.#finish(row)
+      else keys.#begin(row)
+    }
     return keys
   }
 

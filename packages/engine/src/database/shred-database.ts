@@ -2,6 +2,7 @@ import { ForgeError } from '@forgeone/common'
 import type { Keyring, ShredKeys, ShredRow, ShredStore } from '@forgeone/crypto'
 import type { Backend, LevelDatabase } from './backend.ts'
 import { levelFailure, shortageOf } from './level-failure.ts'
+import type { Health } from '../health/health.ts'
 import { storeClosed } from '../health/store-closed.ts'
 import { SnapshotGate } from './snapshot-gate.ts'
 
@@ -88,10 +89,18 @@ export interface OpenedShredKeys {
 }
 
 /**
- * Opens the shred keys of a store and finishes the erasures that a crash cut short.
+ * Opens the shred keys of a store and finishes the erasures that a crash cut short, unless the store is only read.
  * @throws DATABASE_DAMAGED when the files are damaged, or missing although the keyring has bucket keys
  */
-export async function openShredKeys(backend: Backend, keyring: Keyring): Promise<OpenedShredKeys> {
+export async function openShredKeys({
+  backend,
+  keyring,
+  health,
+}: {
+  readonly backend: Backend
+  readonly keyring: Keyring
+  readonly health: Health
+}): Promise<OpenedShredKeys> {
   const isNew = !keyring.hasShredKeys
   if (!isNew) await checkFiles(backend)
   const level = await backend.open(SHRED_DIRECTORY, { create: isNew }).catch((cause: unknown) => {
@@ -100,7 +109,9 @@ export async function openShredKeys(backend: Backend, keyring: Keyring): Promise
     throw new ForgeError(failure.code, failure.message, { cause, hint: RESTORE_HINT })
   })
   try {
-    const keys = await keyring.openShredKeys(new ShredDatabase({ backend, level }))
+    const keys = await keyring.openShredKeys(new ShredDatabase({ backend, level }), {
+      finishErasures: health.refusal === undefined,
+    })
     return {
       keys,
       close: async () => {

@@ -5,10 +5,19 @@ import { join } from 'node:path'
 export function directoryBytes(path: string): number {
   let bytes = 0
   try {
-    for (const name of readdirSync(path))
-      bytes += statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0
+    for (const name of readdirSync(path)) bytes += fileBytes(join(path, name))
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   }
   return bytes
+}
+
+/** Nothing for what is not there, and for a link to itself: whether that matters, whoever reads the file tells. */
+export function fileBytes(path: string): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ELOOP') return 0
+    throw error
+  }
 }

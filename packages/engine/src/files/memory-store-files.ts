@@ -1,5 +1,5 @@
 import type { KeyringFile } from '@forgeone/crypto'
-import type { JournalFile, StoreFiles } from './store-files.ts'
+import { DAMAGED_SUFFIX, type JournalFile, type StoreFiles } from './store-files.ts'
 
 /** The files of a store in memory: nothing outlives the object. For tests, and for stores that are meant to vanish. */
 export class MemoryStoreFiles implements StoreFiles {
@@ -27,6 +27,13 @@ export class MemoryStoreFiles implements StoreFiles {
 
   replace(name: string, bytes: Uint8Array): Promise<void> {
     this.#files.set(name, bytes.slice())
+    return Promise.resolve()
+  }
+
+  keepDamaged(name: string): Promise<void> {
+    const bytes = this.#files.get(name)
+    if (bytes !== undefined) this.#files.set(`${name}${DAMAGED_SUFFIX}`, bytes)
+    this.#files.delete(name)
     return Promise.resolve()
   }
 

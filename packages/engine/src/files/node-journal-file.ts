@@ -36,10 +36,11 @@ export class NodeJournalFile implements JournalFile {
     { create, inline }: { readonly create: boolean; readonly inline: InlineSync },
   ): Promise<NodeJournalFile> {
     const flags = constants.O_RDWR | (create ? constants.O_CREAT | constants.O_EXCL : 0)
-    const plain = await openFile(path, flags, 0o600)
+    const plain = await openFile(path, flags, 0o600).catch((cause: unknown) => {
+      throw isStranger(cause) ? notRegular(path) : cause
+    })
     try {
-      if (!(await statFile(plain)).isFile())
-        throw new ForgeError('JOURNAL_DAMAGED', `${basename(path)} in the journal is no regular file`)
+      if (!(await statFile(plain)).isFile()) throw notRegular(path)
       const synced = await openFile(path, constants.O_RDWR | (constants.O_DSYNC ?? constants.O_SYNC ?? 0))
       return new NodeJournalFile({ plain, synced, inline })
     } catch (error) {
@@ -122,5 +123,17 @@ function readAll(descriptor: number, bytes: Uint8Array, offset: number): Promise
       })
     }
     step(0)
+  })
+}
+
+/** A directory, a socket, or a link to itself. */
+function isStranger(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return code === 'EISDIR' || code === 'ENXIO' || code === 'ELOOP'
+}
+
+function notRegular(path: string): ForgeError {
+  return new ForgeError('JOURNAL_DAMAGED', `${basename(path)} in the journal is no regular file`, {
+    hint: 'Look at what lies there, move it elsewhere, and put the segment back from a backup.',
   })
 }

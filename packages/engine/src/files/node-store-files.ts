@@ -1,12 +1,11 @@
-import { statSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readSmallFile, syncDirectory } from '@forgeone/common/files'
+import { readSmallFile, setStrangerAside, syncDirectory } from '@forgeone/common/files'
 import { keyringFileIn, type KeyringFile } from '@forgeone/crypto'
 import { InlineSync } from './inline-sync.ts'
 import { NodeJournalFile } from './node-journal-file.ts'
-import type { JournalFile, StoreFiles } from './store-files.ts'
-import { directoryBytes } from './directory-bytes.ts'
+import { DAMAGED_SUFFIX, type JournalFile, type StoreFiles } from './store-files.ts'
+import { directoryBytes, fileBytes } from './directory-bytes.ts'
 
 const JOURNAL_FOLDER = 'journal'
 /** `FORGE` names each database, and the flush point describes it in some hundred bytes. */
@@ -30,10 +29,22 @@ export class NodeStoreFiles implements StoreFiles {
   async replace(name: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.#path, name)
     const temporary = `${path}.tmp`
-    await using file = await open(temporary, 'w', 0o600)
+    setStrangerAside(temporary)
+    await rm(temporary, { force: true })
+    await using file = await open(temporary, 'wx', 0o600)
     await file.writeFile(bytes)
     await file.sync()
+    setStrangerAside(path)
     await rename(temporary, path)
+    await syncDirectory(join(path, '..'))
+  }
+
+  async keepDamaged(name: string): Promise<void> {
+    const path = join(this.#path, name)
+    if (setStrangerAside(path) !== undefined) return
+    const damaged = `${path}${DAMAGED_SUFFIX}`
+    setStrangerAside(damaged)
+    await rename(path, damaged)
     await syncDirectory(join(path, '..'))
   }
 
@@ -69,10 +80,6 @@ export class NodeStoreFiles implements StoreFiles {
     )
     return small + directoryBytes(join(this.#path, JOURNAL_FOLDER))
   }
-}
-
-function fileBytes(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
 export function isNotFound(error: unknown): boolean {

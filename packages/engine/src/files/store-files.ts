@@ -1,5 +1,8 @@
 import type { KeyringFile } from '@forgeone/crypto'
 
+/** Ends the name of what an opening found damaged, and kept. */
+export const DAMAGED_SUFFIX = '.damaged'
+
 /**
  * One file of the journal, written front to back.
  *
@@ -20,12 +23,15 @@ export interface JournalFile {
  * Everything of a store that is not a database: `FORGE`, the keyring and the journal.
  *
  * - `replace` leaves the old or the new content after a crash, never a mixture, and is durable when it settles.
+ * - What lies in the place of a file and is none is renamed by `replace`, and never removed.
  * - A created journal file and a removal are durable after `syncJournal`.
  */
 export interface StoreFiles {
   readonly keyring: KeyringFile
   read(name: string): Promise<Uint8Array | undefined>
   replace(name: string, bytes: Uint8Array): Promise<void>
+  /** Renames what is there and is not sound, to `<name>.damaged` in place of an earlier one, so that it can be looked at. */
+  keepDamaged(name: string): Promise<void>
   listJournal(): Promise<readonly string[]>
   openJournalFile(name: string, options: { readonly create: boolean }): Promise<JournalFile>
   removeJournalFile(name: string): Promise<void>

@@ -13,6 +13,8 @@ const ROUND_WAIT_MS = 10
 
 export interface ImagedDatabase {
   readonly linkedFiles: number
+  /** Where no link could be made. */
+  readonly copiedFiles: number
   readonly copiedBytes: number
 }
 
@@ -23,7 +25,7 @@ export interface ImagedDatabase {
  */
 export async function imageDatabase(source: string, target: string): Promise<ImagedDatabase> {
   await mkdir(target, { mode: 0o700 })
-  const linked = new Set<string>()
+  const linked = new Map<string, number>()
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const directory = await readDatabaseDirectory(source)
     // LevelDB replaces CURRENT and MANIFEST one after the other.
@@ -38,7 +40,8 @@ interface Imaging {
   readonly source: string
   readonly target: string
   readonly directory: DatabaseDirectory
-  readonly linked: Set<string>
+  /** Tables that are in the image, with the bytes that had to be copied. */
+  readonly linked: Map<string, number>
 }
 
 /** Links what the MANIFEST lists now. @returns false when a table vanished: a compaction committed in between */
@@ -47,8 +50,7 @@ async function linkTables({ source, target, directory, linked }: Imaging): Promi
     const file = tableName(number)
     if (linked.has(file)) continue
     try {
-      await linkOrCopy(join(source, file), join(target, file))
-      linked.add(file)
+      linked.set(file, await linkOrCopy(join(source, file), join(target, file)))
     } catch (error) {
       if (isNotFound(error)) return false
       throw error
@@ -59,26 +61,32 @@ async function linkTables({ source, target, directory, linked }: Imaging): Promi
 
 async function finish({ source, target, directory, linked }: Imaging): Promise<ImagedDatabase> {
   const { manifestName, manifest } = directory
-  const copiedBytes = manifest.endOffset
-  await copyPrefix(join(source, manifestName), join(target, manifestName), copiedBytes)
+  await copyPrefix(join(source, manifestName), join(target, manifestName), manifest.endOffset)
   const live = new Set(manifest.tables.map(({ number }) => tableName(number)))
   // A later table of the same number would otherwise truncate the shared inode.
-  for (const file of linked) if (!live.has(file)) await unlink(join(target, file))
+  for (const file of linked.keys()) if (!live.has(file)) await unlink(join(target, file))
   await writeWhole(join(target, 'CURRENT'), Buffer.from(`${manifestName}\n`))
   await syncDirectory(target)
-  return { linkedFiles: live.size, copiedBytes }
+  const copies = [...live].map((file) => linked.get(file) ?? 0).filter((bytes) => bytes > 0)
+  const copiedBytes = copies.reduce((sum, bytes) => sum + bytes, manifest.endOffset)
+  return { linkedFiles: live.size - copies.length, copiedFiles: copies.length, copiedBytes }
 }
 
-/** A file system without hard links, or with too many of them, gets a reflink or a copy. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
+/**
+ * Another file system, one without hard links, and one with too many of them get a reflink or a copy.
+ * @returns bytes that were copied, 0 for a link
+ */
+async function linkOrCopy(from: string, to: string): Promise<number> {
   try {
     await link(from, to)
+    return 0
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK') throw error
     await copyFile(from, to, constants.COPYFILE_FICLONE)
     await using file = await open(to, 'r+')
     await file.sync()
+    return (await file.stat()).size
   }
 }
 

@@ -48,8 +48,15 @@ export async function readImageFile(path: string): Promise<ImageFacts | undefine
     const { format: _format, version: _version, ...facts } = schema.parse(JSON.parse(utf8Decode(bytes)))
     return facts
   } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EACCES')
+      throw new ForgeError('STORE_UNWRITABLE', `this user may not read ${IMAGE_FILE_NAME} in ${path}`, {
+        cause,
+      })
     if (!(cause instanceof SyntaxError || cause instanceof z.ZodError || isForgeError(cause))) throw cause
-    throw new ForgeError('STORE_DAMAGED', `the file ${IMAGE_FILE_NAME} in ${path} is damaged`, { cause })
+    throw new ForgeError('STORE_DAMAGED', `the file ${IMAGE_FILE_NAME} in ${path} is damaged`, {
+      cause,
+      hint: `If this was no image, move ${IMAGE_FILE_NAME} elsewhere; otherwise put the file of the image back.`,
+    })
   }
 }
 

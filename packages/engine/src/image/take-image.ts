@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ForgeError, toHex } from '@forgeone/common'
 import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
@@ -7,6 +7,7 @@ import { makeDirectoryDurably } from '@forgeone/common/files'
 import { syncDirectory } from '@forgeone/common/files'
 import { decodeFlushPoint } from '../format/flush-point.ts'
 import { segmentName } from '../format/segment-header.ts'
+import { storeFileBytes } from '../recovery/read-store-file.ts'
 import { STORE_FILE_NAME } from '../format/store-file.ts'
 import { journalSealer } from '../journal/journal-reader.ts'
 import type { JournalPosition } from '../journal/journal-writer.ts'
@@ -15,7 +16,10 @@ import { copyPrefix, imageDatabase, writeWhole } from './image-database.ts'
 import { encodeImageFile, IMAGE_FILE_NAME, type ImageFacts } from './image-file.ts'
 
 export interface ImageResult extends ImageFacts {
+  /** They share their disk space with the store. */
   readonly linkedFiles: number
+  /** Tables that could not be linked, as on another file system. */
+  readonly copiedFiles: number
   readonly copiedBytes: number
 }
 
@@ -75,13 +79,15 @@ async function fill(o: {
   const { store, path, partial, id } = o
   await store.flush()
   await making(mkdir(join(partial, 'journal'), { mode: 0o700 }), partial)
-  const flushPoint = new Uint8Array(await readFile(join(path, FLUSH_POINT_NAME)))
+  const flushPoint = await present(store.parts.files.read(FLUSH_POINT_NAME), FLUSH_POINT_NAME)
   await writeWhole(join(partial, FLUSH_POINT_NAME), flushPoint)
   let linkedFiles = 0
+  let copiedFiles = 0
   let copiedBytes = flushPoint.length
   for (const name of store.parts.online.keys()) {
     const imaged = await imageDatabase(join(path, name), join(partial, name))
     linkedFiles += imaged.linkedFiles
+    copiedFiles += imaged.copiedFiles
     copiedBytes += imaged.copiedBytes
   }
   // Whatever lies in tables by now was durable in the journal before.
@@ -95,10 +101,19 @@ async function fill(o: {
     sequence: position.sequence,
     time: store.lastTime,
   }
-  await writeWhole(join(partial, STORE_FILE_NAME), await readFile(join(path, STORE_FILE_NAME)))
+  await writeWhole(
+    join(partial, STORE_FILE_NAME),
+    await present(storeFileBytes(store.parts.files), STORE_FILE_NAME),
+  )
   await writeWhole(join(partial, IMAGE_FILE_NAME), encodeImageFile(facts))
   await syncDirectory(join(partial, 'journal'))
-  return { ...facts, linkedFiles, copiedBytes }
+  return { ...facts, linkedFiles, copiedFiles, copiedBytes }
+}
+
+async function present(read: Promise<Uint8Array | undefined>, name: string): Promise<Uint8Array> {
+  const bytes = await read
+  if (bytes === undefined) throw new ForgeError('CHECKPOINT_FAILED', `${name} is missing from the store`)
+  return bytes
 }
 
 /** Copied, not linked: opening an image may cut the end of its journal. */

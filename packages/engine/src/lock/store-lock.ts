@@ -1,5 +1,6 @@
 import {
   linkSync,
+  lstatSync,
   readdirSync,
   realpathSync,
   renameSync,
@@ -19,7 +20,7 @@ import {
   type Clock,
   type Random,
 } from '@forgeone/common'
-import { readSmallFileSync } from '@forgeone/common/files'
+import { readSmallFileSync, setStrangerAside } from '@forgeone/common/files'
 import { z } from 'zod'
 import { judge, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
@@ -152,6 +153,8 @@ function removeIfStale(path: string, own: ProcessIdentity): void {
   const state = judge(holder.identity, own)
   const stale = state === 'gone' || (state === 'unknown' && holder.ageMs > HEARTBEAT_STALE_MS)
   if (!stale) throw locked(`another process on ${holder.identity.host}`, holder.identity.pid)
+  // A directory, say: it may be somebody's, and is no lock that another taker could have renewed.
+  if (setStrangerAside(path) !== undefined) return
   const moved = `${path}.gone-${holder.nonce}`
   try {
     renameSync(path, moved)
@@ -172,7 +175,8 @@ function removeLeftovers(directory: string): void {
   for (const name of readdirSync(directory)) {
     if (!name.startsWith('lock.')) continue
     const file = join(directory, name)
-    const changedMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY
+    const facts = lstatSync(file, { throwIfNoEntry: false })
+    const changedMs = facts?.isFile() === true ? facts.mtimeMs : Number.POSITIVE_INFINITY
     if (Date.now() - changedMs > HEARTBEAT_STALE_MS) rmSync(file, { force: true })
   }
 }

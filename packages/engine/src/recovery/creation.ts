@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { access, constants, readdir, rm, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { access, constants, readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { ForgeError, utf8Encode } from '@forgeone/common'
 import type { StoreFiles } from '../files/store-files.ts'
 import { makeDirectoryDurably } from '@forgeone/common/files'
@@ -80,6 +80,27 @@ export async function beginCreation(path: string, files: StoreFiles): Promise<vo
   for (const name of await readdir(path)) {
     if (name !== CREATING_NAME && !LOCK_NAME_PATTERN.test(name))
       await rm(join(path, name), { recursive: true })
+  }
+}
+
+/**
+ * Takes back a creation that was refused or failed: nothing in it was ever acknowledged. It is marked as unfinished first, so that
+ * what a crash leaves here is known for it.
+ */
+export async function abandonCreation(path: string, files: StoreFiles): Promise<void> {
+  await beginCreation(path, files)
+  await endCreation(path)
+}
+
+/** Removes the directories that an opening made on its way to `path` and that are empty, up to the one that was there. */
+export async function removeMadeDirectories(path: string, existing: string): Promise<void> {
+  for (let at = resolve(path); at !== existing && at !== dirname(at); at = dirname(at)) {
+    try {
+      await rmdir(at)
+    } catch (error) {
+      // Somebody has put something into it meanwhile, or took it away.
+      if (!isNotFound(error)) return
+    }
   }
 }
 

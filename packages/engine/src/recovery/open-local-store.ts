@@ -1,24 +1,23 @@
+import { resolve as resolvePath } from 'node:path'
 import {
   ByteWriter,
   ForgeError,
   isForgeError,
+  isolatedLogger,
   Metrics,
-  silentLogger,
   systemClock,
   systemRandom,
   toHex,
   type Logger,
 } from '@forgeone/common'
 import { checkSuiteAllowed, createKeyring, openKeyring, type Keyring } from '@forgeone/crypto'
-import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
+import { FLUSH_POINT_NAME } from '../commit/flush-controller.ts'
 import { Observation } from '../commit/observation.ts'
 import { ClassicBackend } from '../database/classic-backend.ts'
-import type { Database } from '../database/database.ts'
 import { ioFailure } from '../files/io-failure.ts'
 import { nearestExisting } from '@forgeone/common/files'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
 import { writeCommitRecord } from '../format/commit-record.ts'
-import { decodeFlushPoint, encodeFlushPoint, type FlushPoint } from '../format/flush-point.ts'
 import { NO_DIGEST } from '../format/frame.ts'
 import {
   decodeStoreFile,
@@ -28,7 +27,7 @@ import {
   type StoreFile,
 } from '../format/store-file.ts'
 import { Health } from '../health/health.ts'
-import { journalSealer, readJournal, type JournalRecord } from '../journal/journal-reader.ts'
+import { readJournal, type JournalRecord } from '../journal/journal-reader.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
 import { readImageFile } from '../image/image-file.ts'
 import { StoreLock } from '../lock/store-lock.ts'
@@ -36,8 +35,17 @@ import { ExpectedState } from '../state/expected-state.ts'
 import type { LocalStoreOptions } from '../store/local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome, ResolvedOptions } from '../store/local-store-parts.ts'
 import { checkState } from './check-state.ts'
-import { beginCreation, endCreation, inspectDirectory } from './creation.ts'
-import { openDatabases, setOffline, type OpenedDatabases, type UnjournaledRows } from './open-databases.ts'
+import {
+  abandonCreation,
+  beginCreation,
+  endCreation,
+  inspectDirectory,
+  removeMadeDirectories,
+} from './creation.ts'
+import { openDatabases, setOffline, type UnjournaledRows } from './open-databases.ts'
+import { noteFlushPoint, readFlushPoint, reopenFlushPoint } from './flush-point-file.ts'
+import { storeFileBytes } from './read-store-file.ts'
+import { Opening } from './opening.ts'
 import { Replay } from './replay.ts'
 import { assertLocalFilesystem } from './unsafe-filesystem.ts'
 
@@ -50,27 +58,60 @@ async function lockAndOpen(options: LocalStoreOptions): Promise<LocalStoreParts>
   const resolved = resolveOptions(options)
   const { path } = options
   const mayCreate = options.create !== 'never'
-  if (path !== undefined) {
-    if (options.allowUnsafeFilesystem !== true) assertLocalFilesystem(nearestExisting(path))
-    await inspectDirectory(path, { mayCreate })
-  }
-  const lock = path === undefined ? undefined : StoreLock.acquire(path, resolved)
+  if (path === undefined) return await openLocked(resolved, undefined)
+  const existing = nearestExisting(resolvePath(path))
+  if (options.allowUnsafeFilesystem !== true) assertLocalFilesystem(existing)
   try {
-    const content =
-      path === undefined ? await memoryContent(resolved) : await inspectDirectory(path, { mayCreate })
-    if (content === 'store') {
-      if (options.create === 'always')
-        throw new ForgeError('STORE_EXISTS', `there is already a store at ${path ?? 'this place'}`)
-      // A crash between the last file of a creation and the end of its mark leaves both.
-      if (path !== undefined) await endCreation(path)
-      return await openExisting(resolved, lock)
+    await inspectDirectory(path, { mayCreate })
+    const lock = StoreLock.acquire(path, resolved)
+    try {
+      return await openLocked(resolved, lock)
+    } catch (error) {
+      lock.release()
+      throw error
     }
-    if (!mayCreate)
-      throw new ForgeError('STORE_NOT_FOUND', `the store at ${path ?? 'this place'} was never finished`)
+  } catch (error) {
+    // A refusal leaves nothing behind.
+    await removeMadeDirectories(path, existing)
+    throw error
+  }
+}
+
+async function openLocked(resolved: ResolvedOptions, lock: StoreLock | undefined): Promise<LocalStoreParts> {
+  const { options } = resolved
+  const { path } = options
+  const mayCreate = options.create !== 'never'
+  const content =
+    path === undefined ? await memoryContent(resolved) : await inspectDirectory(path, { mayCreate })
+  if (content === 'store') {
+    if (options.create === 'always')
+      throw new ForgeError('STORE_EXISTS', `there is already a store at ${path ?? 'this place'}`)
+    // A crash between the last file of a creation and the end of its mark leaves both.
+    if (path !== undefined) await endCreation(path)
+    return await openExisting(resolved, lock)
+  }
+  if (!mayCreate)
+    throw new ForgeError('STORE_NOT_FOUND', `the store at ${path ?? 'this place'} was never finished`)
+  try {
     return await createStore(resolved, lock)
   } catch (error) {
-    lock?.release()
+    if (path !== undefined) await takeBack(path, resolved, lock)
     throw error
+  }
+}
+
+/** What cannot be removed now is known for unfinished, and the next creation removes it. */
+async function takeBack(
+  path: string,
+  { files }: ResolvedOptions,
+  lock: StoreLock | undefined,
+): Promise<void> {
+  try {
+    // Of another process, it may be a store by now.
+    lock?.assertOwned()
+    await abandonCreation(path, files)
+  } catch (error) {
+    if (!isForgeError(ioFailure(error, 'take back what was made'))) throw error
   }
 }
 
@@ -95,7 +136,7 @@ function resolveOptions(options: LocalStoreOptions): ResolvedOptions {
       throw new ForgeError('STORE_OPTION_INVALID', `"${name}" cannot name a database`)
     }
   }
-  const logger: Logger = options.logger ?? silentLogger
+  const logger: Logger = isolatedLogger(options.logger)
   const metrics = options.metrics ?? new Metrics()
   const health = new Health({ logger, metrics })
   return {
@@ -194,7 +235,7 @@ async function openExisting(
   lock: StoreLock | undefined,
 ): Promise<LocalStoreParts> {
   const { options, files, backend, health, clock, random } = resolved
-  const decoded = decodeStoreFile((await files.read(STORE_FILE_NAME))!)
+  const decoded = decodeStoreFile((await storeFileBytes(files))!)
   const { storeId } = decoded.file
   const keyring = await openKeyring({
     file: files.keyring,
@@ -248,8 +289,8 @@ async function openExisting(
     }
     // Commits leave the journal behind a flush point only.
     const wasTaken = (end.segments[0]?.firstSequence ?? 0) > 0
-    if (flushPoint === undefined && wasTaken && !health.isNoted(FLUSH_POINT_NAME))
-      noteFlushPoint(health, 'is missing')
+    const isDamaged = health.isNoted(FLUSH_POINT_NAME)
+    if (flushPoint === undefined && wasTaken && !isDamaged) noteFlushPoint(health, 'is missing')
     const observation = await replay.finish(end.nextSequence)
     const accept = options.acceptState ?? false
     const state = await checkState(expected, {
@@ -262,6 +303,8 @@ async function openExisting(
       isImage: options.path !== undefined && (await readImageFile(options.path)) !== undefined,
       flushed: flushPoint !== undefined || wasTaken,
     })
+    // Only now: an opening that is refused leaves everything as it lay. What a full disk keeps here is no loss.
+    if (isDamaged) await files.keepDamaged(FLUSH_POINT_NAME).catch(() => undefined)
     const recovery: RecoveryOutcome = {
       created: false,
       cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
@@ -318,32 +361,6 @@ async function beginObservation(
   }
 }
 
-/** What is open so far: all of it is closed again when the opening fails. */
-class Opening {
-  readonly #keyring: Keyring
-  #databases: Iterable<Database> = []
-
-  constructor(keyring: Keyring) {
-    this.#keyring = keyring
-  }
-
-  keep(opened: OpenedDatabases): OpenedDatabases {
-    this.#databases = opened.online.values()
-    return opened
-  }
-
-  async finish<T>(action: () => Promise<T>): Promise<T> {
-    try {
-      return await action()
-    } catch (error) {
-      await Promise.allSettled([...this.#databases].map((database) => database.close()))
-      await this.#keyring.flush()
-      this.#keyring.lock()
-      throw error
-    }
-  }
-}
-
 /**
  * @returns false for a file of an older version, whose MAC is that of the master key and would not outlive it
  * @throws STORE_DAMAGED
@@ -366,31 +383,4 @@ export async function writeStoreFile(
     STORE_FILE_NAME,
     encodeStoreFile(file, (bytes) => keyring.lastingMac(STORE_MAC_LABEL, bytes)),
   )
-}
-
-/** An unreadable flush point only costs time: every segment that is present is replayed then. */
-async function readFlushPoint(resolved: ResolvedOptions, keyring: Keyring): Promise<FlushPoint | undefined> {
-  try {
-    const bytes = await resolved.files.read(FLUSH_POINT_NAME)
-    if (bytes === undefined) return undefined
-    return decodeFlushPoint(bytes, journalSealer(keyring, FLUSH_POINT_SEGMENT))
-  } catch (cause) {
-    if (!isForgeError(cause)) throw cause
-    noteFlushPoint(resolved.health, 'is damaged', cause)
-    return undefined
-  }
-}
-
-function noteFlushPoint(health: Health, reason: string, cause?: unknown): void {
-  const message = `the flush point ${reason}; the whole journal was replayed`
-  health.note(new ForgeError('JOURNAL_DAMAGED', message, { cause }), FLUSH_POINT_NAME)
-}
-
-async function reopenFlushPoint(
-  resolved: ResolvedOptions,
-  keyring: Keyring,
-  flushPoint: FlushPoint,
-): Promise<void> {
-  const sealer = journalSealer(keyring, FLUSH_POINT_SEGMENT)
-  await resolved.files.replace(FLUSH_POINT_NAME, encodeFlushPoint({ ...flushPoint, closed: false }, sealer))
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { ForgeError, isForgeError } from '@forgeone/common'
 import { readSmallFile } from '@forgeone/common/files'
+import type { StoreFiles } from '../files/store-files.ts'
 import { ioFailure } from '../files/io-failure.ts'
 import {
   decodeStoreFile,
@@ -20,8 +21,7 @@ export async function readStoreFile(path: string): Promise<StoreFile | undefined
     const bytes = await readSmallFile(join(path, STORE_FILE_NAME), { bytesMax: STORE_FILE_BYTES_MAX })
     return bytes === undefined ? undefined : decodeStoreFile(bytes).file
   } catch (error) {
-    if (isForgeError(error, 'IO_FAILED'))
-      throw new ForgeError('STORE_DAMAGED', error.message, { cause: error })
+    if (isForgeError(error, 'IO_FAILED')) throw strangerInPlace(error)
     if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined
     if (error instanceof Error && 'code' in error && error.code === 'EACCES') {
       throw new ForgeError('STORE_UNWRITABLE', `the store at ${path} cannot be read: EACCES`, {
@@ -30,4 +30,17 @@ export async function readStoreFile(path: string): Promise<StoreFile | undefined
     }
     throw ioFailure(error, 'read the store')
   }
+}
+
+/** The bytes of `FORGE`. @throws STORE_DAMAGED for what is no file */
+export async function storeFileBytes(files: StoreFiles): Promise<Uint8Array | undefined> {
+  try {
+    return await files.read(STORE_FILE_NAME)
+  } catch (error) {
+    throw isForgeError(error, 'IO_FAILED') ? strangerInPlace(error) : error
+  }
+}
+
+function strangerInPlace(cause: ForgeError): ForgeError {
+  return new ForgeError('STORE_DAMAGED', cause.message, { cause, hint: cause.hint })
 }

@@ -1,3 +1,4 @@
+import { tellProgress } from '@forgeone/common'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ResealBatch } from './reseal-batch.ts'
 
@@ -39,7 +40,7 @@ export async function resealDatabase(
     from = done.next
     rows += done.looked
     resealed += done.resealed
-    options.onProgress?.({ database, rows, resealed })
+    tellProgress(options.onProgress, { database, rows, resealed })
     await rest(performance.now() - startedMs, options)
   } while (from !== undefined)
   return resealed

@@ -177,7 +177,7 @@ export class LocalStore implements Store {
    */
   async shredKeys(): Promise<ShredKeys> {
     if (this.#closing !== undefined) throw storeClosed()
-    this.#shredKeys ??= openShredKeys(this.#parts.backend, this.#parts.keyring)
+    this.#shredKeys ??= openShredKeys(this.#parts)
     try {
       return (await this.#shredKeys).keys
     } catch (error) {

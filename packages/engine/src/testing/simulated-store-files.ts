@@ -1,5 +1,5 @@
 import type { KeyringFile } from '@forgeone/crypto'
-import type { JournalFile, StoreFiles } from '../files/store-files.ts'
+import { DAMAGED_SUFFIX, type JournalFile, type StoreFiles } from '../files/store-files.ts'
 import { SimulatedBytes, type CutStyle, type Power } from './simulated-disk.ts'
 
 type Names = Map<string, SimulatedBytes>
@@ -39,6 +39,13 @@ export class SimulatedStoreFiles implements StoreFiles {
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
     this.#replaceOne(name, bytes)
+  }
+
+  async keepDamaged(name: string): Promise<void> {
+    this.#power.check()
+    const bytes = this.#files.get(name)
+    if (bytes !== undefined) this.#files.set(`${name}${DAMAGED_SUFFIX}`, bytes)
+    this.#files.delete(name)
   }
 
   async listJournal(): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@forgeone/common'
+import { ForgeError, isForgeError, type ErrorCode } from '@forgeone/common'
 
 /** What the doctor found of one thing. */
 export interface DoctorCheck {
@@ -8,4 +8,20 @@ export interface DoctorCheck {
   readonly code?: ErrorCode
   /** The next command or step. */
   readonly next?: string
+}
+
+export function failedCheck(name: string, error: ForgeError): DoctorCheck {
+  return { name, status: 'fail', message: error.message, code: error.code, next: error.hint }
+}
+
+/** A file in place of a directory, say; the others are examined all the same. */
+export function unreadableCheck(
+  name: string,
+  { cause, code }: { cause: unknown; code: ErrorCode },
+): DoctorCheck {
+  if (isForgeError(cause)) return failedCheck(name, cause)
+  if (!(cause instanceof Error && 'code' in cause)) throw cause
+  const isForbidden = cause.code === 'EACCES' || cause.code === 'EPERM'
+  const message = `${name} cannot be read: ${String(cause.code)}`
+  return failedCheck(name, new ForgeError(isForbidden ? 'STORE_UNWRITABLE' : code, message, { cause }))
 }

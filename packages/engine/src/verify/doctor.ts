@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ForgeError, isForgeError, toHex, type ErrorCode } from '@forgeone/common'
-import { inspectKeyringFile } from '@forgeone/crypto'
+import { ForgeError, toHex } from '@forgeone/common'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, SEGMENT_NAME_PATTERN } from '../format/segment-header.ts'
 import { shortId, type StoreFile } from '../format/store-file.ts'
@@ -13,7 +12,8 @@ import { inspectDirectory } from '../recovery/creation.ts'
 import { readStoreFile } from '../recovery/read-store-file.ts'
 import { assertLocalFilesystem } from '../recovery/unsafe-filesystem.ts'
 import { checkDirectories } from './directory-checks.ts'
-import type { DoctorCheck } from './doctor-check.ts'
+import { failedCheck as fail, unreadableCheck as unreadable, type DoctorCheck } from './doctor-check.ts'
+import { checkFlushPoint, checkImage, checkKeyring } from './small-file-checks.ts'
 
 const FREE_SHARE_WARN = 0.1
 
@@ -25,23 +25,12 @@ export async function examineStore(path: string): Promise<readonly DoctorCheck[]
   if (file.file === undefined) return checks
   checks.push(checkFilesystem(path), checkSpace(path), checkLock(path))
   checks.push(...(await checkDirectories(path, file.file.databases)))
-  checks.push(...(await checkKeyring(path, file.file)), ...(await checkJournal(path, file.file)))
+  const image = await checkImage(path)
+  checks.push(...image.checks, ...(await checkKeyring(path, file.file, image)))
+  checks.push(...(await checkJournal(path, file.file)), ...(await checkFlushPoint(path)))
   for (const name of file.file.databases) checks.push(await checkDatabase(path, name))
   checks.push(...(await findStrangers(path, file.file)))
   return checks
-}
-
-function fail(name: string, error: ForgeError): DoctorCheck {
-  return { name, status: 'fail', message: error.message, code: error.code, next: error.hint }
-}
-
-/** A file in place of a directory, say; the others are examined all the same. */
-function unreadable(name: string, { cause, code }: { cause: unknown; code: ErrorCode }): DoctorCheck {
-  if (isForgeError(cause)) return fail(name, cause)
-  if (!(cause instanceof Error && 'code' in cause)) throw cause
-  const isForbidden = cause.code === 'EACCES' || cause.code === 'EPERM'
-  const message = `${name} cannot be read: ${String(cause.code)}`
-  return fail(name, new ForgeError(isForbidden ? 'STORE_UNWRITABLE' : code, message, { cause }))
 }
 
 function checkRuntime(): DoctorCheck {
@@ -102,43 +91,6 @@ function checkLock(path: string): DoctorCheck {
     message: `left by ${who}, which is ${holder.state}`,
     next: 'The next open takes it over.',
   }
-}
-
-async function checkKeyring(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
-  const files = new NodeStoreFiles(path)
-  const { primary, copy } = await files.keyring.read()
-  const storeId = toHex(file.storeId)
-  const one = (name: string, bytes: Uint8Array | undefined): DoctorCheck => {
-    if (bytes === undefined)
-      return {
-        name,
-        status: 'warn',
-        code: 'KEYRING_MISSING',
-        message: 'missing',
-        next: 'Opening writes it again from the other copy.',
-      }
-    try {
-      const facts = inspectKeyringFile(bytes)
-      if (facts.storeId !== storeId)
-        return { name, status: 'fail', code: 'KEYRING_DAMAGED', message: 'belongs to another store' }
-      const kinds = facts.slots.map((slot) => slot.kind).join(', ')
-      return { name, status: 'ok', message: `revision ${facts.revision}, opened by ${kinds}` }
-    } catch (error) {
-      if (!(error instanceof ForgeError)) throw error
-      return {
-        name,
-        status: 'warn',
-        code: error.code,
-        message: error.message,
-        next: 'Opening repairs it from the other copy.',
-      }
-    }
-  }
-  const checks = [one('keyring', primary), one('keyring.copy', copy)]
-  if (checks.every((check) => check.status !== 'ok')) {
-    return checks.map((check) => ({ ...check, status: 'fail', next: 'Restore `keyring` from a key backup.' }))
-  }
-  return checks
 }
 
 async function checkJournal(path: string, file: StoreFile): Promise<readonly DoctorCheck[]> {
@@ -208,6 +160,9 @@ async function checkDatabase(path: string, name: string): Promise<DoctorCheck> {
   return fail(name, new ForgeError('DATABASE_DAMAGED', `${name}/${finding.file}: ${finding.problem}`))
 }
 
+/** What an opening met in the place of a file of ours. */
+const ASIDE_NAMES = /\.aside(-\d+)?$/
+
 /** Of the store and of what keeps its own files beside it. */
 const KNOWN_NAMES = /^(FORGE|IMAGE|keyring|keyring\.copy|lock|journal|keys|snapshots|cache|cache\.damaged)$/
 
@@ -221,7 +176,9 @@ async function findStrangers(path: string, file: StoreFile): Promise<readonly Do
       name: 'other files',
       status: 'warn',
       message: strangers.slice(0, 5).join(', '),
-      next: 'They do not belong to the store; move them elsewhere.',
+      next: strangers.every((name) => ASIDE_NAMES.test(name))
+        ? 'They were in the place of a file of the store, and were set aside; look at them, and move them elsewhere.'
+        : 'They do not belong to the store; move them elsewhere.',
     },
   ]
 }

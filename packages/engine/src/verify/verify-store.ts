@@ -1,9 +1,11 @@
-import { isForgeError, type ErrorCode } from '@forgeone/common'
+import { isForgeError, type ErrorCode, tellProgress } from '@forgeone/common'
 import { FLUSH_POINT_NAME, FLUSH_POINT_SEGMENT } from '../commit/flush-controller.ts'
 import { ioFailure } from '../files/io-failure.ts'
 import { decodeFlushPoint } from '../format/flush-point.ts'
 import { decodeStoreFile, STORE_FILE_NAME } from '../format/store-file.ts'
 import { journalSealer, readJournal } from '../journal/journal-reader.ts'
+import { storeFileBytes } from '../recovery/read-store-file.ts'
+import { keptFlushPoints, keptMessage } from '../recovery/flush-point-file.ts'
 import type { LocalStore } from '../store/local-store.ts'
 
 /** Beyond this many problems more of them tell nothing new. */
@@ -36,8 +38,17 @@ export interface VerifyOptions {
 /**
  * Checks everything that the engine stored: files of the store, the chain of the journal, every table block, and
  * that every value is authentic at its place. Runs beside writers; changes nothing.
+ * @throws what `onProgress` throws, and the reason of `signal`
  */
 export async function verifyStore(store: LocalStore, options: VerifyOptions = {}): Promise<VerifyReport> {
+  try {
+    return await verifyAll(store, options)
+  } catch (error) {
+    throw error instanceof CallerFailure ? error.thrown : error
+  }
+}
+
+async function verifyAll(store: LocalStore, options: VerifyOptions): Promise<VerifyReport> {
   const health = store.health()
   const problems: VerifyProblem[] = health.reasons.map(({ code, where, message }) => ({
     code,
@@ -73,7 +84,10 @@ export async function verifyStore(store: LocalStore, options: VerifyOptions = {}
     checked: frames + tables + values,
     counts: { frames, tables, values },
     problems,
-    notices: health.notices.map(({ code, where, message }) => ({ code, where, message })),
+    notices: [
+      ...health.notices.map(({ code, where, message }) => ({ code, where, message })),
+      ...(await keptNotices(store, problems)),
+    ],
   }
 }
 
@@ -82,7 +96,7 @@ type Add = (problem: VerifyProblem) => void
 async function verifyStoreFile(store: LocalStore, add: Add): Promise<void> {
   const { files, keyring } = store.parts
   await collect(STORE_FILE_NAME, add, async () => {
-    const bytes = await files.read(STORE_FILE_NAME)
+    const bytes = await storeFileBytes(files)
     if (bytes === undefined)
       add({ code: 'STORE_DAMAGED', where: STORE_FILE_NAME, message: `${STORE_FILE_NAME} is missing` })
     else decodeStoreFile(bytes).verify((body) => keyring.lastingMac('FORGE', body))
@@ -123,7 +137,7 @@ async function verifyValues(
   let values = 0
   await collect(name, add, async () => {
     for await (const page of database.sealedPages({})) {
-      options.signal?.throwIfAborted()
+      stopIfAborted(options)
       for (const { key, value } of page) {
         values++
         try {
@@ -134,18 +148,57 @@ async function verifyValues(
           add({ code: error.code, where: `${name} keyspace ${keyspace}`, message: error.message })
         }
       }
-      options.onProgress?.({ database: name, values })
+      tell(options, { database: name, values })
     }
   })
   return values
+}
+
+/** A reason may look like a failure of ours. */
+function stopIfAborted({ signal }: VerifyOptions): void {
+  // oxlint-disable-next-line typescript/only-throw-error
+  if (signal?.aborted === true) throw new CallerFailure(signal.reason)
+}
+
+/** What the caller's own function threw: it ends the call, and is no finding, whatever code it has. */
+class CallerFailure {
+  readonly thrown: unknown
+
+  constructor(thrown: unknown) {
+    this.thrown = thrown
+  }
+}
+
+function tell({ onProgress }: VerifyOptions, progress: { database: string; values: number }): void {
+  try {
+    tellProgress(onProgress, progress)
+  } catch (thrown) {
+    // oxlint-disable-next-line typescript/only-throw-error
+    throw new CallerFailure(thrown)
+  }
 }
 
 async function collect(where: string, add: Add, check: () => Promise<void>): Promise<void> {
   try {
     await check()
   } catch (cause) {
+    if (cause instanceof CallerFailure) throw cause
     const error = ioFailure(cause, `read ${where}`)
     if (!isForgeError(error) || error.code === 'STORE_CLOSED') throw error
     add({ code: error.code, where, message: error.message })
   }
+}
+
+/** Damage that an earlier opening mended, as long as nobody looked at what it kept. */
+async function keptNotices(
+  store: LocalStore,
+  problems: readonly VerifyProblem[],
+): Promise<readonly VerifyProblem[]> {
+  if (problems.some(({ where }) => where === FLUSH_POINT_NAME)) return []
+  const kept = keptFlushPoints(await store.parts.files.listJournal())
+  return kept.map((name) => ({
+    code: 'JOURNAL_DAMAGED',
+    where: FLUSH_POINT_NAME,
+    message: keptMessage(name),
+  }))
 }

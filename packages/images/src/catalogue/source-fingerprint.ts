@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { ForgeError, type Clock } from '@forgeone/common'
+import { openSource, sourceFailure } from '../source/open-source.ts'
 
 const EDGE_BYTES = 64 * 1024
 const FINGERPRINT_BYTES = 8
@@ -27,17 +28,16 @@ export async function statSource(path: string): Promise<SourceStat> {
       modifiedMs: Number(mtimeNs / 1_000_000n),
     }
   } catch (error) {
-    if (error instanceof ForgeError) throw error
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw new ForgeError('INPUT_NOT_FOUND', `${path} does not exist`, { cause: error })
-    throw new ForgeError('IMAGE_UNREADABLE', `${path} cannot be read (${String(code)})`, { cause: error })
+    throw sourceFailure(path, error)
   }
 }
 
-/** First 8 bytes of SHA-256 over size, modification time, inode and the first and last 64 KiB. */
+/**
+ * First 8 bytes of SHA-256 over size, modification time, inode and the first and last 64 KiB.
+ * @throws INPUT_NOT_FOUND, IMAGE_UNREADABLE
+ */
 export async function fingerprintOf(path: string): Promise<Uint8Array> {
-  await using file = await openForFingerprint(path)
+  await using file = await openSource(path)
   const { size, mtimeNs, ino } = await file.stat({ bigint: true })
   const hash = createHash('sha256').update([size, mtimeNs, ino].join())
   const edge = new Uint8Array(EDGE_BYTES)
@@ -51,12 +51,4 @@ export async function fingerprintOf(path: string): Promise<Uint8Array> {
 /** Whether a change after `now` would show in the file's times. */
 export function isProven({ modifiedMs }: SourceStat, clock: Clock): boolean {
   return clock.now() - modifiedMs >= UNPROVEN_MS
-}
-
-async function openForFingerprint(path: string): Promise<Awaited<ReturnType<typeof open>>> {
-  try {
-    return await open(path, 'r')
-  } catch (error) {
-    throw new ForgeError('IMAGE_UNREADABLE', `${path} cannot be read`, { cause: error })
-  }
 }

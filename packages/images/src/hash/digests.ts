@@ -1,3 +1,4 @@
+import { tellProgress } from '@forgeone/common'
 import { createHash } from 'node:crypto'
 import { imageCheck } from '../image-arguments.ts'
 
@@ -24,7 +25,7 @@ export async function digestsOf(
     imageCheck.bytes(piece, 'a piece')
     for (const hash of Object.values(hashes)) hash.update(piece)
     done += piece.length
-    onProgress?.(done)
+    tellProgress(onProgress, done)
   }
   return {
     md5: hashes.md5.digest('hex'),

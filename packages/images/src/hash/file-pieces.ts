@@ -1,10 +1,10 @@
-import { open } from 'node:fs/promises'
+import { openSource } from '../source/open-source.ts'
 
 const PIECE_BYTES = 1024 * 1024
 
-/** A whole file in pieces of a mebibyte, past the buffers that metadata uses. */
+/** A whole file in pieces of a mebibyte, past the buffers that metadata uses. @throws INPUT_NOT_FOUND, IMAGE_UNREADABLE */
 export async function* filePieces(path: string, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
-  await using file = await open(path, 'r')
+  await using file = await openSource(path)
   const buffer = new Uint8Array(PIECE_BYTES)
   for (;;) {
     signal?.throwIfAborted()

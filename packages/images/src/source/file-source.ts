@@ -1,10 +1,10 @@
-import { constants } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { MemoryCache } from '@forgeone/cache'
 import { ForgeError } from '@forgeone/common'
 import { checkedPath } from '../image-arguments.ts'
 import type { BlockSource } from './block-source.ts'
 import { checkRange } from './checked-range.ts'
+import { openSource } from './open-source.ts'
 
 /** Metadata lies in small pieces near each other: what is read with one is there for the next. */
 const BLOCK_BYTES = 64 * 1024
@@ -27,11 +27,9 @@ export class FileSource implements BlockSource {
 
   /** @throws INPUT_NOT_FOUND, IMAGE_UNREADABLE */
   static async open(path: string): Promise<FileSource> {
-    const file = await openForReading(checkedPath(path))
+    const file = await openSource(checkedPath(path))
     try {
       const stat = await file.stat()
-      if (!stat.isFile() && !stat.isBlockDevice())
-        throw new ForgeError('IMAGE_UNREADABLE', `${path} is no regular file`)
       return new FileSource(file, stat.isFile() ? stat.size : await deviceBytes(file))
     } catch (error) {
       await file.close()
@@ -85,18 +83,6 @@ function whole(bytes: Uint8Array, length: number): Uint8Array {
     'IMAGE_TRUNCATED',
     `the image was cut while it was read: ${length - bytes.length} bytes are missing`,
   )
-}
-
-async function openForReading(path: string): Promise<FileHandle> {
-  try {
-    // Opening a FIFO would wait for its writer.
-    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw new ForgeError('INPUT_NOT_FOUND', `${path} does not exist`, { cause: error })
-    throw new ForgeError('IMAGE_UNREADABLE', `${path} cannot be read (${String(code)})`, { cause: error })
-  }
 }
 
 /** A device tells its size only by where reading ends: searched by halves. */

@@ -3,6 +3,7 @@
 import { ForgeError, readArgument } from '@forgeone/common'
 import { OWNER } from './access-rows.ts'
 import { GRANTS_PER_HOLDER_MAX, isPrincipalName } from './grant.ts'
+import type { AccessRequest } from './evaluate.ts'
 import { ACTIONS, type Action } from './roles.ts'
 
 /** Who acts: a principal, or the owner where nobody is named. @throws ACCESS_GRANT_INVALID */
@@ -48,6 +49,14 @@ export function checkDecidable(request: unknown): { readonly action: Action; rea
     if (typeof resource !== 'string') throw invalid('a resource is text')
     return { action: known, resource }
   })
+}
+
+/** A request of whoever stands behind a pseudonym, at a time. @throws ACCESS_GRANT_INVALID */
+export function checkDatedRequest(pseudonym: unknown, request: unknown): AccessRequest {
+  if (typeof pseudonym !== 'string') throw invalid('a pseudonym is text')
+  const now = optionOf(request, 'now')
+  if (typeof now !== 'number' || !Number.isFinite(now)) throw invalid('a time is a number of ms since 1970')
+  return { ...checkDecidable(request), now }
 }
 
 function invalid(reason: string): ForgeError {

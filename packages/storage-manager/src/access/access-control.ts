@@ -1,6 +1,15 @@
-import { ForgeError, isForgeError, readArgument, toHex, type Clock, type Random } from '@forgeone/common'
+import {
+  ArgumentCheck,
+  callIsolated,
+  ForgeError,
+  isForgeError,
+  readArgument,
+  toHex,
+  type Clock,
+  type Random,
+} from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
-import { actorOf, checkDecidable, checkRoles } from './access-arguments.ts'
+import { actorOf, checkDatedRequest, checkDecidable, checkRoles } from './access-arguments.ts'
 import { decodeAccessRow, isAccessRowKind } from './access-row-codec.ts'
 import { AccessRows, OWNER, type AccessRow } from './access-rows.ts'
 import { DenialLog } from './denial-log.ts'
@@ -25,6 +34,8 @@ export interface AccessOptions {
   readonly random: Random
   /** Hears of each row that does not parse. */
   readonly onSetAside?: ((row: { readonly key: Uint8Array; readonly error: ForgeError }) => void) | undefined
+  /** Hears that a listener has thrown. */
+  readonly onListenerFailure?: (() => void) | undefined
 }
 
 export type NewGrant = Omit<Grant, 'id' | 'effect'> & { readonly effect?: Grant['effect'] | undefined }
@@ -188,13 +199,15 @@ export class AccessControl {
   /**
    * The same for whoever stands behind the pseudonym in a row; what has not the form of one is the owner's. A principal
    * without role or grant has the rights of everyone, and no others: so it is decided where the pseudonym is nobody's.
+   * @throws ACCESS_GRANT_INVALID
    */
   checkPseudonym(pseudonym: string, request: AccessRequest): AccessDecision {
+    const asked = checkDatedRequest(pseudonym, request)
     if (!PSEUDONYM.test(pseudonym)) return { allowed: true, rule: 'owner' }
     this.#principals ??= new Map(
       this.#holders().map(({ principal }) => [this.#rows.pseudonym(principal), principal]),
     )
-    return this.#decide(this.#principals.get(pseudonym) ?? EVERYONE, request)
+    return this.#decide(this.#principals.get(pseudonym) ?? EVERYONE, asked)
   }
 
   /**
@@ -213,7 +226,8 @@ export class AccessControl {
   }
 
   /**
-   * Hears of every change of rights, and every second, since rights and tokens also end by the clock.
+   * Hears of every change of rights, and every second, since rights and tokens also end by the clock. What a listener throws
+   * is a warning in the log of the store: the change stands, and the other listeners are told.
    * @returns a function that ends it
    */
   onChange(listener: Listener): () => void {
@@ -263,8 +277,9 @@ export class AccessControl {
     }
   }
 
-  /** A row that was set aside was removed: once none is left, rights count again. */
+  /** A row that was set aside was removed: once none is left, rights count again. @throws ACCESS_GRANT_INVALID */
   forgetSetAside(key: Uint8Array): void {
+    new ArgumentCheck('ACCESS_GRANT_INVALID').bytes(key, 'the key of a row')
     this.#rightsSetAside.delete(toHex(key))
   }
 
@@ -309,7 +324,7 @@ export class AccessControl {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener()
+    for (const listener of this.#listeners) callIsolated(listener, () => this.#o.onListenerFailure?.())
   }
 
   #stopRechecks(): void {

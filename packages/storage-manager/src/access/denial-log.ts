@@ -1,3 +1,4 @@
+import { systemTimer, type Timer } from '@forgeone/audit'
 import { canonicalJson, utf8Encode, type Clock } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 
@@ -35,16 +36,26 @@ interface Window {
  * actions or names are tried, a principal makes at most `2 * KINDS_MAX + 1` leaves a second.
  */
 export class DenialLog {
-  readonly #store: Store
+  readonly #store: Pick<Store, 'commit' | 'keyedHash'>
   readonly #clock: Clock
   readonly #windows = new Map<string, Window>()
   #writing: Promise<unknown> = Promise.resolve()
-  #timer: NodeJS.Timeout | undefined
+  readonly #timer: Pick<Timer, 'every'>
+  #stopTimer: (() => void) | undefined
   #isClosed = false
 
-  constructor({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
+  constructor({
+    store,
+    clock,
+    timer = systemTimer,
+  }: {
+    readonly store: Pick<Store, 'commit' | 'keyedHash'>
+    readonly clock: Clock
+    readonly timer?: Pick<Timer, 'every'> | undefined
+  }) {
     this.#store = store
     this.#clock = clock
+    this.#timer = timer
   }
 
   note(denial: Denial): void {
@@ -61,7 +72,7 @@ export class DenialLog {
       window.kinds.set(name, { denial, more: 0 })
       this.#write(denial, 1)
     }
-    this.#timer ??= setTimeout(() => this.#flush(), WINDOW_MS).unref()
+    this.#stopTimer ??= this.#timer.every(WINDOW_MS, () => this.#flush())
   }
 
   async close(): Promise<void> {
@@ -81,8 +92,8 @@ export class DenialLog {
   }
 
   #flush(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#stopTimer?.()
+    this.#stopTimer = undefined
     for (const [who, window] of this.#windows) this.#end(who, window)
   }
 

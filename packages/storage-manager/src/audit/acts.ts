@@ -53,6 +53,7 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
   ['store.described', rows],
   ['store.row-removed', z.strictObject({ database: text })],
   ['store.checkpointed', z.strictObject({ id: text })],
+  ['store.checkpoint-taken', z.strictObject({ id: text, sequence: count })],
   ['store.checkpoint-forgotten', z.strictObject({ id: text })],
   ['store.unlogged', null],
   ['store.verified', z.strictObject({ outcome, checked: count, problems: count })],

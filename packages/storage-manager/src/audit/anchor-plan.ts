@@ -1,5 +1,6 @@
 import type { Anchor } from '@forgeone/audit'
 import { ForgeError } from '@forgeone/common'
+import { CodedAnchor } from './coded-anchor.ts'
 
 /** How often a checkpoint goes to an anchor, unless said otherwise. */
 export const ANCHOR_EVERY_MS_DEFAULT = 3_600_000
@@ -42,7 +43,8 @@ export function wholeAnchorPlan(given: Anchor | AnchorPlan): WholeAnchorPlan {
     throw new ForgeError('STORE_OPTION_INVALID', 'an anchor has a place, and takes checkpoints', {
       details: { option: 'anchors' },
     })
-  if (everyMs >= ANCHOR_EVERY_MS_MIN && everyMs <= TIMER_MS_MAX) return { anchor, everyMs, required, renew }
+  if (everyMs >= ANCHOR_EVERY_MS_MIN && everyMs <= TIMER_MS_MAX)
+    return { anchor: new CodedAnchor(anchor), everyMs, required, renew }
   throw new ForgeError(
     'STORE_OPTION_INVALID',
     `everyMs of an anchor lies between ${ANCHOR_EVERY_MS_MIN} and ${TIMER_MS_MAX}`,

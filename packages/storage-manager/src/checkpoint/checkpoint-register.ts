@@ -29,9 +29,9 @@ export interface CheckpointInfo {
   /** 32 hexadecimal digits; stands in the file `IMAGE` too. */
   readonly id: string
   readonly directory: string
-  /** The image has this commit, and perhaps later ones. */
+  /** The image shows the store as it was after this commit; of one that was begun and not finished, it may have later ones. */
   readonly sequence: number
-  /** When it was begun, in ms since 1970. */
+  /** Commit time of that commit, in ms since 1970. */
   readonly time: number
 }
 
@@ -86,20 +86,13 @@ export class CheckpointRegister implements KeyCopies {
       throw new ForgeError('CHECKPOINT_FAILED', `a store remembers at most ${CHECKPOINTS_MAX} images`, {
         hint: 'Forget those that are gone: `forge checkpoint --list`, then `forge checkpoint --forget ID`.',
       })
-    const { id, ...members } = row
-    const text = canonicalJson({ ...members, keys: [...row.keys] }, { code: 'INTERNAL', what: 'an image' })
-    const value = utf8Encode(text)
-    decodeCheckpoint({ key: keyOf(id), value })
-    await this.#commit(
-      'store.checkpointed',
-      { id },
-      {
-        type: 'put',
-        database: SYSTEM_DATABASE,
-        key: keyOf(id),
-        value,
-      },
-    )
+    await this.#commit('store.checkpointed', { id: row.id }, putOf(row))
+  }
+
+  /** It is taken, and shows the store as of this commit. */
+  async taken(row: CheckpointRow): Promise<void> {
+    const { id, sequence } = row
+    await this.#commit('store.checkpoint-taken', { id, sequence }, putOf(row))
   }
 
   /** The oldest first. @throws RECORD_TAMPERED, DATABASE_OFFLINE */
@@ -160,6 +153,14 @@ export class CheckpointRegister implements KeyCopies {
     const facts = { actor: 'app', action, resourceClass, context }
     await this.#store.commit(() => ({ facts, operations: [operation] }), { privileged: true })
   }
+}
+
+function putOf({ id, ...members }: CheckpointRow): Operation {
+  const key = keyOf(id)
+  const text = canonicalJson({ ...members, keys: [...members.keys] }, { code: 'INTERNAL', what: 'an image' })
+  const value = utf8Encode(text)
+  decodeCheckpoint({ key, value })
+  return { type: 'put', database: SYSTEM_DATABASE, key, value }
 }
 
 /** Takes an image off the register of the store that it has become. */

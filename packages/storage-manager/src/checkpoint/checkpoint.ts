@@ -25,13 +25,26 @@ export async function takeCheckpoint(
   const id = toHex(o.random.bytes(16))
   const retired = await register.retiredKeys()
   const keys = store.keys.keyring.list().filter((key) => key.state !== 'destroyed' && !retired.has(key.id))
-  await register.add({
+  const row = {
     id,
     directory: target,
     sequence: store.sequence,
     time: store.lastTime,
     keys: keys.map((key) => key.id),
+  }
+  await register.add(row)
+  const image = await takeOrForget(o, { target, id })
+  // A store that takes no more commits keeps the row of before: the image is there all the same, and says itself what it shows.
+  await register.taken({ ...row, sequence: image.sequence, time: image.time }).catch((cause: unknown) => {
+    if (!isForgeError(cause)) throw cause
   })
+  return image
+}
+
+async function takeOrForget(
+  { store, register }: { readonly store: LocalStore; readonly register: CheckpointRegister },
+  { target, id }: { readonly target: string; readonly id: string },
+): Promise<ImageResult> {
   try {
     return await takeImage(store, { target, id })
   } catch (error) {

@@ -18,6 +18,7 @@ import {
 import { controlStates, type ControlState } from './control-states.ts'
 import { signDsse } from './dsse.ts'
 import { collectEvidence } from './evidence.ts'
+import { BUNDLE_BYTES_MAX, BUNDLE_FILE_BYTES_MAX } from './read-bundle-files.ts'
 
 const DAY_MS = 86_400_000
 /** An assessment covers a year and some. */
@@ -71,6 +72,7 @@ export class Compliance {
       ...derivedFiles(range, entries),
     ])
     files.set(STATEMENT_NAME, this.#statement(range, files))
+    assertReadable(files)
     // Told before it is done: evidence that left the store is in its log, whatever becomes of the files.
     await this.#record(range)
     await writeFiles(directory, files)
@@ -174,6 +176,20 @@ function tooMany(): ForgeError {
     'BUNDLE_LIMIT',
     `the period has more than ${BUNDLE_LEAVES_MAX} leaves; choose a shorter one`,
   )
+}
+
+/** What is written can be read again. @throws BUNDLE_LIMIT */
+function assertReadable(files: ReadonlyMap<string, string>): void {
+  let total = 0
+  for (const content of files.values()) {
+    const bytes = Buffer.byteLength(content)
+    total += bytes
+    if (bytes > BUNDLE_FILE_BYTES_MAX || total > BUNDLE_BYTES_MAX)
+      throw new ForgeError(
+        'BUNDLE_LIMIT',
+        'the evidence is larger than a bundle can be; choose a shorter period',
+      )
+  }
 }
 
 async function writeFiles(directory: string, files: ReadonlyMap<string, string>): Promise<void> {

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
 import { parseLeaf, type AuditEntry } from '@forgeone/audit'
 import { policyOfKey, verifyCheckpoint, type VerifierKey } from '@forgeone/audit/verify'
-import { equalBytes, ForgeError, isForgeError, utf8Encode } from '@forgeone/common'
+import { equalBytes, isForgeError, utf8Encode } from '@forgeone/common'
 import { z } from 'zod'
 import {
   BUNDLE_FORMAT,
@@ -18,10 +16,8 @@ import {
 import { BUNDLE_LEAVES_MAX } from './compliance.ts'
 import { verifyDsse } from './dsse.ts'
 import { GrowingRoot } from './leaf-range.ts'
+import { BUNDLE_FILES_MAX, readBundleFiles } from './read-bundle-files.ts'
 import { readVerifierKeys } from './verifier-keys.ts'
-
-/** Files of a bundle: evidence, and what belongs to it. */
-const FILES_MAX = 64
 
 export interface BundleVerdict {
   readonly ok: boolean
@@ -47,7 +43,9 @@ const manifestSchema = z.strictObject({
 })
 const statementSchema = z.object({
   predicateType: z.literal(PREDICATE_TYPE),
-  subject: z.array(z.object({ name: z.string(), digest: z.object({ sha256: z.string() }) })).max(FILES_MAX),
+  subject: z
+    .array(z.object({ name: z.string(), digest: z.object({ sha256: z.string() }) }))
+    .max(BUNDLE_FILES_MAX),
 })
 
 /**
@@ -55,13 +53,13 @@ const statementSchema = z.object({
  * all the leaves of the period under the signed root, and that the evidence follows from them.
  * @param o.vkey the verifier key of the store, from elsewhere; without it the bundle's own is used, which only shows that
  *   the bundle belongs together
- * @throws BUNDLE_INVALID when there is no bundle to check
+ * @throws BUNDLE_INVALID when there is no bundle to check, or one beyond its limits; INPUT_NOT_FOUND, INPUT_UNREADABLE
  */
 export async function verifyBundle(o: {
   readonly directory: string
   readonly vkey?: string
 }): Promise<BundleVerdict> {
-  const files = await readFiles(o.directory)
+  const files = await readBundleFiles(o.directory)
   const check = new BundleCheck(files, o.vkey)
   return check.run()
 }
@@ -208,26 +206,6 @@ class BundleCheck {
   #note(file: string, problem: string): void {
     const known = this.#problems.some((each) => each.file === file && each.problem === problem)
     if (!known) this.#problems.push({ file, problem })
-  }
-}
-
-async function readFiles(directory: string): Promise<ReadonlyMap<string, Uint8Array>> {
-  try {
-    const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-    const paths = entries
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => join(parentPath, name))
-    if (paths.length > FILES_MAX)
-      throw new ForgeError('BUNDLE_INVALID', `${directory} has more files than a bundle`)
-    const files = new Map<string, Uint8Array>()
-    for (const path of paths) {
-      files.set(relative(directory, path).split(sep).join('/'), new Uint8Array(await readFile(path)))
-    }
-    if (files.has(STATEMENT_NAME) || files.has('manifest.json')) return files
-    throw new ForgeError('BUNDLE_INVALID', `${directory} is no evidence bundle`)
-  } catch (cause) {
-    if (cause instanceof ForgeError) throw cause
-    throw new ForgeError('INPUT_NOT_FOUND', `${directory} cannot be read`, { cause })
   }
 }
 

@@ -34,8 +34,6 @@ export class ToldShredKeys {
   async look(): Promise<void> {
     // A store that never made a shred key has no rows to look at.
     if (!this.#store.keys.keyring.hasShredKeys) return
-    // Opening them finishes erasures that were cut short, and a store that only reads changes nothing by itself.
-    if (this.#store.parts.health.refusal !== undefined) return
     try {
       await this.get()
     } catch (error) {

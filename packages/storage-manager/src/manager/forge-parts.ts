@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { systemTimer, type Anchor } from '@forgeone/audit'
 import {
   ForgeError,
+  isolatedLogger,
+  readArgument,
   systemClock,
   systemRandom,
   type Clock,
@@ -37,6 +39,7 @@ import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
 import { openStore } from './open-store.ts'
 
 const MIB = 1024 * 1024
+const LISTENER_FAILED = 'a listener of changes of rights failed; the others were told'
 
 /** Everything a `Forge` is made of, opened. */
 export interface ForgeParts {
@@ -65,6 +68,8 @@ export interface ForgeParts {
  */
 export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts> {
   checkForgeOptions(options)
+  // Before anything is made: an argument that is refused leaves nothing behind.
+  anchorPlans(options.anchors ?? [])
   const { acceptRollback: rollback, acceptRestoredKeyring, clock = systemClock, keyPolicy = {} } = options
   const { random = systemRandom } = options
   if (rollback !== undefined) await acceptRollback(options, rollback)
@@ -101,6 +106,10 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
   }
 }
 
+function anchorPlans(anchors: NonNullable<ForgeOptions['anchors']>): readonly WholeAnchorPlan[] {
+  return readArgument('STORE_OPTION_INVALID', () => anchors.map(wholeAnchorPlan))
+}
+
 /** Begins to sign, once every anchor agrees. */
 async function startAudit(
   o: Pick<ForgeParts, 'store' | 'auditSource'> & { readonly options: ForgeOptions },
@@ -108,7 +117,7 @@ async function startAudit(
   const { store, auditSource, options } = o
   const { anchors = [], anchorGraceMs, onAnchorLoss = 'report', logger, clock = systemClock } = options
   const { log } = auditSource
-  const plans = anchors.map(wholeAnchorPlan)
+  const plans = anchorPlans(anchors)
   const memory = new AnchorMemory(store)
   const keeper = new AnchorKeeper({
     plans,
@@ -119,7 +128,7 @@ async function startAudit(
     onLoss: onAnchorLoss,
     clock,
     timer: systemTimer,
-    logger,
+    logger: isolatedLogger(logger),
   })
   const image = await readImageFile(options.path)
   const refusal =
@@ -188,7 +197,12 @@ async function openFacilities(
   const [logs, events, access] = await Promise.all([
     openLogs(store, streamOptions),
     openEvents(store, streamOptions),
-    AccessControl.open({ ...shared, database: SYSTEM_DATABASE, onSetAside: setAside(SYSTEM_DATABASE) }),
+    AccessControl.open({
+      ...shared,
+      database: SYSTEM_DATABASE,
+      onSetAside: setAside(SYSTEM_DATABASE),
+      onListenerFailure: () => void store.parts.logger.log('warn', LISTENER_FAILED),
+    }),
   ])
   // Secrets are kept and erased while the database that would be told is set aside.
   const alongsideKeys = (): readonly Operation[] =>

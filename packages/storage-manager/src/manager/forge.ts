@@ -232,7 +232,7 @@ export class Forge implements AsyncDisposable {
   }
 
   /**
-   * An image of the store as it is behind one commit, by hard links, beside full load; the directory must not exist. It opens as
+   * An image of the store as it is behind one commit, beside full load, by hard links on its own file system; the directory must not exist. It opens as
    * a store does that is only read, with `keyring` and `keys` copied into it, which are no part of it. No key that it needs is
    * destroyed until `forgetCheckpoint`.
    * @throws STORE_OPTION_INVALID, CHECKPOINT_FAILED
@@ -263,8 +263,8 @@ export class Forge implements AsyncDisposable {
     anchor: Anchor,
     options: { readonly renew?: boolean | undefined } = {},
   ): Promise<AnchorPublication> {
-    const { renew } = readArgument('STORE_OPTION_INVALID', () => wholeAnchorPlan({ ...options, anchor }))
-    return await this.#anchors.publishTo(anchor, this.audit, { renew })
+    const plan = readArgument('STORE_OPTION_INVALID', () => wholeAnchorPlan({ ...options, anchor }))
+    return await this.#anchors.publishTo(plan.anchor, this.audit, { renew: plan.renew })
   }
 
   /** Moves everything out of the journal into synced tables, and lets old segments go. */

@@ -32,7 +32,7 @@ export interface AppendRequest {
   readonly bytes: number
   readonly expectedVersion?: ExpectedVersion | undefined
   /** Rows of the stream's own bookkeeping that belong to the same commit, such as an import's progress. */
-  readonly alongside?: ((landed: LandedAppend) => readonly Operation[]) | undefined
+  readonly alongside?: ((landed: LandedAppend, changes: PlanChanges) => readonly Operation[]) | undefined
 }
 
 /** Where an append lands, known while its commit is built. */
@@ -316,7 +316,7 @@ export class AppendGate {
     for (const { pending, parts, versions } of plan.appends) {
       operations.push(...clientIds.operations(pending.rows, parts, topics))
       if (pending.alongside !== undefined)
-        operations.push(...pending.alongside({ place, root, parts, versions }))
+        operations.push(...pending.alongside({ place, root, parts, versions }, changes))
     }
     const facts = {
       actor,

@@ -84,8 +84,8 @@ export class IdempotentAppends {
     const receipt = this.#o.append({
       ...request,
       bytes: request.bytes + ROW_BYTES + PART_BYTES * countParts(request.rows),
-      alongside: (landed) => [
-        ...(request.alongside?.(landed) ?? []),
+      alongside: (landed, changes) => [
+        ...(request.alongside?.(landed, changes) ?? []),
         ...this.#operations(landed, { shard, hash, digest }),
       ],
     })

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Clock } from '@forgeone/common'
+import { tellProgress, type Clock } from '@forgeone/common'
 import { endSequence, type SectionLevel } from '../block/block-summary.ts'
 import { KEYSPACE_HOT, KEYSPACE_HOT_INDEX } from '../shard/keys.ts'
 import type { Shard } from '../shard/shard.ts'
@@ -104,7 +104,7 @@ export class Compactor {
           await this.#run(shard, step)
           rawBytes += stepsRawBytes([step])
           blocksWritten++
-          options.onProgress?.({ rawBytes, totalRawBytes })
+          tellProgress(options.onProgress, { rawBytes, totalRawBytes })
         }
         if (steps.length > 0) await this.#reclaim(shard, steps)
       }

@@ -1,5 +1,6 @@
 import type { AuditFacts, Metrics } from '@forgeone/common'
-import type { CommitContent, CommitPlace, Operation, Store } from '@forgeone/engine'
+import type { CommitContent, Operation, Store } from '@forgeone/engine'
+import { PlanChanges } from '../append/plan-changes.ts'
 import type { GroupLedger } from './group-ledger.ts'
 
 /** Groups share a commit until they have so many rows together: far below what the engine takes at once. */
@@ -40,7 +41,7 @@ export class GroupCommits {
 
   /**
    * Settles when everything the ledger holds now is stored. When it rejects, the ledger is of no use any more unless
-   * nothing was built.
+   * nothing was built, or the store refused what was built, which is put back.
    */
   async write(ledger: GroupLedger, urgency: WriteUrgency): Promise<void> {
     ledger.assertUsable()
@@ -58,8 +59,8 @@ export class GroupCommits {
   }
 
   /** One entry's end together with rows of somebody else, in a commit of its own. */
-  async writeWith(operations: () => readonly Operation[]): Promise<void> {
-    await this.#commit(() => operations(), 'sync')
+  async writeWith(operations: (changes: PlanChanges) => readonly Operation[]): Promise<void> {
+    await this.#commit(operations, { durability: 'sync', changes: new PlanChanges() })
   }
 
   /** Settles when nothing gathers and nothing is being written. */
@@ -107,11 +108,16 @@ export class GroupCommits {
 
   async #writePart(part: readonly GroupLedger[], durability: 'sync' | 'relaxed'): Promise<void> {
     let isBuilt = false
+    const changes = new PlanChanges()
     try {
-      await this.#commit(() => {
-        isBuilt = true
-        return part.flatMap((ledger) => ledger.operations())
-      }, durability)
+      await this.#commit(
+        () => {
+          isBuilt = true
+          changes.note(() => (isBuilt = false))
+          return part.flatMap((ledger) => ledger.operations(changes))
+        },
+        { durability, changes },
+      )
     } catch (cause) {
       if (isBuilt) for (const ledger of part) ledger.fail(cause)
       throw cause
@@ -119,15 +125,14 @@ export class GroupCommits {
   }
 
   async #commit(
-    operations: (place: CommitPlace) => readonly Operation[],
-    durability: 'sync' | 'relaxed',
+    operations: (changes: PlanChanges) => readonly Operation[],
+    { durability, changes }: { readonly durability: 'sync' | 'relaxed'; readonly changes: PlanChanges },
   ): Promise<void> {
-    const build = (place: CommitPlace): CommitContent => ({
-      facts: this.#facts,
-      operations: operations(place),
-    })
+    const build = (): CommitContent => ({ facts: this.#facts, operations: operations(changes) })
+    // A commit that is refused broke nothing: what was changed for it is put back before anybody looks.
+    const onRefused = (): void => changes.undo()
     // Privileged: an ack frees work, and a full store must still get rid of it.
-    await this.#store.commit(build, { durability, privileged: true })
+    await this.#store.commit(build, { durability, privileged: true, onRefused })
     this.#metrics.add('streams_cursor_commits_total')
   }
 }

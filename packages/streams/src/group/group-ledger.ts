@@ -1,5 +1,6 @@
 import { ForgeError, isForgeError } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
+import type { PlanChanges } from '../append/plan-changes.ts'
 import type { Position } from '../entry/position.ts'
 import { stateKey, waitingKey } from './group-keys.ts'
 import { DELETES_MAX } from './group-limits.ts'
@@ -105,7 +106,9 @@ export class GroupLedger {
     })
   }
 
-  moveTo(cursors: readonly Position[]): void {
+  moveTo(cursors: readonly Position[], changes?: PlanChanges): void {
+    const before = this.#cursors
+    changes?.note(() => (this.#cursors = before))
     this.#cursors = cursors
   }
 
@@ -131,18 +134,29 @@ export class GroupLedger {
   }
 
   /** Settles one entry with rows that can be part of any commit, however many such entries it settles. */
-  settleWithin(lease: Lease): readonly Operation[] {
+  settleWithin(lease: Lease, changes: PlanChanges): readonly Operation[] {
     const { database } = this
-    if (lease.row !== undefined) {
-      const key = waitingKey(this.#groupId, lease.row)
-      this.#unwritten.delete(lease.row)
-      this.#withRow.delete(lease.row)
+    const { row } = lease
+    if (row !== undefined) {
+      const unwritten = this.#unwritten.get(row)
+      changes.note(() => {
+        if (unwritten !== undefined) this.#unwritten.set(row, unwritten)
+        this.#withRow.set(row, lease)
+        lease.row = row
+      })
+      this.#unwritten.delete(row)
+      this.#withRow.delete(row)
       lease.row = undefined
-      return [{ type: 'delete', database, key }]
+      return [{ type: 'delete', database, key: waitingKey(this.#groupId, row) }]
     }
     this.#outstanding.delete(lease)
+    // The number stays used: none is ever written twice.
     const number = this.#nextState++
     this.#stateNumbers.push(number)
+    changes.note(() => {
+      this.#outstanding.add(lease)
+      this.#stateNumbers.splice(this.#stateNumbers.indexOf(number), 1)
+    })
     return [
       { type: 'put', database, key: stateKey(this.#groupId, number), value: encodeSettled(lease.position) },
     ]
@@ -158,8 +172,8 @@ export class GroupLedger {
     this.#waitingFrom = this.#nextWaiting
   }
 
-  /** The rows that make the store agree; called when their commit is built, once for each. */
-  operations(): readonly Operation[] {
+  /** The rows that make the store agree; called when their commit is built, once for each. @param changes put back when it is refused */
+  operations(changes?: PlanChanges): readonly Operation[] {
     if (this.isFailed) return []
     const { database } = this
     const id = this.#groupId
@@ -168,14 +182,20 @@ export class GroupLedger {
     const value = encodeGroupState({ cursors: this.#cursors, waitingFrom: this.#waitingFrom, outstanding })
     const number = this.#nextState++
     operations.push({ type: 'put', database, key: stateKey(id, number), value })
-    for (const old of this.#stateNumbers.splice(0))
-      operations.push({ type: 'delete', database, key: stateKey(id, old) })
+    const oldNumbers = this.#stateNumbers.splice(0)
+    for (const old of oldNumbers) operations.push({ type: 'delete', database, key: stateKey(id, old) })
     this.#stateNumbers.push(number)
-    for (const [row, bytes] of this.#unwritten)
+    const unwritten = [...this.#unwritten]
+    for (const [row, bytes] of unwritten)
       operations.push({ type: 'put', database, key: waitingKey(id, row), value: bytes })
     this.#unwritten.clear()
-    for (const row of this.#deletable.splice(0, DELETES_MAX))
-      operations.push({ type: 'delete', database, key: waitingKey(id, row) })
+    const deleted = this.#deletable.splice(0, DELETES_MAX)
+    for (const row of deleted) operations.push({ type: 'delete', database, key: waitingKey(id, row) })
+    changes?.note(() => {
+      this.#stateNumbers.splice(0, Infinity, ...oldNumbers)
+      for (const [row, bytes] of unwritten) this.#unwritten.set(row, bytes)
+      this.#deletable.unshift(...deleted)
+    })
     return operations
   }
 

@@ -66,10 +66,11 @@ async function appendAndMove(
   let isBuilt = false
   try {
     await o.append(o.rows, {
-      alongside: () => {
+      alongside: (changes) => {
         isBuilt = true
-        ledger.moveTo([o.to])
-        return ledger.operations()
+        changes.note(() => (isBuilt = false))
+        ledger.moveTo([o.to], changes)
+        return ledger.operations(changes)
       },
       alongsideBytes: ledger.stateBytesAtMost,
     })

@@ -1,5 +1,6 @@
 import { ForgeError, type Clock, type Metrics } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
+import type { PlanChanges } from '../append/plan-changes.ts'
 import type { Receipt } from '../append/receipt.ts'
 import type { EntryRow } from '../entry/validate.ts'
 import { validateEventInput } from '../entry/validate.ts'
@@ -23,7 +24,10 @@ import type { Timer } from './timer.ts'
 /** Appends events together with operations that are built in the same commit. */
 export type AppendWith = (
   rows: readonly EntryRow[],
-  o: { readonly alongside: () => readonly Operation[]; readonly alongsideBytes: number },
+  o: {
+    readonly alongside: (changes: PlanChanges) => readonly Operation[]
+    readonly alongsideBytes: number
+  },
 ) => Promise<Receipt>
 
 export interface SettlementOptions {
@@ -228,7 +232,7 @@ export class Settlement implements DeliverySettler {
     operations: readonly Operation[],
   ): Promise<Receipt | undefined> {
     return await this.#endWithin(lease, async (end) => {
-      const alongside = (): readonly Operation[] => [...end(), ...operations]
+      const alongside = (changes: PlanChanges): readonly Operation[] => [...end(changes), ...operations]
       const alongsideBytes = weighedBytes(operations)
       if (rows.length > 0) return await this.#o.append(rows, { alongside, alongsideBytes })
       await this.#o.commits.writeWith(alongside)
@@ -239,18 +243,23 @@ export class Settlement implements DeliverySettler {
   /** Ends an entry inside a commit of somebody else, which may still be refused: then the delivery is open again. */
   async #endWithin<Result>(
     lease: Lease,
-    commit: (end: () => readonly Operation[]) => Promise<Result>,
+    commit: (end: (changes: PlanChanges) => readonly Operation[]) => Promise<Result>,
   ): Promise<Result> {
     const { ledger } = this.#o
     const delivery = this.#out.get(lease)
     let isBuilt = false
     lease.state = 'settling'
     try {
-      return await commit(() => {
+      return await commit((changes) => {
         isBuilt = true
+        changes.note(() => (isBuilt = false))
         if (lease.state === 'gone') return []
         this.#end(lease)
-        return ledger.settleWithin(lease)
+        changes.note(() => {
+          lease.state = 'settling'
+          this.#out.set(lease, delivery)
+        })
+        return ledger.settleWithin(lease, changes)
       })
     } catch (cause) {
       if (isBuilt) ledger.fail(cause)

@@ -1,4 +1,11 @@
-import { asBuffer, ForgeError, isForgeError, type JsonObject, type JsonValue } from '@forgeone/common'
+import {
+  asBuffer,
+  ForgeError,
+  isForgeError,
+  type JsonObject,
+  type JsonValue,
+  tellProgress,
+} from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 import type { EventInput, EventMessage } from '../entry/entry.ts'
 import { parsePriority } from '../entry/priority.ts'
@@ -141,7 +148,7 @@ class EventBatch {
     this.events += rows.length
     this.#inputs = []
     this.#bytes = 0
-    this.#options.onProgress?.({ events: this.events, rawBytes: this.rawBytes })
+    tellProgress(this.#options.onProgress, { events: this.events, rawBytes: this.rawBytes })
   }
 }
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { asBuffer, utf8Encode } from '@forgeone/common'
+import { asBuffer, utf8Encode, tellProgress } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 import { EMPTY_METADATA, type EntryRow } from '../entry/validate.ts'
 import type { ImportRow } from '../import/import-row.ts'
@@ -81,7 +81,7 @@ export async function importLog(
     result.unparsedLines += batch.rows.reduce((sum, row) => sum + (row.parsed ? 0 : 1), 0)
     result.rawBytes += batch.endOffset - offset
     offset = batch.endOffset
-    options.onProgress?.(result)
+    tellProgress(options.onProgress, result)
   }
   await inFlight
   return result

@@ -3,6 +3,7 @@ import type { Operation, Store } from '@forgeone/engine'
 import { AppendGate } from '../append/append-gate.ts'
 import { ClientIds } from '../append/client-ids.ts'
 import { IdempotentAppends, type Idempotency } from '../append/idempotent-appends.ts'
+import type { PlanChanges } from '../append/plan-changes.ts'
 import type { Receipt } from '../append/receipt.ts'
 import type { Position } from '../entry/position.ts'
 import { rowBytes } from '../entry/row-bytes.ts'
@@ -56,7 +57,8 @@ export interface StreamKind<Entry> {
 /** What the stream itself adds to the options of an append. */
 export interface CoreAppendOptions extends Pick<AppendOptions, 'expectedVersion'> {
   readonly idempotency?: Idempotency | undefined
-  readonly alongside?: (() => readonly Operation[]) | undefined
+  /** Rows for the same commit; what it changes in memory for them it notes, to be put back when the commit is refused. */
+  readonly alongside?: ((changes: PlanChanges) => readonly Operation[]) | undefined
   /** What `alongside` counts for in the size of the commit. */
   readonly alongsideBytes?: number | undefined
 }
@@ -177,7 +179,13 @@ export class StreamCore<Entry> {
     let bytes = options.alongsideBytes ?? 0
     for (const row of rows) bytes += rowBytes(row)
     const { expectedVersion, alongside, idempotency } = options
-    const request = { rows, bytes, expectedVersion, alongside }
+    const request = {
+      rows,
+      bytes,
+      expectedVersion,
+      alongside:
+        alongside && ((_landed: unknown, changes: PlanChanges): readonly Operation[] => alongside(changes)),
+    }
     if (idempotency === undefined) return await this.#gate.append(request)
     return await this.#idempotent.append(request, idempotency)
   }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ForgeError, isForgeError, type ErrorCode } from '@forgeone/common'
+import { ForgeError, isForgeError, type ErrorCode, tellProgress } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 import type { ClientIds } from '../append/client-ids.ts'
 import type { StoredBlockSummary } from '../block/block-summary.ts'
@@ -84,7 +84,7 @@ export async function verifyShards(input: VerifyInput): Promise<StreamVerifyRepo
         problems.push({ code: error.code, where, message: error.message })
       }
       if (++blocks % TURN_BLOCKS !== 0) continue
-      input.onProgress?.(blocks)
+      tellProgress(input.onProgress, blocks)
       await nextTurn()
     }
     problems.push(...(await findUnindexed(input.store, shard)))

@@ -1,4 +1,4 @@
-import { ManualClock } from '@forgeone/common'
+import { ForgeError, ManualClock } from '@forgeone/common'
 import { rawKeyProvider } from '@forgeone/crypto'
 import { LocalStore, MemoryBackend, MemoryStoreFiles, type LocalStoreOptions } from '@forgeone/engine'
 import {
@@ -47,6 +47,8 @@ export class GroupHost implements AsyncDisposable {
   readonly timer: ManualTimer = new ManualTimer(this.clock)
   readonly shardCount: number
   readonly #place: Pick<LocalStoreOptions, 'path' | 'files' | 'backend'>
+  /** Commits that the store refuses once they are built, as it does those beyond a limit. */
+  refuses: (action: string) => boolean = () => false
   #opened: OpenedEvents | undefined
 
   constructor(
@@ -66,6 +68,9 @@ export class GroupHost implements AsyncDisposable {
       databases: [...streamDatabases('events', shardCount), 'other'],
       provider: rawKeyProvider(new Uint8Array(32).fill(1)),
       clock,
+      checkFacts: ({ action }) => {
+        if (this.refuses(action)) throw new ForgeError('COMMIT_INVALID', `${action} is refused by the test`)
+      },
     })
     const options = { shardCount, clock, timer, cacheBytes: 0, compaction: 'manual' as const }
     this.#opened = { store, events: await openEvents(store, options) }

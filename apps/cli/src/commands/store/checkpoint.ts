@@ -8,12 +8,17 @@ import type { Terminal } from '../../render/terminal.ts'
 
 export const checkpoint: Command = {
   name: 'checkpoint',
-  summary: 'Take an image of the store beside its work, by hard links; list and forget those that were taken',
+  summary:
+    'Take an image of the store beside its work, by hard links where they can be made; list and forget images',
   usage: '[DIR]',
   positionals: { min: 0, max: 1 },
   options: {
     list: { type: 'boolean', description: 'the images that were taken and not forgotten' },
-    forget: { type: 'string', value: 'ID', description: 'it is gone: its keys may be destroyed from now on' },
+    forget: {
+      type: 'string',
+      value: 'ID',
+      description: 'it is gone: its keys may be destroyed from now on; the first digits of the id are enough',
+    },
   },
   examples: [
     'forge checkpoint /backup/monday --data ./data',
@@ -42,18 +47,24 @@ async function take(forge: Forge, directory: string, terminal: Terminal): Promis
     await terminal.printJson({ directory, ...image })
     return EXIT.ok
   }
-  const { id, sequence, linkedFiles, copiedBytes } = image
+  const { id, sequence, linkedFiles, copiedFiles, copiedBytes } = image
   const what = `${formatCount(linkedFiles)} files linked, ${formatBytes(copiedBytes)} copied`
   await terminal.printLine(
     `image ${id} of commit ${formatCount(sequence)} in ${printable(directory)}: ${what}`,
   )
+  terminal.note(sharingText({ linkedFiles, copiedFiles }))
   terminal.note(
-    'It shares its disk with the store, so it is no backup by itself. Keys are not part of it: to open it, copy',
+    'Keys are not part of it: to open it, copy keyring, keyring.copy and keys of the store into it. It is only read',
   )
-  terminal.note(
-    'keyring, keyring.copy and keys of the store into it. It is only read until `forge audit accept-rollback`.',
-  )
+  terminal.note('until `forge audit accept-rollback`.')
   return EXIT.ok
+}
+
+/** What was done decides: on another file system nothing can be linked. */
+function sharingText({ linkedFiles, copiedFiles }: { linkedFiles: number; copiedFiles: number }): string {
+  if (linkedFiles === 0) return 'It shares nothing with the store.'
+  const which = copiedFiles === 0 ? 'its tables' : `${formatCount(linkedFiles)} of its tables`
+  return `It shares the disk space of ${which} with the store, so it is no backup by itself.`
 }
 
 async function list(forge: Forge, terminal: Terminal): Promise<number> {
@@ -67,8 +78,26 @@ async function list(forge: Forge, terminal: Terminal): Promise<number> {
   return EXIT.ok
 }
 
-async function forgetOne(forge: Forge, id: string, terminal: Terminal): Promise<number> {
-  const known = await forge.forgetCheckpoint(id)
+/** Fewer digits are typed by mistake. */
+const ID_DIGITS_MIN = 4
+
+/** The one image whose id begins so. @throws USAGE when several do */
+async function idOf(forge: Forge, given: string): Promise<string | undefined> {
+  const begin = given.toLowerCase()
+  if (begin.length < ID_DIGITS_MIN)
+    throw usageError(`"${given}" names no image`, `Give at least ${ID_DIGITS_MIN} digits of its id.`)
+  const found = (await forge.checkpoints()).filter(({ id }) => id.startsWith(begin))
+  if (found.length > 1)
+    throw usageError(
+      `the ids of ${found.length} images begin with ${begin}`,
+      'Give more digits; see `forge checkpoint --list`.',
+    )
+  return found[0]?.id
+}
+
+async function forgetOne(forge: Forge, given: string, terminal: Terminal): Promise<number> {
+  const id = await idOf(forge, given)
+  const known = id !== undefined && (await forge.forgetCheckpoint(id))
   if (terminal.json) await terminal.printJson({ forgotten: known })
   else if (known) terminal.note('forgotten; keys that only it needed can be destroyed')
   else terminal.note('no image has this id; see `forge checkpoint --list`')
