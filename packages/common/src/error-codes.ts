@@ -91,6 +91,8 @@ export const ERROR_CODES = {
   STREAM_COMPACTION_FAILED:
     'Blocks could not be rewritten; nothing was changed. Try again, and report it if it stays.',
   STREAM_BLOCK_DAMAGED: 'A block cannot be read; others can. Run `forge verify`.',
+  STREAM_SOURCE_CHANGED:
+    'Nothing of it was stored. Give a function that opens the source anew, so that it is told from others, or another name.',
   STREAM_IMPORT_FORMAT: 'Name the format with --format; the message lists them.',
   STREAM_TIME_INVALID: 'Give a time as ISO 8601, milliseconds, or relative like -15m, -2h, -7d.',
   STREAM_GROUP_UNKNOWN: 'List the groups with `forge groups list`, or name topics to create one.',
