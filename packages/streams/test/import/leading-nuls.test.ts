@@ -10,9 +10,10 @@ async function passed(bytes: Uint8Array, size: number): Promise<{ text: string; 
   return { text: Buffer.concat(parts).toString('latin1'), skipped }
 }
 
+const file = (nuls: number, text: string): Uint8Array =>
+  Buffer.concat([Buffer.alloc(nuls), Buffer.from(text)])
+
 test.each([1, 2, 3, 5, 1000])('zeros that nobody wrote are passed over, in chunks of %i', async (size) => {
-  const file = (nuls: number, text: string): Uint8Array =>
-    Buffer.concat([Buffer.alloc(nuls), Buffer.from(text)])
   expect(await passed(file(40, 'one\n\0two\0'), size)).toEqual({ text: 'one\n\0two\0', skipped: 40 })
   expect(await passed(file(4, 'x'), size)).toEqual({ text: 'x', skipped: 4 })
   // So few are of text in two or four bytes a character.
