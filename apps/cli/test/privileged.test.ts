@@ -89,3 +89,43 @@ describe.skipIf(!canMount)('a disk that is full', () => {
     }
   })
 })
+
+it.skipIf(!canMount)(
+  'a store on a mount without writing is read, verified and examined with --read-only',
+  async () => {
+    await using folder = await temporaryFolder()
+    const disk = join(folder.path, 'disk')
+    await mkdir(disk)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=60m', 'tmpfs', disk])
+    try {
+      const data = ['--data', join(disk, 'data')]
+      const run = (words: readonly string[]): ReturnType<typeof runForge> =>
+        runForge([...words, ...data], { cwd: folder.path })
+      expect((await run(['init'])).code).toBe(0)
+      expect((await run(['settings', 'set', 'a', '1'])).code).toBe(0)
+      execFileSync('mount', ['-o', 'remount,ro', disk])
+      const refused = await run(['settings', 'list'])
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringMatching(/STORE_UNWRITABLE.*--read-only/s),
+      ])
+      for (const words of [
+        ['settings', 'list'],
+        ['logs', 'search', '*'],
+        ['stats'],
+        ['verify'],
+        ['audit', 'list'],
+        ['audit', 'verify'],
+      ]) {
+        const { code, stderr } = await run([...words, '--read-only'])
+        expect([words, code, stderr]).toEqual([words, 0, expect.any(String)])
+      }
+      const written = await run(['settings', 'set', 'a', '2', '--read-only'])
+      expect([written.code, written.stderr]).toEqual([1, expect.stringContaining('STORE_READ_ONLY')])
+      const doctor = await run(['doctor'])
+      expect(doctor.stdout + doctor.stderr).not.toContain('INTERNAL')
+    } finally {
+      execFileSync('umount', [disk])
+    }
+  },
+)

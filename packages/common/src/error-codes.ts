@@ -9,7 +9,9 @@ export const ERROR_CODES = {
     'The directory holds other files. Choose an empty directory or the directory of a store.',
   STORE_EXISTS: 'A store is already there. Open it, or choose another directory.',
   STORE_VERSION: 'The store was written by a newer ForgeOne. Upgrade ForgeOne; nothing was changed.',
-  STORE_UNWRITABLE: 'Give this user write permission on the directory, or choose another one.',
+  STORE_UNWRITABLE:
+    'Give this user permission on the directory, or open it with `readOnly` (--read-only) if reading is enough.',
+  STORE_READ_ONLY: 'Open the store without `readOnly` (--read-only) to write.',
   STORE_LOCKED: 'Another process has the store open. Close it there, then try again.',
   STORE_FENCED: 'Another process took the store over while this one was stopped. Reopen the store.',
   STORE_CLOSED: 'The store was closed. Open it again before using it.',
@@ -91,6 +93,8 @@ export const ERROR_CODES = {
   STREAM_COMPACTION_FAILED:
     'Blocks could not be rewritten; nothing was changed. Try again, and report it if it stays.',
   STREAM_BLOCK_DAMAGED: 'A block cannot be read; others can. Run `forge verify`.',
+  STREAM_SOURCE_CHANGED:
+    'Nothing of it was stored. Give a function that opens the source anew, so that it is told from others, or another name.',
   STREAM_IMPORT_FORMAT: 'Name the format with --format; the message lists them.',
   STREAM_TIME_INVALID: 'Give a time as ISO 8601, milliseconds, or relative like -15m, -2h, -7d.',
   STREAM_GROUP_UNKNOWN: 'List the groups with `forge groups list`, or name topics to create one.',

@@ -19,6 +19,10 @@ export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
     value: 'FILE',
     description: 'file with shares, one a line, instead of a secret',
   },
+  'read-only': {
+    type: 'boolean',
+    description: 'write nothing into the store: for mounts, copies and evidence',
+  },
   json: { type: 'boolean', description: 'machine-readable output: one JSON document, or one a line' },
   quiet: { type: 'boolean', short: 'q', description: 'print nothing but what was asked for and errors' },
   'no-color': { type: 'boolean', description: 'no colours, also on a terminal (or NO_COLOR)' },

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { glob, readdir, stat } from 'node:fs/promises'
-import { basename, join, relative, sep } from 'node:path'
-import { ForgeError } from '@forgeone/common'
+import { basename, dirname, join, relative, sep } from 'node:path'
+import { ForgeError, isForgeError } from '@forgeone/common'
 import { openStandardInput, openWaiting } from './open-waiting.ts'
 
 /** A file to import, with the topic it goes to unless the user names one. */
@@ -18,58 +18,94 @@ export const STANDARD_INPUT = '-'
 const GLOB_CHARACTERS = /[*?[\]{}]/
 const COMPRESSED_ENDINGS = /\.(?:gz|zst|zstd)$/i
 const LOG_ENDINGS = /\.(?:log|txt|jsonl|ndjson|json|out|err)$/i
-/** `syslog.1`, `app.log.20260131`: rotated pieces of one log. */
-const ROTATION_ENDINGS = /\.(?:\d{1,3}|\d{8})$/
+/** `syslog.1`, `app.log.20260131`, `app.log-20260131`, `app-2026-01-31.log`: rotated pieces of one log. */
+const ROTATION_ENDINGS = /\.\d{1,3}$|[-._]\d{8}(?:[-._T]?\d{2,6})?$|[-._]\d{4}-\d{2}-\d{2}$/
 /** Directories are walked, but a link in a circle must not keep us for ever. */
 const DEPTH_MAX = 32
 
-/** Files, directories, globs and `-`, as typed. @throws INPUT_NOT_FOUND, INPUT_UNREADABLE */
+/** What is to be imported, and what of it cannot be looked at. */
+export interface InputFiles {
+  /** Each once, the pieces of one log from the oldest on. */
+  readonly files: readonly InputFile[]
+  readonly unreadable: readonly ForgeError[]
+}
+
+/** Files, directories, globs and `-`, as typed. @throws INPUT_NOT_FOUND, INPUT_UNREADABLE for what was named and cannot be used */
 export async function findInputFiles(
   words: readonly string[],
   resolvePath: (path: string) => string,
-): Promise<readonly InputFile[]> {
-  const found: InputFile[] = []
+): Promise<InputFiles> {
+  const search = new InputSearch()
   for (const word of words) {
     if (word === STANDARD_INPUT)
-      found.push({ path: word, topic: 'stdin', bytes: undefined, modifiedMs: undefined })
-    else found.push(...(await findOne(resolvePath(word), word)))
+      search.files.push({ path: word, topic: 'stdin', bytes: undefined, modifiedMs: undefined })
+    else await search.add(resolvePath(word), word)
   }
-  return found
+  return { files: oldestFirst(search.files), unreadable: search.unreadable }
 }
 
-async function findOne(path: string, word: string): Promise<readonly InputFile[]> {
-  const stats = await tryStat(path)
-  if (stats?.isDirectory()) return await walk(path, path, 0)
-  if (stats?.isFile() || stats?.isFIFO() || stats?.isCharacterDevice())
-    return [inputFile(path, basename(path), stats)]
-  if (stats !== undefined)
-    throw new ForgeError('INPUT_UNREADABLE', `${word} is neither a file nor a directory`)
-  if (!GLOB_CHARACTERS.test(word)) throw new ForgeError('INPUT_NOT_FOUND', `there is no file ${word}`)
-  const matches: string[] = []
-  for await (const match of glob(path)) matches.push(match)
-  const files: InputFile[] = []
-  for (const match of matches.sort()) {
-    const matched = await tryStat(match)
-    if (matched?.isFile()) files.push(inputFile(match, basename(match), matched))
-  }
-  if (files.length === 0) throw new ForgeError('INPUT_NOT_FOUND', `no file matches ${word}`)
-  return files
-}
+class InputSearch {
+  readonly files: InputFile[] = []
+  readonly unreadable: ForgeError[] = []
+  /** Device and inode of those found: a file may have several names. */
+  readonly #found = new Set<string>()
 
-async function walk(directory: string, root: string, depth: number): Promise<readonly InputFile[]> {
-  if (depth > DEPTH_MAX) return []
-  const files: InputFile[] = []
-  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new ForgeError('INPUT_UNREADABLE', `${directory} cannot be listed`, { cause })
-  })
-  for (const entry of entries.sort((left, right) => (left.name < right.name ? -1 : 1))) {
-    const path = join(directory, entry.name)
-    if (entry.isDirectory()) files.push(...(await walk(path, root, depth + 1)))
-    if (!entry.isFile()) continue
+  async add(path: string, word: string): Promise<void> {
     const stats = await tryStat(path)
-    if (stats !== undefined) files.push(inputFile(path, relative(root, path), stats))
+    if (stats?.isDirectory()) return await this.#walk(path, path, 0)
+    if (stats?.isFile() || stats?.isFIFO() || stats?.isCharacterDevice())
+      return this.#push(path, basename(path), stats)
+    if (stats !== undefined)
+      throw new ForgeError('INPUT_UNREADABLE', `${word} is neither a file nor a directory`)
+    if (!GLOB_CHARACTERS.test(word)) throw new ForgeError('INPUT_NOT_FOUND', `there is no file ${word}`)
+    const matches: string[] = []
+    for await (const match of glob(path)) matches.push(match)
+    let hasMatched = false
+    for (const match of matches.sort()) {
+      const matched = await tryStat(match)
+      if (matched?.isFile() !== true) continue
+      hasMatched = true
+      this.#push(match, basename(match), matched)
+    }
+    if (!hasMatched) throw new ForgeError('INPUT_NOT_FOUND', `no file matches ${word}`)
   }
-  return files
+
+  async #walk(directory: string, root: string, depth: number): Promise<void> {
+    if (depth > DEPTH_MAX) return
+    const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+      this.unreadable.push(
+        new ForgeError('INPUT_UNREADABLE', `${directory} cannot be listed: ${reasonOf(cause)}`, { cause }),
+      )
+      return []
+    })
+    const names = new Set(entries.map(({ name }) => name))
+    for (const entry of entries.sort((left, right) => (left.name < right.name ? -1 : 1))) {
+      const path = join(directory, entry.name)
+      if (entry.isDirectory()) await this.#walk(path, root, depth + 1)
+      if (!entry.isFile() && !entry.isSymbolicLink()) continue
+      // A compressor takes the file away when its archive is whole.
+      if (names.has(entry.name.replace(COMPRESSED_ENDINGS, '')) && COMPRESSED_ENDINGS.test(entry.name))
+        continue
+      const stats = await tryStat(path).catch((error: unknown) => {
+        if (!isForgeError(error)) throw error
+        this.unreadable.push(error)
+        return undefined
+      })
+      // A link to a directory may lead in a circle.
+      if (stats?.isFile() === true) this.#push(path, relative(root, path), stats)
+    }
+  }
+
+  #push(path: string, name: string, stats: Stats): void {
+    const identity = `${stats.dev}:${stats.ino}`
+    if (stats.isFile() && this.#found.has(identity)) return
+    this.#found.add(identity)
+    this.files.push(inputFile(path, name, stats))
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
 }
 
 function inputFile(path: string, name: string, stats: Stats): InputFile {
@@ -100,6 +136,29 @@ export function topicOfName(name: string): string {
         .subarray(0, 200)
         .toString()
         .replace(/\uFFFD$/, '')
+}
+
+/** Files of one log stand where the first of them did, the oldest first; others stay in their order. */
+function oldestFirst(files: readonly InputFile[]): readonly InputFile[] {
+  const logs = Map.groupBy(files, ({ path }) =>
+    path === STANDARD_INPUT ? path : join(dirname(path), topicOfName(basename(path))),
+  )
+  return [...logs.values()].flatMap((pieces) => pieces.toSorted(compareAge))
+}
+
+/** A number counts back, a date forward, and what has neither is being written. */
+function compareAge(left: InputFile, right: InputFile): number {
+  const [one, other] = [ageOf(left.path), ageOf(right.path)]
+  return one.rank - other.rank || (one.order < other.order ? -1 : one.order > other.order ? 1 : 0)
+}
+
+function ageOf(path: string): { readonly rank: number; readonly order: number | string } {
+  const name = basename(path).replace(COMPRESSED_ENDINGS, '')
+  const bare = ROTATION_ENDINGS.test(name) ? name : name.replace(LOG_ENDINGS, '')
+  const ending = ROTATION_ENDINGS.exec(bare)?.[0]
+  if (ending === undefined) return { rank: 2, order: name }
+  const digits = ending.replace(/\D/g, '')
+  return digits.length >= 8 ? { rank: 0, order: digits } : { rank: 1, order: -Number(digits) }
 }
 
 /** What it throws on opening, it throws on the first read. */

@@ -142,7 +142,8 @@ export class StoreAccess {
         if (level === 'error' && ANCHOR_FAILURES.has(code)) this.#terminal.note(`${message} [${code}]`)
       },
     }
-    return await Forge.open({ path, ...options, ...secret, maxSizeGb, anchors, logger })
+    const readOnly = this.#options['read-only'] === true
+    return await Forge.open({ path, ...options, ...secret, readOnly, maxSizeGb, anchors, logger })
   }
 
   async #findSecret(

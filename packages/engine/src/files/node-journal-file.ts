@@ -35,13 +35,15 @@ export class NodeJournalFile implements JournalFile {
     path: string,
     { create, inline }: { readonly create: boolean; readonly inline: InlineSync },
   ): Promise<NodeJournalFile> {
-    const flags = constants.O_RDWR | (create ? constants.O_CREAT | constants.O_EXCL : 0)
-    const plain = await openFile(path, flags, 0o600).catch((cause: unknown) => {
+    const { plain, access } = await openAllowed(
+      path,
+      create ? constants.O_CREAT | constants.O_EXCL : 0,
+    ).catch((cause: unknown) => {
       throw isStranger(cause) ? notRegular(path) : cause
     })
     try {
       if (!(await statFile(plain)).isFile()) throw notRegular(path)
-      const synced = await openFile(path, constants.O_RDWR | (constants.O_DSYNC ?? constants.O_SYNC ?? 0))
+      const synced = await openFile(path, access | (constants.O_DSYNC ?? constants.O_SYNC ?? 0))
       return new NodeJournalFile({ plain, synced, inline })
     } catch (error) {
       await closeFile(plain)
@@ -136,4 +138,15 @@ function notRegular(path: string): ForgeError {
   return new ForgeError('JOURNAL_DAMAGED', `${basename(path)} in the journal is no regular file`, {
     hint: 'Look at what lies there, move it elsewhere, and put the segment back from a backup.',
   })
+}
+
+/** Whoever may only read a journal can examine it; a write then fails as the operating system says. */
+async function openAllowed(path: string, flags: number): Promise<{ plain: number; access: number }> {
+  try {
+    return { plain: await openFile(path, constants.O_RDWR | flags, 0o600), access: constants.O_RDWR }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (flags !== 0 || (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM')) throw error
+    return { plain: await openFile(path, constants.O_RDONLY), access: constants.O_RDONLY }
+  }
 }

@@ -102,7 +102,11 @@ export class Guard {
     o: { readonly action: Action; readonly linesNameTopics?: true; readonly authorize: () => void },
   ): void {
     const [chunks, options] = args
-    if (typeof chunks === 'object' && chunks !== null && Symbol.asyncIterator in chunks) {
+    if (typeof chunks === 'function') {
+      // What it gives is the method's to check.
+      args[0] = () =>
+        whileAllowed(Reflect.apply(chunks, undefined, []) as AsyncIterable<unknown>, o.authorize)
+    } else if (typeof chunks === 'object' && chunks !== null && Symbol.asyncIterator in chunks) {
       // It has the method, so it is iterable; what it gives is the method's to check.
       args[0] = whileAllowed(chunks as AsyncIterable<unknown>, o.authorize)
     }

@@ -30,6 +30,11 @@ export interface ForgeOptions {
   readonly keyProvider?: KeyProvider | undefined
   /** `if-missing` (default), `never`: fail where no store is, `always`: fail where one is. */
   readonly create?: 'if-missing' | 'never' | 'always' | undefined
+  /**
+   * Reads, and writes nothing into the directory, which may lie on a mount without writing, belong to another user or be full:
+   * what opening needs to change is copied into the directory for temporary files. Nobody may have it open meanwhile.
+   */
+  readonly readOnly?: boolean | undefined
   /** 1 to 16, default 4; fixed when the store is created. */
   readonly shardCount?: number | undefined
   /** Writes are refused with `QUOTA_EXCEEDED` above this many GiB. */
@@ -97,6 +102,7 @@ const schema = z.strictObject({
   secret: z.union([z.string(), z.strictObject({ key: z.instanceof(Uint8Array) })]).optional(),
   keyProvider: provided.optional(),
   create: z.enum(['if-missing', 'never', 'always']).optional(),
+  readOnly: z.boolean().optional(),
   shardCount: z.int().min(1).max(SHARD_COUNT_MAX).optional(),
   maxSizeGb: z.number().positive().max(1_000_000).optional(),
   durability: z.enum(['sync', 'relaxed']).optional(),
@@ -131,7 +137,7 @@ export function checkForgeOptions(options: ForgeOptions): void {
 
 function refuseInvalid(options: unknown): void {
   const result = schema.safeParse(options)
-  if (result.success) return
+  if (result.success) return refuseContradiction(result.data)
   const [issue] = result.error.issues
   const name =
     issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? 'options')
@@ -142,4 +148,19 @@ function refuseInvalid(options: unknown): void {
       details: { option: name },
     },
   )
+}
+
+/** What would write is not asked for together with only reading. */
+function refuseContradiction(options: z.infer<typeof schema>): void {
+  const writing = ['acceptRollback', 'acceptRestoredKeyring'] as const
+  const option =
+    options.readOnly !== true
+      ? undefined
+      : options.create === 'always'
+        ? 'create'
+        : writing.find((name) => options[name] !== undefined)
+  if (option === undefined) return
+  throw new ForgeError('STORE_OPTION_INVALID', `the option ${option} contradicts readOnly`, {
+    details: { option },
+  })
 }

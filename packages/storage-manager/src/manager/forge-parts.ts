@@ -10,7 +10,14 @@ import {
   type Metrics,
   type Random,
 } from '@forgeone/common'
-import { readImageFile, type ImageFacts, type LocalStore, type Operation } from '@forgeone/engine'
+import {
+  makeStoreView,
+  readImageFile,
+  type ImageFacts,
+  type LocalStore,
+  type Operation,
+  type StoreView,
+} from '@forgeone/engine'
 import { ImageCatalogue } from '@forgeone/images'
 import {
   BLOCK_CACHE_BYTES_DEFAULT,
@@ -60,16 +67,29 @@ export interface ForgeParts {
   readonly clock: Clock
   readonly random: Random
   readonly shardCount: number
+  /** Through which it was opened only to be read. */
+  readonly view: StoreView | undefined
 }
 
 /**
  * Opens the store and what stands on it; whatever fails closes the store again. Where an anchor knows of another history
  * the store only reads: nothing is written into one that was rolled back, nor signed.
  */
-export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts> {
-  checkForgeOptions(options)
+export async function openForgeParts(given: ForgeOptions): Promise<ForgeParts> {
+  checkForgeOptions(given)
   // Before anything is made: an argument that is refused leaves nothing behind.
-  anchorPlans(options.anchors ?? [])
+  anchorPlans(given.anchors ?? [])
+  if (given.readOnly !== true) return await openWhole(given, undefined)
+  const view = await makeStoreView(given.path)
+  try {
+    return await openWhole({ ...given, path: view.path, create: 'never' }, view)
+  } catch (error) {
+    await view.remove()
+    throw error
+  }
+}
+
+async function openWhole(options: ForgeOptions, view: StoreView | undefined): Promise<ForgeParts> {
   const { acceptRollback: rollback, acceptRestoredKeyring, clock = systemClock, keyPolicy = {} } = options
   const { random = systemRandom } = options
   if (rollback !== undefined) await acceptRollback(options, rollback)
@@ -95,6 +115,7 @@ export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts>
       clock,
       random,
       shardCount,
+      view,
     }
     return {
       ...parts,
@@ -135,8 +156,10 @@ async function startAudit(
     image === undefined
       ? (await auditSource.disagreements(await anchorsWithNotes(plans, { memory, keeper })))[0]?.reason
       : isImage(image)
-  if (refusal !== undefined) {
-    keeper.refuse(refusal)
+  // What an anchor knows of weighs more than that nothing is to be written.
+  const readOnly = new ForgeError('STORE_READ_ONLY', 'the store was opened only to be read')
+  if (refusal !== undefined || options.readOnly === true) {
+    keeper.refuse(refusal ?? readOnly)
     return keeper
   }
   log?.start()

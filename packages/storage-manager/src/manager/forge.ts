@@ -13,6 +13,7 @@ import {
   type ImageResult,
   type LocalStore,
   type RecoveryOutcome,
+  type StoreView,
   type VerifyOptions,
 } from '@forgeone/engine'
 import type { ImageCatalogue } from '@forgeone/images'
@@ -85,6 +86,7 @@ export class Forge implements AsyncDisposable {
   readonly #clock: Clock
   readonly #random: Random
   readonly #checkpoints: CheckpointRegister
+  readonly #view: StoreView | undefined
   /** Ends what goes on in the background. */
   readonly #ending = new AbortController()
   #policyRun: Promise<unknown> = Promise.resolve()
@@ -114,6 +116,7 @@ export class Forge implements AsyncDisposable {
     this.#clock = parts.clock
     this.#random = parts.random
     this.#checkpoints = new CheckpointRegister(store)
+    this.#view = parts.view
     this.#metrics = metrics
     this.#shardCount = parts.shardCount
     this.#openedAtSequence = store.sequence
@@ -299,6 +302,7 @@ export class Forge implements AsyncDisposable {
       () => (this.#store.sequence === this.#openedAtSequence ? undefined : this.#sample()),
       () => this.#anchors.close(),
       () => this.#store.close(),
+      () => this.#view?.remove(),
     ]
     for (const step of steps) {
       try {

@@ -50,7 +50,7 @@ export async function verifyForge(o: {
     engine.problems.every((each) => each.where !== where),
   )
   const problems = [
-    ...engine.problems.filter((each) => !isImage(each)),
+    ...engine.problems.filter((each) => !isOnlyRead(each)),
     ...rows,
     ...streams.flatMap((report) => report.problems),
     ...(shredKeys !== undefined && isNew ? [shredKeys] : []),
@@ -64,13 +64,13 @@ export async function verifyForge(o: {
     checked: engine.checked + blocks,
     counts: { ...engine.counts, blocks, entries },
     problems,
-    notices: [...engine.notices, ...engine.problems.filter(isImage)],
+    notices: [...engine.notices, ...engine.problems.filter(isOnlyRead)],
   }
 }
 
-/** That a store is an image is no fault of what it holds. */
-function isImage({ code }: VerifyProblem): boolean {
-  return code === 'STORE_IS_IMAGE'
+/** That a store is only read is no fault of what it holds. */
+function isOnlyRead({ code }: VerifyProblem): boolean {
+  return code === 'STORE_IS_IMAGE' || code === 'STORE_READ_ONLY'
 }
 
 async function auditProblems(

@@ -1,13 +1,13 @@
-import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { concatBytes, EMPTY_BYTES, ForgeError } from '@forgeone/common'
+import { decoded, FED_BYTES } from './decoded.ts'
 import { expandZstd } from './expand-zstd.ts'
 
 /** How a source is compressed, as its first bytes say. */
 export type Compression = 'gzip' | 'zstd' | 'none'
 
 /** Enough bytes to tell the formats apart. */
-const MAGIC_BYTES = 4
+const MAGIC_BYTES = 6
 /** RFC 1952 2.3.1: two bytes, then 8 for deflate, the one method there is. */
 const GZIP_MAGIC = Uint8Array.of(0x1f, 0x8b, 0x08)
 /** What the decoder takes by default, 2^27 bytes: the memory that a source may ask for. */
@@ -15,22 +15,48 @@ const ZSTD_WINDOW_MIB_MAX = 128
 /** RFC 8878 3.1.1. */
 const ZSTD_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)
 
+/** RFC 8878 3.1.2: what a decoder passes over; the byte before is 0x50 to 0x5f. */
+const ZSTD_SKIPPABLE_MAGIC = Uint8Array.of(0x2a, 0x4d, 0x18)
+
+/** What is not read, by its first bytes: stored as lines nobody would ever find it. */
+const FOREIGN: readonly (readonly [name: string, command: string, magic: readonly number[]])[] = [
+  ['compressed with xz', 'xz -dc FILE', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]],
+  ['compressed with bzip2', 'bzip2 -dc FILE', [0x42, 0x5a, 0x68]],
+  ['compressed with lz4', 'lz4 -dc FILE', [0x04, 0x22, 0x4d, 0x18]],
+  ['a zip archive', 'unzip -p FILE', [0x50, 0x4b, 0x03, 0x04]],
+  ['text in UTF-32', 'iconv -f UTF-32 -t UTF-8 FILE', [0xff, 0xfe, 0, 0]],
+  ['text in UTF-16', 'iconv -f UTF-16 -t UTF-8 FILE', [0xff, 0xfe]],
+  ['text in UTF-16', 'iconv -f UTF-16 -t UTF-8 FILE', [0xfe, 0xff]],
+]
+
 /** The compression that the first bytes of a source show. */
 export function detectCompression(head: Uint8Array): Compression {
   if (startsWith(head, GZIP_MAGIC)) return 'gzip'
-  return startsWith(head, ZSTD_MAGIC) ? 'zstd' : 'none'
+  const isSkippable = head[0]! >> 4 === 5 && startsWith(head.subarray(1), ZSTD_SKIPPABLE_MAGIC)
+  return startsWith(head, ZSTD_MAGIC) || isSkippable ? 'zstd' : 'none'
+}
+
+/** @throws INPUT_UNREADABLE for what is known, and not read */
+function refuseForeign(head: Uint8Array): void {
+  for (const [name, command, magic] of FOREIGN) {
+    if (!startsWith(head, Uint8Array.from(magic))) continue
+    const hint = `Convert it first: ${command} | forge logs import -`
+    throw new ForgeError('INPUT_UNREADABLE', `it is ${name}, which is not read`, { hint })
+  }
 }
 
 /**
  * Passes a source on, decompressed when its first bytes are those of gzip or zstd; several members in a row are one
  * source. Memory stays bounded by the chunks.
- * @throws INPUT_UNREADABLE when the compressed data is damaged or ends too early; errors of the source pass unchanged
+ * @throws INPUT_UNREADABLE when the compressed data is damaged or ends too early, behind everything that could be read of it, or
+ *   when it is of another kind; errors of the source pass unchanged
  */
 export async function* decompress(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const iterator = chunks[Symbol.asyncIterator]()
   const head = await readHead(iterator)
+  refuseForeign(head)
   const compression = detectCompression(head)
   const source = joined(head, iterator)
   if (compression === 'none') yield* source
@@ -109,11 +135,10 @@ async function* watch(
 
 /** Node goes on with the next member by itself, and ignores zeros that pad the end. */
 async function* expandGzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  const decoder = createGunzip()
-  // Errors of both reach the loop through the decoder, which pipeline destroys with them.
-  pipeline(Readable.from(source), decoder, () => undefined)
-  // A zlib stream yields buffers; `Readable` types them as any.
-  for await (const chunk of decoder) yield chunk as Uint8Array
+  yield* decoded(createGunzip(), async (feed) => {
+    for await (const chunk of source)
+      for (let at = 0; at < chunk.length; at += FED_BYTES) await feed(chunk.subarray(at, at + FED_BYTES))
+  })
 }
 
 function startsWith(bytes: Uint8Array, magic: Uint8Array): boolean {

@@ -10,13 +10,14 @@ import { TIME_PREFIXES } from './parsers/time-prefixes.ts'
 /** A sample is complete with this many lines or bytes, whichever comes first. */
 export const SAMPLE_LINES_MAX = 200
 export const SAMPLE_BYTES_MAX = 65_536
-/** Below this share of lines a format is not trusted: stack traces make up the rest of many logs. */
-export const DETECTION_SCORE_MIN = 0.8
+/** A format is trusted that reads so many lines, or this share of them: the rest of a log may be stack traces or headers. */
+const TRUSTED_LINES_MIN = 3
+const TRUSTED_SHARE_MIN = 0.5
 
 /** The format that fits a sample best. */
 export interface FormatDetection {
   readonly format: LogFormat
-  /** Share of the sampled lines the parser reads, from 0 to 1; blank lines do not count. */
+  /** Share of the sampled lines that the parser reads, from 0 to 1, of those that could begin an entry. */
   readonly score: number
   /** Fresh: it has not seen the sample. */
   readonly parser: LineParser
@@ -41,14 +42,13 @@ const CANDIDATES: readonly Candidate[] = [
 ]
 
 /**
- * Finds the format of sampled lines: the best with at least {@link DETECTION_SCORE_MIN} of them, else `plain`. The first
- * of {@link LOG_FORMATS} wins a tie.
+ * Finds the format of sampled lines: the one that reads most of them, if it reads a few, else `plain`. The first of
+ * {@link LOG_FORMATS} wins a tie.
  */
 export function detectFormat(sampleLines: readonly string[], settings: ParserSettings): FormatDetection {
   const best = bestOf(CANDIDATES, sampleLines, settings)
-  return best.score >= DETECTION_SCORE_MIN
-    ? best
-    : { ...best, format: 'plain', parser: createPlainLineParser() }
+  const isTrusted = best.parsed >= TRUSTED_LINES_MIN || best.score >= TRUSTED_SHARE_MIN
+  return isTrusted && best.parsed > 0 ? best : { ...best, format: 'plain', parser: createPlainLineParser() }
 }
 
 /** The parser of a format that was named; for time prefixes the one that fits the sample best. */
@@ -70,19 +70,31 @@ function bestOf(
   candidates: readonly Candidate[],
   sampleLines: readonly string[],
   settings: ParserSettings,
-): FormatDetection {
+): CountedDetection {
   const lines = sampleLines.filter((line) => line.trim() !== '')
-  let best: FormatDetection = { format: 'plain', score: 0, parser: createPlainLineParser() }
+  let best: CountedDetection = { format: 'plain', score: 0, parsed: 0, parser: createPlainLineParser() }
   for (const { format, create } of candidates) {
-    const score = lines.length === 0 ? 0 : countParsed(create(settings), lines) / lines.length
+    const { parsed, score } = scoreOf(create(settings), lines)
     const isFirst = best.format === 'plain'
-    if (isFirst || score > best.score) best = { format, score, parser: create(settings) }
+    if (isFirst || parsed > best.parsed) best = { format, score, parsed, parser: create(settings) }
   }
   return best
 }
 
-function countParsed(parser: LineParser, lines: readonly string[]): number {
+interface CountedDetection extends FormatDetection {
+  readonly parsed: number
+}
+
+/** Lines that go on with an entry, or tell what the columns are: no parser is worse for not reading them. */
+const NO_BEGINNING =
+  /^(?:\s|#|Caused by|Traceback |During handling of |The above exception |Suppressed: |\.\.\.|[\])}]|\0)/
+
+function scoreOf(parser: LineParser, lines: readonly string[]): { parsed: number; score: number } {
   let parsed = 0
-  for (const line of lines) if (parser.parse(line) !== undefined) parsed += 1
-  return parsed
+  let others = 0
+  for (const line of lines) {
+    if (parser.parse(line) !== undefined) parsed++
+    else if (!NO_BEGINNING.test(line)) others++
+  }
+  return { parsed, score: parsed === 0 ? 0 : parsed / (parsed + others) }
 }

@@ -1,5 +1,6 @@
 import { createZstdDecompress, type ZstdDecompress } from 'node:zlib'
-import { EMPTY_BYTES } from '@forgeone/common'
+import { concatBytes, EMPTY_BYTES } from '@forgeone/common'
+import { decoded, FED_BYTES, type Feed } from './decoded.ts'
 
 /**
  * Decompresses zstd frames one after another. A decoder of Node stops at the end of its frame and drops the rest of the
@@ -13,43 +14,22 @@ export async function* expandZstd(
   try {
     while (await input.hasMore()) {
       const decoder = createZstdDecompress()
-      const fed = feedFrame(decoder, input)
-      // A decoder that fails ends the loop below with the error that `fed` rejects with as well.
-      fed.catch(() => undefined)
-      // A zlib stream yields buffers; `Readable` types them as any.
-      for await (const chunk of decoder) yield chunk as Uint8Array
-      await fed
+      yield* decoded(decoder, (feed) => feedFrame(decoder, input, feed))
     }
   } finally {
     await input.close()
   }
 }
 
-/** Writes chunk by chunk until the frame ends; what is behind it goes back to the input. */
-async function feedFrame(decoder: ZstdDecompress, input: FrameInput): Promise<void> {
+/** Gives chunk by chunk until the frame ends; what is behind it goes back to the input. */
+async function feedFrame(decoder: ZstdDecompress, input: FrameInput, feed: Feed): Promise<void> {
   let given = 0
-  try {
-    for (let chunk = await input.next(); chunk !== undefined; chunk = await input.next()) {
-      given += chunk.length
-      await write(decoder, chunk)
-      const unused = given - decoder.bytesWritten
-      if (unused > 0) {
-        input.putBack(chunk.subarray(chunk.length - unused))
-        break
-      }
-    }
-    decoder.end()
-  } catch (error) {
-    decoder.destroy(error instanceof Error ? error : new Error('the source failed', { cause: error }))
-    throw error
+  for (let chunk = await input.next(); chunk !== undefined; chunk = await input.next()) {
+    given += chunk.length
+    await feed(chunk)
+    const unused = given - decoder.bytesWritten
+    if (unused > 0) return input.putBack(chunk.subarray(chunk.length - unused))
   }
-}
-
-/** Settles once the decoder has worked through the chunk, which it does only while its output is read. */
-async function write(decoder: ZstdDecompress, chunk: Uint8Array): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    decoder.write(chunk, (error) => (error === null || error === undefined ? resolve() : reject(error)))
-  })
 }
 
 /** Chunks of a source, of which the last may be given back in part. */
@@ -61,24 +41,24 @@ class FrameInput {
     this.#iterator = source[Symbol.asyncIterator]()
   }
 
-  /** The next bytes, or undefined at the end of the source. */
+  /** The next bytes, not many, or undefined at the end of the source. */
   async next(): Promise<Uint8Array | undefined> {
+    if (!(await this.hasMore())) return undefined
     const pending = this.#pending
-    this.#pending = EMPTY_BYTES
-    if (pending.length > 0) return pending
-    const next = await this.#iterator.next()
-    return next.done === true ? undefined : next.value
+    this.#pending = pending.subarray(FED_BYTES)
+    return pending.subarray(0, FED_BYTES)
   }
 
+  /** What the last piece ends with was not wanted. */
   putBack(bytes: Uint8Array): void {
-    this.#pending = bytes
+    this.#pending = concatBytes([bytes, this.#pending])
   }
 
   async hasMore(): Promise<boolean> {
     while (this.#pending.length === 0) {
-      const next = await this.next()
-      if (next === undefined) return false
-      this.#pending = next
+      const next = await this.#iterator.next()
+      if (next.done === true) return false
+      this.#pending = next.value
     }
     return true
   }

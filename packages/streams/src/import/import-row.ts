@@ -1,6 +1,7 @@
 import { asBuffer, EMPTY_BYTES } from '@forgeone/common'
 import { SEVERITY_CODES } from '../entry/severity.ts'
 import type { LineParser, ParsedLine } from './line-parser.ts'
+import { createPlainLineParser } from './parsers/plain-line-parser.ts'
 import type { LineSlice, LineTerminator } from './line-splitter.ts'
 
 /** One line of a source, or a part of a line above the size limit. */
@@ -29,7 +30,8 @@ const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf'
 
 /** Turns slices into rows, in order: lines without a time of their own take that of the line before. */
 export class ImportRowBuilder {
-  readonly #parser: LineParser
+  /** Reads the lines from now on. */
+  parser: LineParser = createPlainLineParser()
   /** Offset in the source behind the last row. */
   endOffset = 0
   #timestamp: number
@@ -37,14 +39,13 @@ export class ImportRowBuilder {
   #text: Buffer = asBuffer(EMPTY_BYTES)
   #source: Uint8Array = EMPTY_BYTES
 
-  constructor(parser: LineParser, defaultTimestamp: number) {
-    this.#parser = parser
+  constructor(defaultTimestamp: number) {
     this.#timestamp = defaultTimestamp
   }
 
   build(slice: LineSlice): ImportRow {
     const { source, start, end, terminator, continued } = slice
-    const found = continued ? undefined : this.#parser.parse(this.#decode(slice))
+    const found = continued ? undefined : this.parser.parse(this.#decode(slice))
     if (found !== undefined) this.#timestamp = found.timestamp
     if (!continued) this.#level = levelOf(found)
     this.endOffset += end - start + TERMINATOR_BYTES[terminator].length

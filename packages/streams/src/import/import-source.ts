@@ -1,23 +1,21 @@
 import { asBuffer, ForgeError } from '@forgeone/common'
+import type { Timer } from '../group/timer.ts'
 import { parseZone, utcZone } from '../time/zone.ts'
-import {
-  detectFormat,
-  isLogFormat,
-  parserOfFormat,
-  SAMPLE_BYTES_MAX,
-  SAMPLE_LINES_MAX,
-  type FormatDetection,
-} from './detect-format.ts'
+import { detectFormat, isLogFormat, parserOfFormat, type FormatDetection } from './detect-format.ts'
 import { ImportRowBuilder, type ImportRow } from './import-row.ts'
+import { LateChunks } from './late-chunks.ts'
 import { LOG_FORMATS, type LogFormat, type ParserSettings } from './line-parser.ts'
 import { LineSplitter, type LineSlice } from './line-splitter.ts'
+import { SampleWindows } from './sample-windows.ts'
 
 /** A batch becomes one commit: enough lines to share its cost, few enough to stay far from its limits. */
 export const IMPORT_BATCH_LINES = 1_000
 export const IMPORT_BATCH_BYTES = 4_194_304
+/** Lines of a pipe that goes on are kept this long after they came, also one alone. */
+const BATCH_MS_MAX = 1_000
 
 export interface ReadLogOptions {
-  /** `auto` when absent: the first lines decide. */
+  /** `auto` when absent: the first lines that have a time decide. */
   readonly format?: 'auto' | LogFormat | undefined
   readonly batchLines?: number | undefined
   /** A batch ends with the row that reaches this. */
@@ -30,9 +28,11 @@ export interface ReadLogOptions {
   readonly defaultTimestamp: number
   /**
    * Rows before this offset of the source are read, so that formats, times and years come out as in one run, but not
-   * given again. Use an `endOffset`; the chunks must still begin with the source.
+   * given again; of a line that it is in the middle of, the rest. The chunks must still begin with the source.
    */
   readonly startOffset?: number | undefined
+  /** Tells when a batch is to wait no longer; without it each is as large as it may be. */
+  readonly timer?: Timer | undefined
 }
 
 /** Rows in the order of the source. */
@@ -53,18 +53,26 @@ export async function* readLogBatches(
   chunks: AsyncIterable<Uint8Array>,
   options: ReadLogOptions,
 ): AsyncGenerator<ImportBatch, void, undefined> {
-  const settings = parserSettings(options)
-  const sample = new SampledLines()
-  const splitter = new LineSplitter((slice) => sample.add(slice))
-  let batcher: Batcher | undefined
-  for await (const chunk of chunks) {
-    splitter.push(chunk)
-    if (batcher === undefined && sample.isComplete) batcher = startBatches(sample, options, settings)
-    if (batcher !== undefined) yield* batcher.add(sample.takeAll())
+  const batcher = new Batcher(options, parserSettings(options))
+  const windows = new SampleWindows()
+  const splitter = new LineSplitter((slice) => windows.add(slice))
+  const { timer } = options
+  await using late = new LateChunks(chunks, timer && { timer, afterMs: BATCH_MS_MAX })
+  for (let next = await late.next(); next !== 'end'; next = await late.next()) {
+    const isLate = next === 'late'
+    if (next !== 'late') splitter.push(next)
+    for (
+      let window = windows.take(batcher, isLate);
+      window !== undefined;
+      window = windows.take(batcher, isLate)
+    )
+      yield* batcher.add(window)
+    if (isLate) yield* batcher.finish()
+    late.expect(batcher.hasRows || windows.hasLines)
   }
   splitter.flush()
-  batcher ??= startBatches(sample, options, settings)
-  yield* batcher.add(sample.takeAll())
+  for (let window = windows.take(batcher, true); window !== undefined; window = windows.take(batcher, true))
+    yield* batcher.add(window)
   yield* batcher.finish()
 }
 
@@ -74,18 +82,6 @@ function parserSettings(options: ReadLogOptions): ParserSettings {
   return { zone: zone === undefined ? utcZone : parseZone(zone), year, now: defaultTimestamp }
 }
 
-function startBatches(sample: SampledLines, options: ReadLogOptions, settings: ParserSettings): Batcher {
-  const { format = 'auto' } = options
-  const lines = sample.texts()
-  const detection =
-    format === 'auto' ? detectFormat(lines, settings) : parserOfFormat(format, lines, settings)
-  const isMisnamed = format !== 'auto' && format !== 'plain' && detection.score === 0
-  if (isMisnamed && lines.some((line) => line.trim() !== '')) {
-    throw formatError(`no line at the start of the source is of the format ${format}`)
-  }
-  return new Batcher(detection, options)
-}
-
 function formatError(message: string): ForgeError {
   const formats = ['auto', ...LOG_FORMATS]
   return new ForgeError('STREAM_IMPORT_FORMAT', `${message}; formats are ${formats.join(', ')}`, {
@@ -93,64 +89,43 @@ function formatError(message: string): ForgeError {
   })
 }
 
-/** Slices not yet made into rows; the first of them are the sample. */
-class SampledLines {
-  #slices: LineSlice[] = []
-  #bytes = 0
-
-  add(slice: LineSlice): void {
-    this.#slices.push(slice)
-    this.#bytes += slice.end - slice.start
-  }
-
-  get isComplete(): boolean {
-    return this.#slices.length >= SAMPLE_LINES_MAX || this.#bytes >= SAMPLE_BYTES_MAX
-  }
-
-  /** The sampled lines as parsers take them. A cut line counts once. */
-  texts(): string[] {
-    const texts: string[] = []
-    let bytes = 0
-    for (const { source, start, end, continued } of this.#slices) {
-      if (texts.length === SAMPLE_LINES_MAX || bytes >= SAMPLE_BYTES_MAX) break
-      bytes += end - start
-      if (!continued) texts.push(asBuffer(source).toString('latin1', start, end))
-    }
-    return texts
-  }
-
-  takeAll(): LineSlice[] {
-    const slices = this.#slices
-    this.#slices = []
-    this.#bytes = 0
-    return slices
-  }
-}
-
 /** Collects rows until a batch is full. */
 class Batcher {
   readonly #builder: ImportRowBuilder
-  readonly #detection: ImportBatch['detection']
+  readonly #settings: ParserSettings
+  readonly #format: 'auto' | LogFormat
   readonly #linesMax: number
   readonly #bytesMax: number
   readonly #startOffset: number
+  #detection: ImportBatch['detection'] | undefined
   #rows: ImportRow[] = []
   #bytes = 0
 
-  constructor(detection: FormatDetection, options: ReadLogOptions) {
-    const { format, score, parser } = detection
-    this.#builder = new ImportRowBuilder(parser, options.defaultTimestamp)
-    this.#detection = { format, score, parserName: parser.name }
+  constructor(options: ReadLogOptions, settings: ParserSettings) {
+    this.#builder = new ImportRowBuilder(options.defaultTimestamp)
+    this.#settings = settings
+    this.#format = options.format ?? 'auto'
     this.#linesMax = options.batchLines ?? IMPORT_BATCH_LINES
     this.#bytesMax = options.batchBytes ?? IMPORT_BATCH_BYTES
     this.#startOffset = options.startOffset ?? 0
   }
 
-  *add(slices: readonly LineSlice[]): Generator<ImportBatch, void, undefined> {
-    for (const slice of slices) {
+  /** No line that was looked at had a time, and the next may. */
+  get seeksFormat(): boolean {
+    return this.#detection === undefined || (this.#format === 'auto' && this.#detection.format === 'plain')
+  }
+
+  get hasRows(): boolean {
+    return this.#rows.length > 0
+  }
+
+  *add(window: readonly LineSlice[]): Generator<ImportBatch, void, undefined> {
+    if (this.seeksFormat) this.#seekFormat(window)
+    for (const slice of window) {
+      const begin = this.#builder.endOffset
       const row = this.#builder.build(slice)
       if (this.#builder.endOffset <= this.#startOffset) continue
-      this.#rows.push(row)
+      this.#rows.push(begin < this.#startOffset ? restOf(row, this.#startOffset - begin) : row)
       this.#bytes += row.message.length
       if (this.#rows.length >= this.#linesMax || this.#bytes >= this.#bytesMax) yield* this.finish()
     }
@@ -158,10 +133,35 @@ class Batcher {
 
   /** The rows at hand as a batch, if there are any. */
   *finish(): Generator<ImportBatch, void, undefined> {
-    if (this.#rows.length === 0) return
+    if (this.#rows.length === 0 || this.#detection === undefined) return
     const rows = this.#rows
     this.#rows = []
     this.#bytes = 0
     yield { rows, endOffset: this.#builder.endOffset, detection: this.#detection }
   }
+
+  /** The window is a sample. A cut line counts once. */
+  #seekFormat(window: readonly LineSlice[]): void {
+    const lines = window
+      .filter(({ continued }) => !continued)
+      .map(({ source, start, end }) => asBuffer(source).toString('latin1', start, end))
+    const isFirst = this.#detection === undefined
+    const named = this.#format
+    const { format, score, parser } =
+      named === 'auto' ? detectFormat(lines, this.#settings) : parserOfFormat(named, lines, this.#settings)
+    const isMisnamed = named !== 'auto' && named !== 'plain' && score === 0
+    if (isMisnamed && lines.some((line) => line.trim() !== ''))
+      throw formatError(`no line at the start of the source is of the format ${named}`)
+    if (!isFirst && format === 'plain') return
+    this.#detection = { format, score, parserName: parser.name }
+    this.#builder.parser = parser
+  }
+}
+
+/** What of a row lies behind its first bytes: those were stored before the line had its end. */
+function restOf(row: ImportRow, storedBytes: number): ImportRow {
+  const { message } = row
+  // Of `\r\n` the first may have been taken for a part of the line.
+  const terminator = storedBytes > message.length ? 'lf' : row.terminator
+  return { ...row, message: message.subarray(storedBytes), terminator, continued: true }
 }

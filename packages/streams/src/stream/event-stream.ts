@@ -1,4 +1,5 @@
 import type { Store } from '@forgeone/engine'
+import type { ImportInput } from './identified-source.ts'
 import { APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
 import { contentDigest, NO_TIMESTAMP } from '../append/content-digest.ts'
 import type { Receipt } from '../append/receipt.ts'
@@ -25,9 +26,8 @@ import type { UpcastDefinition } from '../upcast/upcast-step.ts'
 import { Upcasts } from '../upcast/upcasts.ts'
 import { importEvents, type EventImportOptions, type EventImportResult } from './import-events.ts'
 import {
-  checkChunks,
   checkedAppend,
-  checkedChunks,
+  checkedInput,
   checkedEntries,
   checkedEventImport,
   checkedRead,
@@ -162,14 +162,12 @@ export class EventStream {
 
   /**
    * Reads events from JSON lines or CloudEvents.
-   * @throws STREAM_VALUE_INVALID with `details.line`, which counts events of CloudEvents, and what `append` throws
+   * @param input the bytes; a function that opens them anew lets a named source be told from others by what it holds
+   * @throws STREAM_VALUE_INVALID with `details.line`, which counts events of CloudEvents, STREAM_SOURCE_CHANGED, and what
+   *   `append` throws
    */
-  async importFrom(
-    chunks: AsyncIterable<Uint8Array>,
-    options: EventImportOptions = {},
-  ): Promise<EventImportResult> {
-    checkChunks(chunks)
-    return await importEvents(this.#core, checkedChunks(chunks), checkedEventImport(options))
+  async importFrom(input: ImportInput, options: EventImportOptions = {}): Promise<EventImportResult> {
+    return await importEvents(this.#core, checkedInput(input), checkedEventImport(options))
   }
 
   /** Events as CloudEvents 1.0: the JSON text of one each, without line ends, which an import takes back. */

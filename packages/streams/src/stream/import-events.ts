@@ -6,7 +6,6 @@ import {
   type JsonValue,
   tellProgress,
 } from '@forgeone/common'
-import type { Operation } from '@forgeone/engine'
 import type { EventInput, EventMessage } from '../entry/entry.ts'
 import { parsePriority } from '../entry/priority.ts'
 import { cloudEventLines } from '../cloud-events/cloud-event-lines.ts'
@@ -15,12 +14,17 @@ import { validateEventInput } from '../entry/validate.ts'
 import { LineSplitter, type LineSlice } from '../import/line-splitter.ts'
 import { parseTimeExpression } from '../time/time-expression.ts'
 import { validateTopicName } from '../topic/topic-name.ts'
-import { SourceProgress } from './source-progress.ts'
+import { EndingAtFailure } from '../import/ending-at-failure.ts'
+import { withoutLeadingNuls } from '../import/leading-nuls.ts'
+import { LateChunks } from '../import/late-chunks.ts'
+import { identifySource, type IdentifiedSource, type ImportInput } from './identified-source.ts'
 import type { StreamCore } from './stream-core.ts'
 
 /** A batch becomes one commit. */
 const BATCH_EVENTS = 1000
 const BATCH_BYTES = 4 * 1024 * 1024
+/** Events of a pipe that goes on are kept this long after they came, also one alone. */
+const BATCH_MS_MAX = 1000
 /** A payload of the largest size, its JSON escapes and the other members. */
 const EVENT_LINE_BYTES_MAX = 4 * 1024 * 1024
 
@@ -34,8 +38,16 @@ export interface EventImportOptions {
   readonly topic?: string | undefined
   /** Asked about the topic of each event, wherever it comes from, before it is taken; what it throws ends the import. */
   readonly authorizeTopic?: ((topic: string) => void) | undefined
-  /** Names the source, so that an interrupted import goes on where it stopped. */
+  /**
+   * Names the sources that are told apart by what they hold: one that was imported under the name goes on where that ended,
+   * wherever it lies by now.
+   */
   readonly source?: string | undefined
+  /**
+   * Sources that are imported under one name in the same run lie side by side, so that none goes on where another of them ended,
+   * even if all of it is the beginning of this one.
+   */
+  readonly run?: string | undefined
   readonly onProgress?:
     | ((progress: { readonly events: number; readonly rawBytes: number }) => void)
     | undefined
@@ -57,16 +69,32 @@ export interface EventImportResult {
  */
 export async function importEvents(
   core: StreamCore<EventMessage>,
-  given: AsyncIterable<Uint8Array>,
+  given: ImportInput,
   options: EventImportOptions,
 ): Promise<EventImportResult> {
-  const { source, signal } = options
-  const chunks = options.format === 'cloudevents' ? cloudEventLines(given, signal) : given
+  const { source, run, signal, format = 'jsonl' } = options
   if (options.topic !== undefined) validateTopicName(options.topic)
+  const lines = (chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
+    format === 'cloudevents'
+      ? cloudEventLines(withoutLeadingNuls(chunks), signal)
+      : withoutLeadingNuls(chunks)
+  const input = typeof given === 'function' ? () => lines(given()) : lines(given)
   // All events of a source share one row of progress, wherever their topics live.
-  const progress =
-    source === undefined ? undefined : new SourceProgress(core, { topic: options.topic ?? '$import', source })
-  const resumedAt = (await progress?.read()) ?? 0
+  const topic = options.topic ?? '$import'
+  const name = source === undefined ? undefined : `${format}\0${source}`
+  // Two at once would both find that nothing is stored.
+  return await core.importTurns.run(name && `${topic}\0${name}`, async () =>
+    importIdentified(core, await identifySource(core, input, { topic, source: name, run }), options),
+  )
+}
+
+async function importIdentified(
+  core: StreamCore<EventMessage>,
+  source: IdentifiedSource,
+  options: EventImportOptions,
+): Promise<EventImportResult> {
+  const { signal } = options
+  const resumedAt = source.startOffset
   const batch = new EventBatch(core, options)
   let slices: LineSlice[] = []
   const splitter = new LineSplitter((slice) => slices.push(slice), EVENT_LINE_BYTES_MAX)
@@ -76,33 +104,45 @@ export async function importEvents(
   const take = async (): Promise<void> => {
     for (const slice of slices) {
       line++
+      const begin = offset
       offset +=
         slice.end - slice.start + (slice.terminator === 'none' ? 0 : slice.terminator === 'crlf' ? 2 : 1)
       if (slice.continued) throw lineError(line, 'is longer than an event may be')
       if (offset <= resumedAt) continue
-      batch.add(slice, line, offset)
-      if (batch.isFull) await batch.commit(progress)
+      batch.add(begin < resumedAt ? restOf(slice, resumedAt - begin) : slice, line, offset)
+      if (batch.isFull) await batch.commit(source)
     }
     slices = []
   }
+  const chunks = new EndingAtFailure(source.chunks)
   try {
-    for await (const chunk of chunks) {
+    await using late = new LateChunks(chunks, { timer: core.timer, afterMs: BATCH_MS_MAX })
+    for (let next = await late.next(); next !== 'end'; next = await late.next()) {
       interrupted = signal?.aborted === true
       if (interrupted) break
-      splitter.push(chunk)
+      if (next === 'late') await batch.commit(source)
+      else splitter.push(next)
       await take()
+      late.expect(batch.hasEvents)
     }
     // A source may also end because it was told to stop.
     interrupted ||= signal?.aborted === true
     if (!interrupted) {
-      splitter.flush()
+      // What a damaged source ends with may be half a line.
+      if (!chunks.failed) splitter.flush()
       await take()
     }
   } finally {
     // Lines before a bad one are good; they are kept, and a second run begins at the bad one.
-    await batch.commit(progress)
+    await batch.commit(source)
   }
+  chunks.throwFailure()
   return { events: batch.events, rawBytes: batch.rawBytes, resumedAt, interrupted }
+}
+
+/** Of a line that was taken when it had no end yet: only its end may come behind that. */
+function restOf(slice: LineSlice, takenBytes: number): LineSlice {
+  return { ...slice, start: Math.min(slice.end, slice.start + takenBytes) }
 }
 
 class EventBatch {
@@ -137,14 +177,20 @@ class EventBatch {
     this.#endOffset = endOffset
   }
 
-  async commit(progress: SourceProgress | undefined): Promise<void> {
+  get hasEvents(): boolean {
+    return this.#inputs.length > 0
+  }
+
+  async commit({ advance, confirm }: Pick<IdentifiedSource, 'advance' | 'confirm'>): Promise<void> {
     if (this.#inputs.length === 0) return
     const now = this.#core.clock.now()
     const rows = this.#inputs.map((input) => validateEventInput(input, now))
     const endOffset = this.#endOffset
-    const alongside =
-      progress === undefined ? undefined : (): readonly Operation[] => progress.advance(endOffset)
-    await this.#core.append(rows, alongside === undefined ? {} : { alongside })
+    await this.#core.append(
+      rows,
+      advance && { alongside: (_changes, { place }) => advance(endOffset, place.sequence) },
+    )
+    confirm()
     this.events += rows.length
     this.#inputs = []
     this.#bytes = 0

@@ -1,20 +1,26 @@
 import { isUtf8 } from 'node:buffer'
 import { asBuffer, utf8Encode, tellProgress } from '@forgeone/common'
-import type { Operation } from '@forgeone/engine'
 import { EMPTY_METADATA, type EntryRow } from '../entry/validate.ts'
 import type { ImportRow } from '../import/import-row.ts'
+import { withoutLeadingNuls } from '../import/leading-nuls.ts'
 import { readLogBatches, type ReadLogOptions } from '../import/import-source.ts'
 import type { LogEntry } from '../entry/entry.ts'
-import { SourceProgress } from './source-progress.ts'
+import { EndingAtFailure } from '../import/ending-at-failure.ts'
+import { identifySource, type IdentifiedSource, type ImportInput } from './identified-source.ts'
 import type { StreamCore } from './stream-core.ts'
 
-export interface ImportOptions extends Omit<ReadLogOptions, 'startOffset' | 'defaultTimestamp'> {
+export interface ImportOptions extends Omit<ReadLogOptions, 'startOffset' | 'defaultTimestamp' | 'timer'> {
   readonly topic: string
   /**
-   * Names the source, so that an interrupted import goes on where it stopped. Its progress is part of each commit.
-   * Without it every import begins anew.
+   * Names the sources that are told apart by what they hold: one that was imported under the name goes on where that ended,
+   * wherever it lies by now, compressed or not. Progress is part of each commit. Without a name every import begins anew.
    */
   readonly source?: string | undefined
+  /**
+   * Sources that are imported under one name in the same run lie side by side, so that none goes on where another of them ended,
+   * even if all of it is the beginning of this one.
+   */
+  readonly run?: string | undefined
   readonly defaultTimestamp?: number | undefined
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined
   /** Stops after the commit under way. */
@@ -34,6 +40,8 @@ export interface ImportResult extends ImportProgress {
   readonly resumedAt: number
   /** Lines of which no time could be read; they are kept whole, with the time of the line before. */
   readonly unparsedLines: number
+  /** NULs in front, which a writer leaves whose file was truncated under it. */
+  readonly skippedBytes: number
   readonly interrupted: boolean
 }
 
@@ -45,12 +53,28 @@ export const CUT_MEMBER = '_cut'
 /** Reads a source into a topic, a commit per batch; the place in the source is part of the commit. */
 export async function importLog(
   core: StreamCore<LogEntry>,
-  chunks: AsyncIterable<Uint8Array>,
+  input: ImportInput,
   options: ImportOptions,
 ): Promise<ImportResult> {
-  const { topic, source, signal } = options
-  const progressOf = source === undefined ? undefined : new SourceProgress(core, { topic, source })
-  const startOffset = (await progressOf?.read()) ?? 0
+  const { topic, source, run } = options
+  let skippedBytes = 0
+  const text = (chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
+    withoutLeadingNuls(chunks, (bytes) => (skippedBytes = bytes))
+  const whole = typeof input === 'function' ? () => text(input()) : text(input)
+  // Two at once would both find that nothing is stored.
+  return await core.importTurns.run(source === undefined ? undefined : `${topic}\0${source}`, async () => ({
+    ...(await importIdentified(core, await identifySource(core, whole, { topic, source, run }), options)),
+    skippedBytes,
+  }))
+}
+
+async function importIdentified(
+  core: StreamCore<LogEntry>,
+  source: IdentifiedSource,
+  options: ImportOptions,
+): Promise<Omit<ImportResult, 'skippedBytes'>> {
+  const { topic, signal } = options
+  const { startOffset, advance } = source
   const result = {
     lines: 0,
     rawBytes: 0,
@@ -61,9 +85,11 @@ export async function importLog(
     interrupted: false,
   }
   const defaultTimestamp = options.defaultTimestamp ?? core.clock.now()
+  const reading = { ...options, defaultTimestamp, startOffset, timer: core.timer }
+  const chunks = new EndingAtFailure(source.chunks)
   let inFlight: Promise<unknown> | undefined
   let offset = startOffset
-  for await (const batch of readLogBatches(chunks, { ...options, defaultTimestamp, startOffset })) {
+  for await (const batch of readLogBatches(chunks, reading)) {
     if (signal?.aborted) {
       result.interrupted = true
       break
@@ -73,17 +99,20 @@ export async function importLog(
     const rows = batch.rows.map((row) => toEntryRow(row, topic))
     // One batch is written while the next is parsed.
     await inFlight
-    const alongside =
-      progressOf === undefined ? undefined : (): readonly Operation[] => progressOf.advance(batch.endOffset)
-    inFlight = core.append(rows, alongside === undefined ? {} : { alongside })
+    const { endOffset } = batch
+    inFlight = core
+      .append(rows, advance && { alongside: (_changes, { place }) => advance(endOffset, place.sequence) })
+      .then(source.confirm)
     inFlight.catch(() => undefined)
     result.lines += rows.length
     result.unparsedLines += batch.rows.reduce((sum, row) => sum + (row.parsed ? 0 : 1), 0)
-    result.rawBytes += batch.endOffset - offset
-    offset = batch.endOffset
+    result.rawBytes += endOffset - offset
+    offset = endOffset
     tellProgress(options.onProgress, result)
   }
   await inFlight
+  // What could be read is kept, and a whole copy goes on behind it.
+  chunks.throwFailure()
   return result
 }
 

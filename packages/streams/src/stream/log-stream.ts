@@ -1,4 +1,5 @@
 import type { Store } from '@forgeone/engine'
+import type { ImportInput } from './identified-source.ts'
 import { APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
 import { contentDigest, NO_TIMESTAMP } from '../append/content-digest.ts'
 import type { Receipt } from '../append/receipt.ts'
@@ -14,13 +15,7 @@ import type { SearchResults } from '../read/search-results.ts'
 import type { StreamVerifyReport } from '../verify/verify-stream.ts'
 import { importLog, rawLine, type ImportOptions, type ImportResult } from './import-log.ts'
 import { logCodec } from './log-codec.ts'
-import {
-  checkChunks,
-  checkedAppend,
-  checkedChunks,
-  checkedEntries,
-  checkedLogImport,
-} from './stream-arguments.ts'
+import { checkedAppend, checkedInput, checkedEntries, checkedLogImport } from './stream-arguments.ts'
 import { StreamCore } from './stream-core.ts'
 import type { AppendOptions, ReadOptions, StreamOptions, TailOptions } from './stream-options.ts'
 import type { TopicMetadata } from './topic-metadata.ts'
@@ -104,11 +99,11 @@ export class LogStream {
 
   /**
    * Reads a log file's bytes into a topic, keeping every one of them.
-   * @throws STREAM_IMPORT_FORMAT, and what `append` throws
+   * @param input the bytes; a function that opens them anew lets a named source be told from others by what it holds
+   * @throws STREAM_IMPORT_FORMAT, STREAM_SOURCE_CHANGED, and what `append` throws
    */
-  async importFrom(chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportResult> {
-    checkChunks(chunks)
-    return await importLog(this.#core, checkedChunks(chunks), checkedLogImport(options))
+  async importFrom(input: ImportInput, options: ImportOptions): Promise<ImportResult> {
+    return await importLog(this.#core, checkedInput(input), checkedLogImport(options))
   }
 
   /** The bytes of the files that were imported into a topic, in the order of import. */

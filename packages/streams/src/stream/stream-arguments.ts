@@ -2,6 +2,7 @@ import { ArgumentCheck, ForgeError } from '@forgeone/common'
 import type { ExpectedVersion } from '../append/expected-version.ts'
 import { TIMESTAMP_MS_MAX } from '../entry/limits.ts'
 import { APPEND_BYTES_MAX, APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
+import type { ImportInput } from './identified-source.ts'
 import type { ReadOptions } from './stream-options.ts'
 
 /** Public methods check with it what callers pass. */
@@ -125,7 +126,19 @@ export function checkedEntries<Input extends object>(
 }
 
 /** @throws STREAM_VALUE_INVALID */
-export function checkChunks(chunks: AsyncIterable<Uint8Array>): void {
+export function checkedInput(input: ImportInput): ImportInput {
+  if (typeof input !== 'function') {
+    checkChunks(input)
+    return checkedChunks(input)
+  }
+  return () => {
+    const chunks = input()
+    checkChunks(chunks)
+    return checkedChunks(chunks)
+  }
+}
+
+function checkChunks(chunks: AsyncIterable<Uint8Array>): void {
   try {
     if (typeof chunks[Symbol.asyncIterator] === 'function') return
     if (typeof (chunks as unknown as Iterable<Uint8Array>)[Symbol.iterator] === 'function') return
@@ -136,11 +149,11 @@ export function checkChunks(chunks: AsyncIterable<Uint8Array>): void {
 }
 
 /** Each chunk as it comes, checked. @throws STREAM_VALUE_INVALID */
-export async function* checkedChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* checkedChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield streamCheck.bytes(chunk, 'a chunk of the source')
 }
 
-const IMPORT_NAMES = ['topic', 'source', 'format', 'onProgress', 'signal'] as const
+const IMPORT_NAMES = ['topic', 'source', 'run', 'format', 'onProgress', 'signal'] as const
 const EVENT_IMPORT_NAMES = [...IMPORT_NAMES, 'authorizeTopic'] as const
 const LOG_IMPORT_NAMES = [
   ...IMPORT_NAMES,
@@ -183,8 +196,9 @@ export function checkedEventImport<Options extends object>(given: Options): Opti
   return options as Options
 }
 
-function checkImport(o: { source?: unknown; onProgress?: unknown; signal?: unknown }): void {
+function checkImport(o: { source?: unknown; run?: unknown; onProgress?: unknown; signal?: unknown }): void {
   if (o.source !== undefined) streamCheck.text(o.source, 'source', { min: 1, max: SOURCE_CHARS_MAX })
+  if (o.run !== undefined) streamCheck.text(o.run, 'run', { min: 1, max: SOURCE_CHARS_MAX })
   if (o.onProgress !== undefined) streamCheck.callback(o.onProgress as () => void, 'onProgress')
   streamCheck.signal(o.signal)
 }

@@ -1,6 +1,6 @@
-import { ForgeError, Metrics, systemClock, Turn, type Clock } from '@forgeone/common'
+import { ForgeError, KeyedTurns, Metrics, systemClock, Turn, type Clock } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
-import { AppendGate } from '../append/append-gate.ts'
+import { AppendGate, type LandedAppend } from '../append/append-gate.ts'
 import { ClientIds } from '../append/client-ids.ts'
 import { IdempotentAppends, type Idempotency } from '../append/idempotent-appends.ts'
 import type { PlanChanges } from '../append/plan-changes.ts'
@@ -26,8 +26,10 @@ import { SearchResults } from '../read/search-results.ts'
 import type { Shard } from '../shard/shard.ts'
 import { RetentionRules } from '../retain/retention-rules.ts'
 import { TopicDirectory, type OfflineShard } from '../shard/topic-directory.ts'
+import { systemTimer, type Timer } from '../group/timer.ts'
 import { verifyShards, type StreamVerifyReport } from '../verify/verify-stream.ts'
 import { Arrivals } from './arrivals.ts'
+import { ImportRuns } from './import-runs.ts'
 import { EntryLookup } from './entry-lookup.ts'
 import { lastPosition, loadShards } from './load-shards.ts'
 import { readQuery } from './read-query.ts'
@@ -58,7 +60,7 @@ export interface StreamKind<Entry> {
 export interface CoreAppendOptions extends Pick<AppendOptions, 'expectedVersion'> {
   readonly idempotency?: Idempotency | undefined
   /** Rows for the same commit; what it changes in memory for them it notes, to be put back when the commit is refused. */
-  readonly alongside?: ((changes: PlanChanges) => readonly Operation[]) | undefined
+  readonly alongside?: ((changes: PlanChanges, landed: LandedAppend) => readonly Operation[]) | undefined
   /** What `alongside` counts for in the size of the commit. */
   readonly alongsideBytes?: number | undefined
 }
@@ -72,6 +74,10 @@ export class StreamCore<Entry> {
   readonly store: Store
   readonly clock: Clock
   readonly metrics: Metrics
+  readonly timer: Timer
+  /** Imports of the same sources, of one topic and name, take turns. */
+  readonly importTurns: KeyedTurns = new KeyedTurns()
+  readonly importRuns: ImportRuns = new ImportRuns()
   readonly #kind: StreamKind<Entry>
   readonly #shards: readonly (Shard | OfflineShard)[]
   readonly #topics: TopicDirectory
@@ -97,6 +103,7 @@ export class StreamCore<Entry> {
     this.store = store
     this.clock = options.clock ?? systemClock
     this.metrics = options.metrics ?? new Metrics()
+    this.timer = options.timer ?? systemTimer
     this.#kind = kind
     this.#shards = shards
     this.#topics = new TopicDirectory(store, shards)
@@ -184,7 +191,8 @@ export class StreamCore<Entry> {
       bytes,
       expectedVersion,
       alongside:
-        alongside && ((_landed: unknown, changes: PlanChanges): readonly Operation[] => alongside(changes)),
+        alongside &&
+        ((landed: LandedAppend, changes: PlanChanges): readonly Operation[] => alongside(changes, landed)),
     }
     if (idempotency === undefined) return await this.#gate.append(request)
     return await this.#idempotent.append(request, idempotency)

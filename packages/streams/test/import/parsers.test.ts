@@ -108,15 +108,27 @@ describe('detection', () => {
     expect(detection.parser.parse(line)).toEqual(parsed)
   })
 
-  test('needs four lines of five', () => {
+  test('takes the format that reads a few lines, whatever else is there', () => {
     const good = '2015-10-18 18:01:47 x'
-    expect(detectFormat([good, good, good, good, 'at foo'], settings)).toMatchObject({
-      format: 'iso',
-      score: 0.8,
-    })
+    const others = Array.from({ length: 190 }, (_, n) => `other ${n}`)
     expect(detectFormat([good, good, good, 'at', 'bar'], settings)).toMatchObject({
-      format: 'plain',
+      format: 'iso',
       score: 0.6,
+    })
+    expect(detectFormat([...others, good, good, good], settings).format).toBe('iso')
+    expect(detectFormat([...others, good], settings).format).toBe('plain')
+    expect(detectFormat([good, 'at', 'bar'], settings).format).toBe('plain')
+    // What goes on with an entry, and a header, says nothing against a format.
+    const trace = [
+      '\tat Foo.bar',
+      '  File "x.py"',
+      'Caused by: y',
+      'Traceback (most recent call last):',
+      '#Fields: a',
+    ]
+    expect(detectFormat([...trace, ...trace, good, ...trace], settings)).toMatchObject({
+      format: 'iso',
+      score: 1,
     })
     expect(detectFormat([good, '', ' '], settings)).toMatchObject({ format: 'iso', score: 1 })
     expect(detectFormat([], settings)).toMatchObject({ format: 'plain', score: 0 })

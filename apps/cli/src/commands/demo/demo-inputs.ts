@@ -27,14 +27,16 @@ export async function findDemoInputs(o: {
   readonly resolvePath: (path: string) => string
 }): Promise<DemoInputs> {
   const real =
-    o.paths.length > 0 ? await findInputFiles(o.paths, o.resolvePath) : await findMachineLogs(o.workDirectory)
+    o.paths.length > 0
+      ? (await findInputFiles(o.paths, o.resolvePath)).files
+      : await findMachineLogs(o.workDirectory)
   const realBytes = real.reduce((sum, file) => sum + (file.bytes ?? 0), 0)
   if (o.paths.length > 0 || realBytes >= REAL_BYTES_MIN) return { files: real, realBytes, syntheticBytes: 0 }
   const synthetic: InputFile[] = []
   for (const { name, text } of syntheticLog(SYNTHETIC_SEED)) {
     const path = join(o.workDirectory, name)
     await writeFile(path, text)
-    synthetic.push(...(await findInputFiles([path], (typed) => typed)))
+    synthetic.push(...(await findInputFiles([path], (typed) => typed)).files)
   }
   const syntheticBytes = synthetic.reduce((sum, file) => sum + (file.bytes ?? 0), 0)
   return { files: [...real, ...synthetic], realBytes, syntheticBytes }
@@ -51,7 +53,10 @@ async function findMachineLogs(workDirectory: string): Promise<readonly InputFil
   const files: InputFile[] = []
   let bytes = 0
   for (const path of candidates) {
-    const [file] = await findInputFiles([path], (typed) => typed).catch(() => [])
+    const [file] = await findInputFiles([path], (typed) => typed).then(
+      ({ files }) => files,
+      () => [],
+    )
     if (file === undefined || (file.bytes ?? 0) === 0 || bytes + (file.bytes ?? 0) > REAL_BYTES_MAX) continue
     if (!(await looksLikeLog(path))) continue
     bytes += file.bytes ?? 0

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { ForgeError } from '@forgeone/common'
 import { decompress } from '@forgeone/streams'
 import type { Command } from '../../program/command.ts'
 import { EVENT_FORMAT_OPTION, eventFormatOf } from '../../program/event-format.ts'
-import { countingBytes, documentName, sourceName } from '../../program/import-input.ts'
+import { countingBytes, sourceOf } from '../../program/import-input.ts'
 import { findInputFiles, openInput, STANDARD_INPUT } from '../../program/input-files.ts'
 import { textOption } from '../../program/parse-arguments.ts'
 import { Progress } from '../../render/progress.ts'
@@ -30,9 +31,10 @@ export const eventsImport: Command = {
   ],
   async run({ options, positionals, terminal, store, signal, resolvePath }) {
     const format = eventFormatOf(options)
-    const files = await findInputFiles(positionals, resolvePath)
+    const { files, unreadable } = await findInputFiles(positionals, resolvePath)
+    for (const { message } of unreadable) terminal.note(`${message}; it is left out`)
+    const run = randomUUID()
     const topic = textOption(options, 'topic')
-    const nameOf = format === 'cloudevents' ? documentName : sourceName
     await using forge = await store.open()
     const startedMs = performance.now()
     const totals = { events: 0, rawBytes: 0 }
@@ -40,14 +42,20 @@ export const eventsImport: Command = {
       const progress = new Progress(terminal)
       const read = { bytes: 0 }
       const label = file.path === STANDARD_INPUT ? 'standard input' : file.path
-      const source = options['again'] === true ? undefined : await nameOf(file)
+      const identity = sourceOf(file, { again: options['again'] === true })
+      const input = (): AsyncIterable<Uint8Array> => {
+        read.bytes = 0
+        return decompress(countingBytes(openInput(file, signal), read, label))
+      }
       try {
         const result = await forge.events.importFrom(
-          decompress(countingBytes(openInput(file, signal), read, label)),
+          // What cannot be opened twice is opened once.
+          identity.source === undefined ? input() : input,
           {
+            ...identity,
             format,
             topic,
-            source,
+            run,
             signal,
             onProgress: ({ events }) =>
               progress.update({
@@ -74,6 +82,8 @@ export const eventsImport: Command = {
           `stopped after ${formatCount(totals.events)} events; all of them are kept`,
         )
     }
+    const [closed] = unreadable
+    if (closed !== undefined) throw closed
     const seconds = (performance.now() - startedMs) / 1000
     const { bytesOnDisk } = forge.stats()
     if (terminal.json)

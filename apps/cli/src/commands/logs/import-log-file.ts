@@ -2,7 +2,7 @@ import { ForgeError, isForgeError } from '@forgeone/common'
 import type { Forge } from '@forgeone/storage-manager'
 import { decompress, type ImportResult, type LogFormat } from '@forgeone/streams'
 import type { CommandContext } from '../../program/command.ts'
-import { countingBytes, sourceName } from '../../program/import-input.ts'
+import { countingBytes, sourceOf } from '../../program/import-input.ts'
 import { openInput, STANDARD_INPUT, type InputFile } from '../../program/input-files.ts'
 import { Progress } from '../../render/progress.ts'
 import { formatBytes, formatCountOf } from '../../render/quantities.ts'
@@ -21,6 +21,8 @@ export interface LogFileImport {
   readonly file: InputFile
   readonly topic: string
   readonly settings: ImportSettings
+  /** Of this command: files that lie side by side are different ones. */
+  readonly run: string
   readonly totals: { readonly lines: number }
 }
 
@@ -31,6 +33,7 @@ export async function importLogFile({
   file,
   topic,
   settings,
+  run,
   totals,
 }: LogFileImport): Promise<ImportResult> {
   const { terminal, signal } = context
@@ -41,13 +44,19 @@ export async function importLogFile({
   let acknowledged = 0
   let written = 0
   try {
-    const source = again ? undefined : await sourceName(file)
+    const input = (): AsyncIterable<Uint8Array> => {
+      read.bytes = 0
+      return decompress(countingBytes(openInput(file, signal), read, label))
+    }
+    const identity = sourceOf(file, { again })
     const result = await forge.logs.importFrom(
-      decompress(countingBytes(openInput(file, signal), read, label)),
+      // What cannot be opened twice is opened once.
+      identity.source === undefined ? input() : input,
       {
         ...parsing,
+        ...identity,
         topic,
-        source,
+        run,
         defaultTimestamp: file.modifiedMs === undefined ? undefined : Math.floor(file.modifiedMs),
         signal,
         onProgress: ({ lines }) => {
@@ -69,11 +78,12 @@ export async function importLogFile({
     return result
   } catch (error) {
     progress.clear()
-    if (acknowledged > 0) {
+    // Of an input that cannot be read on, all that was read is written before it is told.
+    const kept = isForgeError(error, 'INPUT_UNREADABLE') ? written : acknowledged
+    if (kept > 0)
       terminal.note(
-        `${label} -> ${topic}: stopped after ${formatCountOf(acknowledged, 'line', 'lines')}, which are kept`,
+        `${label} -> ${topic}: stopped after ${formatCountOf(kept, 'line', 'lines')}, which are kept`,
       )
-    }
     // Not every error of the input knows which file it came from.
     if (!isForgeError(error, 'INPUT_UNREADABLE') || error.message.includes(label)) throw error
     throw new ForgeError('INPUT_UNREADABLE', `${label}: ${error.message}`, { cause: error })
@@ -95,6 +105,8 @@ function describeResult(result: ImportResult): string {
     result.unparsedLines === 0
       ? ''
       : `, ${formatCountOf(result.unparsedLines, 'line', 'lines')} without a time`
+  const skipped =
+    result.skippedBytes === 0 ? '' : `, ${formatBytes(result.skippedBytes)} of zeros in front passed over`
   const resumed = result.resumedAt === 0 ? '' : `, went on at ${formatBytes(result.resumedAt)}`
-  return `${found}${format}${unparsed}${resumed}`
+  return `${found}${format}${unparsed}${skipped}${resumed}`
 }

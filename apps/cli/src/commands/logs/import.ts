@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { ForgeError, isForgeError } from '@forgeone/common'
 import { LOG_FORMATS, type ImportResult } from '@forgeone/streams'
 import type { Command, CommandContext } from '../../program/command.ts'
@@ -41,17 +42,19 @@ export const logsImport: Command = {
   async run(context) {
     const { options, positionals, terminal, store, signal, resolvePath } = context
     const settings = settingsOf(context)
-    const files = await findInputFiles(positionals, resolvePath)
+    const { files, unreadable: closed } = await findInputFiles(positionals, resolvePath)
     await using forge = await store.open()
     const startedMs = performance.now()
     const totals = { lines: 0, rawBytes: 0 }
     const reports: FileReport[] = []
-    const unreadable: ForgeError[] = []
+    const unreadable: ForgeError[] = [...closed]
+    for (const { message } of closed) terminal.note(`${message}; it is left out`)
+    const run = randomUUID()
     const canResume = !settings.again && files.every((file) => file.path !== STANDARD_INPUT)
     let interrupted = false
     for (const file of files) {
       const topic = textOption(options, 'topic') ?? file.topic
-      const result = await importLogFile({ context, forge, file, topic, settings, totals }).catch(
+      const result = await importLogFile({ context, forge, file, topic, settings, run, totals }).catch(
         (error: unknown) => {
           // One closed file among many must not keep the others out.
           if (!isForgeError(error, 'INPUT_UNREADABLE')) throw error
