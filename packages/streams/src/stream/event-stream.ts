@@ -25,7 +25,6 @@ import type { UpcastDefinition } from '../upcast/upcast-step.ts'
 import { Upcasts } from '../upcast/upcasts.ts'
 import { importEvents, type EventImportOptions, type EventImportResult } from './import-events.ts'
 import {
-  checkChunks,
   checkedAppend,
   checkedChunks,
   checkedEntries,
@@ -168,7 +167,6 @@ export class EventStream {
     chunks: AsyncIterable<Uint8Array>,
     options: EventImportOptions = {},
   ): Promise<EventImportResult> {
-    checkChunks(chunks)
     return await importEvents(this.#core, checkedChunks(chunks), checkedEventImport(options))
   }
 

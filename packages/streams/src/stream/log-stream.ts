@@ -14,13 +14,7 @@ import type { SearchResults } from '../read/search-results.ts'
 import type { StreamVerifyReport } from '../verify/verify-stream.ts'
 import { importLog, rawLine, type ImportOptions, type ImportResult } from './import-log.ts'
 import { logCodec } from './log-codec.ts'
-import {
-  checkChunks,
-  checkedAppend,
-  checkedChunks,
-  checkedEntries,
-  checkedLogImport,
-} from './stream-arguments.ts'
+import { checkedAppend, checkedChunks, checkedEntries, checkedLogImport } from './stream-arguments.ts'
 import { StreamCore } from './stream-core.ts'
 import type { AppendOptions, ReadOptions, StreamOptions, TailOptions } from './stream-options.ts'
 import type { TopicMetadata } from './topic-metadata.ts'
@@ -107,7 +101,6 @@ export class LogStream {
    * @throws STREAM_IMPORT_FORMAT, and what `append` throws
    */
   async importFrom(chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportResult> {
-    checkChunks(chunks)
     return await importLog(this.#core, checkedChunks(chunks), checkedLogImport(options))
   }
 
