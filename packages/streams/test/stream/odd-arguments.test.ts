@@ -248,6 +248,11 @@ it('how to get the chunks of an import is asked once', async () => {
   expect(rawBytes).toBeGreaterThan(0)
 })
 
+it('a topic without a name is not created', async () => {
+  const made = events.topicOperations.create(undefined as never)
+  await expect(made).rejects.toMatchObject({ code: 'STREAM_TOPIC_INVALID' })
+})
+
 it('a store that was given every odd value serves, and opens again', async () => {
   const { logs: again, events: others } = await host.reopen()
   await again.append({ topic: 'end', message: 'm' })
