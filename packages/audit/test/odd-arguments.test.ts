@@ -77,3 +77,19 @@ test('a filter by a name that is none is refused with the name that was meant', 
   )
   await expect(Array.fromAsync(log.query({ limits: 3 } as never))).rejects.toThrow('did you mean limit?')
 })
+
+test('an export does what its leaf tells, whatever its options and target are at another look', async () => {
+  const paths: string[] = []
+  // Its check looks twice: what it saw last is what is told, and done.
+  let looks = 0
+  const options = Object.defineProperty({}, 'entries', {
+    get: () => (looks++ < 2 ? 'none' : 'full'),
+    enumerable: true,
+  })
+  let asked = 0
+  const write = async (path: string): Promise<void> => void paths.push(path)
+  const changing = Object.defineProperty({}, 'write', { get: () => (asked++ < 2 ? write : undefined) })
+  await log.exportTiles(changing as typeof target, options)
+  expect(paths).toContain('checkpoint')
+  expect(paths.filter((path) => path.includes('entries'))).toEqual([])
+})

@@ -56,15 +56,25 @@ const memoryCalls: readonly OddCall[] = [
   ['getOrLoad, signal', (odd) => memory().getOrLoad('k', () => 'v', { signal: odd })],
 ]
 
+const inMemory = (): ReturnType<typeof levelDatabase> =>
+  levelDatabase(new MemoryLevel<never, never>() as never)
 let metadata: MetadataCache
 beforeAll(async () => {
-  metadata = await MetadataCache.open({ database: levelDatabase(new MemoryLevel<never, never>() as never) })
+  metadata = await MetadataCache.open({ database: inMemory() })
 })
 afterAll(async () => await metadata.close())
 
+const SESSION = { sessionId: 's', currentPath: 'p', createdAt: 1, lastAccessed: 1 }
 const load = async (): Promise<undefined> => undefined
 const metadataCalls: readonly OddCall[] = [
-  ['open, config', async (odd) => await (await MetadataCache.open({ config: odd })).close()],
+  [
+    'open, config',
+    async (odd) => await (await MetadataCache.open({ config: odd, database: inMemory() })).close(),
+  ],
+  [
+    'open, a member',
+    async (odd) => await (await MetadataCache.open({ config: { enabled: false, maxAgeDays: odd } })).close(),
+  ],
   ['open, indexKey', async (odd) => await (await MetadataCache.open({ indexKey: odd, ...off })).close()],
   ['open, clock', async (odd) => await (await MetadataCache.open({ clock: odd, ...off })).close()],
   ['get, table', async (odd) => await metadata.get(odd, { vaultId: 'v' })],
@@ -74,6 +84,7 @@ const metadataCalls: readonly OddCall[] = [
   ['get, path', async (odd) => await metadata.get('files', { vaultId: 'v', zoneIndex: 0, path: odd })],
   ['put, table', async (odd) => await metadata.put(odd, { vaultId: 'v' } as never)],
   ['put, record', async (odd) => await metadata.put('vaults', odd)],
+  ['put, a member', async (odd) => await metadata.put('sessions', { ...SESSION, createdAt: odd })],
   ['getOrLoad, table', async (odd) => await metadata.getOrLoad(odd, { vaultId: 'v' }, load)],
   ['getOrLoad, address', async (odd) => await metadata.getOrLoad('vaults', odd, load)],
   ['getOrLoad, loader', async (odd) => await metadata.getOrLoad('vaults', { vaultId: 'w' }, odd)],

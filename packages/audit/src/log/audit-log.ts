@@ -297,10 +297,10 @@ export class AuditLog implements CommitObserver {
 
   /** Writes the log as of a fresh checkpoint in tlog-tiles layout; the checkpoint comes last. */
   async exportTiles(target: TileTarget, options: ExportOptions = {}): Promise<{ readonly size: number }> {
-    const { entries = 'none' } = door.checkedExport(target, options)
-    await this.#record({ action: 'audit.exported', facts: { entries } })
+    const checked = door.checkedExport(target, options)
+    await this.#record({ action: 'audit.exported', facts: { entries: checked.options.entries ?? 'none' } })
     const { size, text } = await this.#loadedKeeper().current()
-    await exportTiles({ log: this, size, checkpoint: text, target, options })
+    await exportTiles({ log: this, size, checkpoint: text, ...checked })
     return { size }
   }
 

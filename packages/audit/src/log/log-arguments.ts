@@ -1,4 +1,4 @@
-import { ArgumentCheck, assert, ForgeError } from '@forgeone/common'
+import { ArgumentCheck, assert, ForgeError, readArgument } from '@forgeone/common'
 import type { ExportOptions, TileTarget } from '../export/export-tiles.ts'
 import type { EntryPart } from '../proof/receipt.ts'
 import type { AuditFilter } from '../query/audit-entry.ts'
@@ -65,13 +65,22 @@ export function checkedEntryPart(options: { readonly entry?: EntryPart }): Entry
   return entry as EntryPart
 }
 
-/** @throws AUDIT_ARGUMENT_INVALID */
-export function checkedExport(target: TileTarget, options: ExportOptions): ExportOptions {
+/** Where an export goes and what is in it, read once: what is done is what was told. @throws AUDIT_ARGUMENT_INVALID */
+export function checkedExport(
+  target: TileTarget,
+  options: ExportOptions,
+): { readonly target: TileTarget; readonly options: ExportOptions } {
   check.port(target, ['write'], 'the target')
+  const write = check.callback(
+    readArgument('AUDIT_ARGUMENT_INVALID', () => target.write),
+    'write of the target',
+  )
   const { entries, onProgress } = check.options(options, ['entries', 'onProgress'])
   if (entries !== undefined) check.oneOf(entries, ['none', 'full'], 'entries')
   if (onProgress !== undefined) check.callback(onProgress as () => void, 'onProgress')
-  return options
+  // Every member was checked.
+  const checked = { entries, onProgress } as ExportOptions
+  return { target: { write: (path, bytes) => write.call(target, path, bytes) }, options: checked }
 }
 
 /** @throws AUDIT_ARGUMENT_INVALID, AUDIT_INDEX_UNKNOWN */

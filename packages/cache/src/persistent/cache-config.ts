@@ -1,4 +1,4 @@
-import { ArgumentCheck } from '@forgeone/common'
+import { ArgumentCheck, readArgument } from '@forgeone/common'
 import { z } from 'zod'
 import { invalid } from '../memory/memory-cache-options.ts'
 import { POLICIES, type PolicyName } from '../policy/policy-table.ts'
@@ -68,8 +68,11 @@ const schema = z.strictObject({
 export function cacheConfig(config: Partial<CacheConfig>): CacheConfig {
   const names = Object.keys(CACHE_CONFIG_DEFAULTS) as (keyof CacheConfig)[]
   const given = new ArgumentCheck('CACHE_CONFIG_INVALID').options(config, names, 'config')
-  const parsed = schema.safeParse({ ...CACHE_CONFIG_DEFAULTS, ...given })
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw invalid(String(issue?.path[0] ?? 'config'), issue?.message ?? 'malformed')
+  // What is wrong with a value is put into words by looking at it, which may throw too.
+  return readArgument('CACHE_CONFIG_INVALID', () => {
+    const parsed = schema.safeParse({ ...CACHE_CONFIG_DEFAULTS, ...given })
+    if (parsed.success) return parsed.data
+    const [issue] = parsed.error.issues
+    throw invalid(String(issue?.path[0] ?? 'config'), issue?.message ?? 'malformed')
+  })
 }

@@ -19,13 +19,16 @@ type Fields = Readonly<Record<string, unknown>>
  */
 export function encodeRecord<Name extends TableName>(table: Name, record: MetadataRecords[Name]): Uint8Array {
   const { schema, fields } = RECORD_SCHEMAS[table]
-  const parsed = readable(table, () => schema.safeParse(record))
-  if (!parsed.success) throw malformed(table, z.prettifyError(parsed.error))
+  const { data, reason } = readable(table, () => {
+    const { data, error } = schema.safeParse(record)
+    return { data, reason: error && z.prettifyError(error) }
+  })
+  if (reason !== undefined) throw malformed(table, reason)
   // Every record is an object with fields of those names.
-  return packMessage(packFields(parsed.data as unknown as Fields, fields))
+  return packMessage(packFields(data as unknown as Fields, fields))
 }
 
-/** Reading a record may run code of the caller, which may throw anything. */
+/** Reading a record, and saying what is wrong with it, may run code of the caller, which may throw anything. */
 function readable<T>(table: TableName, read: () => T): T {
   try {
     return read()

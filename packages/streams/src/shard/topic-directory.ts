@@ -46,7 +46,7 @@ export class TopicDirectory {
     let checked: string | undefined
     let newTopics = 0
     for (const { topic } of rows) {
-      if (topic === checked || this.#byName.has(topic)) continue
+      if ((newTopics > 0 && topic === checked) || this.#byName.has(topic)) continue
       checked = topic
       newTopics++
       validateTopicName(topic)

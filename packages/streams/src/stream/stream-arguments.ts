@@ -127,29 +127,29 @@ export function checkedEntries<Input extends object>(
 
 /** @throws STREAM_VALUE_INVALID */
 export function checkedInput(input: ImportInput): ImportInput {
-  if (typeof input !== 'function') {
-    checkChunks(input)
-    return checkedChunks(input)
-  }
-  return () => {
-    const chunks = input()
-    checkChunks(chunks)
-    return checkedChunks(chunks)
-  }
+  return typeof input === 'function' ? () => checkedChunks(input()) : checkedChunks(input)
 }
 
-function checkChunks(chunks: AsyncIterable<Uint8Array>): void {
+/** Each chunk as it comes, checked; how to get them is asked once. @throws STREAM_VALUE_INVALID */
+function checkedChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  return eachChecked(chunksOnce(chunks))
+}
+
+type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+
+function chunksOnce(chunks: AsyncIterable<Uint8Array> & Partial<Iterable<Uint8Array>>): Chunks {
   try {
-    if (typeof chunks[Symbol.asyncIterator] === 'function') return
-    if (typeof (chunks as unknown as Iterable<Uint8Array>)[Symbol.iterator] === 'function') return
+    const one = chunks[Symbol.asyncIterator]
+    if (typeof one === 'function') return { [Symbol.asyncIterator]: () => one.call(chunks) }
+    const other = chunks[Symbol.iterator]
+    if (typeof other === 'function') return { [Symbol.iterator]: () => other.call(chunks) }
   } catch (cause) {
     throw streamCheck.refusal('the source', 'cannot be read', cause)
   }
   throw streamCheck.refusal('the source', 'is no iterable of bytes')
 }
 
-/** Each chunk as it comes, checked. @throws STREAM_VALUE_INVALID */
-async function* checkedChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* eachChecked(chunks: Chunks): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield streamCheck.bytes(chunk, 'a chunk of the source')
 }
 

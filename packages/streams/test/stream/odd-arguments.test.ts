@@ -239,6 +239,20 @@ describe.each(all.map(([name, call], index) => [`${index} ${name}`, call] as con
   })
 })
 
+it('how to get the chunks of an import is asked once', async () => {
+  let asked = 0
+  const changing = Object.defineProperty({}, Symbol.asyncIterator, {
+    get: () => (asked++ === 0 ? bytes : undefined),
+  })
+  const { rawBytes } = await events.importFrom(changing as AsyncIterable<Uint8Array>)
+  expect(rawBytes).toBeGreaterThan(0)
+})
+
+it('a topic without a name is not created', async () => {
+  const made = events.topicOperations.create(undefined as never)
+  await expect(made).rejects.toMatchObject({ code: 'STREAM_TOPIC_INVALID' })
+})
+
 it('a store that was given every odd value serves, and opens again', async () => {
   const { logs: again, events: others } = await host.reopen()
   await again.append({ topic: 'end', message: 'm' })
