@@ -11,17 +11,21 @@ const files = { receipt: join(path, 'order.receipt'), vkey: join(path, 'log.vkey
 
 /** Where the store is: the commit of an event is a leaf, and the receipt proves it. */
 async function makeReceipt(): Promise<void> {
-  await using forge = await Forge.open({
+  const forge = await Forge.open({
     path: join(path, 'data'),
     secret: 'correct horse battery staple',
   })
-  const { sequence } = await forge.events.append({ topic: 'orders.created', payload: { id: 7 } })
-  for (let id = 8; id < 100; id++) await forge.events.append({ topic: 'orders.created', payload: { id } })
-  // Signs a checkpoint over everything acknowledged so far; otherwise one is signed every second.
-  await forge.audit.checkpoint()
-  await writeFile(files.receipt, formatReceipt(await forge.audit.receipt(sequence)))
-  // Hand this over once, by a way that you trust: everything rests on it.
-  await writeFile(files.vkey, `${forge.audit.verifierKeys[0]!.text}\n`)
+  try {
+    const { sequence } = await forge.events.append({ topic: 'orders.created', payload: { id: 7 } })
+    for (let id = 8; id < 100; id++) await forge.events.append({ topic: 'orders.created', payload: { id } })
+    // Signs a checkpoint over everything acknowledged so far; otherwise one is signed every second.
+    await forge.audit.checkpoint()
+    await writeFile(files.receipt, formatReceipt(await forge.audit.receipt(sequence)))
+    // Hand this over once, by a way that you trust: everything rests on it.
+    await writeFile(files.vkey, `${forge.audit.verifierKeys[0]!.text}\n`)
+  } finally {
+    await forge.close()
+  }
 }
 
 /** Elsewhere: two files and `@forgeone/audit/verify`, which opens nothing and throws nothing. */

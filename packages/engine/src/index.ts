@@ -1,3 +1,4 @@
+import '@forgeone/common/require-node'
 export {
   KEY_BYTES_MAX,
   VALUE_BYTES_MAX,

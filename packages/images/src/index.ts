@@ -1,3 +1,4 @@
+import '@forgeone/common/require-node'
 export { ImageReader, type ListOptions, type ReadOptions } from './image-reader.ts'
 export { LIMITS } from './limits.ts'
 export type { BlockSource } from './source/block-source.ts'

@@ -1,3 +1,4 @@
+import '@forgeone/common/require-node'
 export { shardStateScopes } from './shard/state-scopes.ts'
 export {
   openEvents,

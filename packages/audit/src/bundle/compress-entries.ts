@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import { LEAF_BYTES_MAX } from '../leaf/encode-leaf.ts'
 import { TILE_WIDTH } from '../tree/tile-path.ts'
 import { LENGTH_BYTES } from './entry-form.ts'
@@ -9,13 +9,13 @@ const ENTRIES_BYTES_MAX: number = TILE_WIDTH * (LEAF_BYTES_MAX + LENGTH_BYTES)
 const LEVEL = 1
 
 export function compressEntries(entries: Uint8Array): Uint8Array {
-  return zstdCompressSync(entries, { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } })
+  return zlib.zstdCompressSync(entries, { params: { [zlib.constants.ZSTD_c_compressionLevel]: LEVEL } })
 }
 
 /** @returns undefined when it is no zstd frame, or one that holds more than a bundle can */
 export function decompressEntries(compressed: Uint8Array): Uint8Array | undefined {
   try {
-    return zstdDecompressSync(compressed, { maxOutputLength: ENTRIES_BYTES_MAX })
+    return zlib.zstdDecompressSync(compressed, { maxOutputLength: ENTRIES_BYTES_MAX })
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import zlib from 'node:zlib'
 import { LIMITS } from '../limits.ts'
 import type { BlockSource } from '../source/block-source.ts'
 import { Fields } from '../source/little-endian.ts'
@@ -53,7 +53,7 @@ async function readCopy(
   const { entriesAt, count, entryBytes, entriesCrc } = header
   if (entriesAt + count * entryBytes > source.size) return 'damaged'
   const entries = await source.read(entriesAt, count * entryBytes)
-  if (crc32(entries) !== entriesCrc) return 'damaged'
+  if (zlib.crc32(entries) !== entriesCrc) return 'damaged'
   return zonesOf(entries, { count, entryBytes, sectorBytes })
 }
 
@@ -67,7 +67,8 @@ function headerOf(
   if (headerBytes < HEADER_BYTES_MIN || headerBytes > sectorBytes) return undefined
   const header = sector.slice(0, headerBytes)
   header.fill(0, CRC_AT, CRC_AT + 4)
-  if (crc32(header) !== fields.u32(CRC_AT) || fields.u64(24) !== BigInt(at / sectorBytes)) return undefined
+  if (zlib.crc32(header) !== fields.u32(CRC_AT) || fields.u64(24) !== BigInt(at / sectorBytes))
+    return undefined
   const count = fields.u32(80)
   const entryBytes = fields.u32(84)
   const entriesAt = fields.u64(72) * BigInt(sectorBytes)

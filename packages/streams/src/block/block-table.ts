@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import { ByteReader, ByteWriter, ForgeError } from '@forgeone/common'
 
 /**
@@ -48,7 +48,9 @@ export function encodeBlockTable({ commits, runOfRow }: BlockTable): Uint8Array 
     start = end
   }
   const plain = body.view()
-  const packed = zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } })
+  const packed = zlib.zstdCompressSync(plain, {
+    params: { [zlib.constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
+  })
   const isSmaller = packed.length < plain.length
   const out = new ByteWriter(16 + plain.length)
     .u16(MAGIC)
@@ -107,7 +109,7 @@ function readDeltas(from: ByteReader, count: number): Float64Array {
 
 function unpack(packed: Uint8Array, length: number): Uint8Array {
   try {
-    return zstdDecompressSync(packed, { maxOutputLength: length + 1 })
+    return zlib.zstdDecompressSync(packed, { maxOutputLength: length + 1 })
   } catch (cause) {
     throw new ForgeError('STREAM_BLOCK_DAMAGED', 'a block table does not decompress', { cause })
   }

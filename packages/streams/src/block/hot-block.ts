@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer'
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import { asBuffer, ByteReader, ByteWriter, ForgeError } from '@forgeone/common'
 import type { EntryRow, TextKind } from '../entry/validate.ts'
 import { BlockColumns } from './block-columns.ts'
@@ -81,11 +81,11 @@ function writeRunOfRow(out: ByteWriter, topicIds: readonly number[], runs: reado
 
 function compress(body: Uint8Array): { flags: number; bytes: Uint8Array } {
   if (body.length < COMPRESS_BYTES_MIN) return { flags: 0, bytes: body }
-  const packed = zstdCompressSync(body, {
+  const packed = zlib.zstdCompressSync(body, {
     // A known size spares zstd the tables for an endless one; the result mostly fits the first chunk.
     pledgedSrcSize: body.length,
     chunkSize: Math.max(1024, Math.ceil(body.length / 4)),
-    params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
+    params: { [zlib.constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
   })
   return packed.length < body.length ? { flags: FLAG_ZSTD, bytes: packed } : { flags: 0, bytes: body }
 }
@@ -196,7 +196,7 @@ function decompress(head: ByteReader, flags: number): Uint8Array {
 function unpack(packed: Uint8Array, length: number): Uint8Array {
   try {
     // A little more room than needed, or Node asks zstd once more whether there is more.
-    return zstdDecompressSync(packed, { chunkSize: length + 1024, maxOutputLength: length + 1 })
+    return zlib.zstdDecompressSync(packed, { chunkSize: length + 1024, maxOutputLength: length + 1 })
   } catch (cause) {
     throw new ForgeError('STREAM_BLOCK_DAMAGED', 'a hot block does not decompress', { cause })
   }

@@ -1,4 +1,4 @@
-import { createZstdDecompress, type ZstdDecompress } from 'node:zlib'
+import zlib, { type ZstdDecompress } from 'node:zlib'
 import { concatBytes, EMPTY_BYTES } from '@forgeone/common'
 import { decoded, FED_BYTES, type Feed } from './decoded.ts'
 
@@ -13,7 +13,7 @@ export async function* expandZstd(
   const input = new FrameInput(source)
   try {
     while (await input.hasMore()) {
-      const decoder = createZstdDecompress()
+      const decoder = zlib.createZstdDecompress()
       yield* decoded(decoder, (feed) => feedFrame(decoder, input, feed))
     }
   } finally {

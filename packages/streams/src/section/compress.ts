@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import { ForgeError, type ByteReader, type ByteWriter } from '@forgeone/common'
 import { damaged } from './damage.ts'
 
@@ -8,13 +8,13 @@ const WINDOW_BITS_MIN = 10
 /** A zstd frame, or the bytes themselves when it would not be shorter. */
 export function compress(bytes: Uint8Array, { level }: { level: number }): Uint8Array {
   if (bytes.length === 0) return bytes
-  const packed = zstdCompressSync(bytes, {
+  const packed = zlib.zstdCompressSync(bytes, {
     pledgedSrcSize: bytes.length,
     chunkSize: Math.max(1024, Math.ceil(bytes.length / 4)),
     params: {
-      [constants.ZSTD_c_compressionLevel]: level,
+      [zlib.constants.ZSTD_c_compressionLevel]: level,
       // A repetition is found wherever it is: long distance matching finds fewer in so few bytes.
-      [constants.ZSTD_c_windowLog]: windowBits(bytes.length),
+      [zlib.constants.ZSTD_c_windowLog]: windowBits(bytes.length),
     },
   })
   return packed.length < bytes.length ? packed : bytes
@@ -31,12 +31,12 @@ export function decompress(packed: Uint8Array, length: number): Uint8Array {
   if (packed.length === length) return packed
   let bytes: Uint8Array
   try {
-    bytes = zstdDecompressSync(packed, {
+    bytes = zlib.zstdDecompressSync(packed, {
       chunkSize: length + 1024,
       maxOutputLength: length + 1,
       // A frame names the memory that its reader needs: no honest one needs more than its bytes.
       params: {
-        [constants.ZSTD_d_windowLogMax]: windowBits(length),
+        [zlib.constants.ZSTD_d_windowLogMax]: windowBits(length),
       },
     })
   } catch (cause) {

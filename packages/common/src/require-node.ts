@@ -1,0 +1,4 @@
+import { unsupportedNode } from './supported-node.ts'
+
+const reason = unsupportedNode()
+if (reason !== undefined) throw new Error(reason)
