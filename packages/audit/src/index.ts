@@ -1,4 +1,3 @@
-import '@forgeone/common/require-node'
 export { encodeLeaf, LEAF_BYTES_MAX } from './leaf/encode-leaf.ts'
 export { KEY_IDS_MAX } from './leaf/key-ids.ts'
 export { parseLeaf, type LeafFacts } from './leaf/parse-leaf.ts'

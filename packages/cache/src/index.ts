@@ -1,4 +1,3 @@
-import '@forgeone/common/require-node'
 export { MemoryCache } from './memory/memory-cache.ts'
 export {
   ENTRY_OVERHEAD_BYTES,

@@ -1,4 +1,4 @@
-import './require-node.ts'
+export { NODE_VERSION_MIN } from './require-node.ts'
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts'
 export { ForgeError, isForgeError, type ErrorDetails, type ForgeErrorOptions } from './forge-error.ts'
 export { assert, AssertionFailure } from './assert.ts'

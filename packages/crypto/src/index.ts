@@ -1,4 +1,3 @@
-import '@forgeone/common/require-node'
 export { createBlake3, createKeyedBlake3, type Blake3 } from './hash/blake3.ts'
 export { sha256 } from './hash/sha256.ts'
 export type { Argon2idCost, KdfCost, Pbkdf2Cost, ScryptCost } from './kdf/recipe.ts'

@@ -1,4 +1,3 @@
-import '@forgeone/common/require-node'
 export {
   KEY_BYTES_MAX,
   VALUE_BYTES_MAX,

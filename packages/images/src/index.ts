@@ -1,4 +1,3 @@
-import '@forgeone/common/require-node'
 export { ImageReader, type ListOptions, type ReadOptions } from './image-reader.ts'
 export { LIMITS } from './limits.ts'
 export type { BlockSource } from './source/block-source.ts'

@@ -1,4 +1,3 @@
-import '@forgeone/common/require-node'
 export { Forge } from './manager/forge.ts'
 export { CHECKPOINTS_MAX, type CheckpointInfo } from './checkpoint/checkpoint-register.ts'
 export type { AccessControl, NewGrant, PrincipalInfo } from './access/access-control.ts'

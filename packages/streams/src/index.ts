@@ -1,4 +1,3 @@
-import '@forgeone/common/require-node'
 export { shardStateScopes } from './shard/state-scopes.ts'
 export {
   openEvents,

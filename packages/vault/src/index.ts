@@ -1,4 +1,3 @@
-import '@forgeone/common/require-node'
 export { Vault, type SecretChange } from './vault/vault.ts'
 export { TTL_MS_MAX, type MetadataPatch } from './vault/vault-arguments.ts'
 export { damagedVaultRow } from './vault/vault-rows-check.ts'
