@@ -1,10 +1,10 @@
 /** What `logs import` takes, and that every byte of it comes back. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { cp, link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { SeededRandom } from '@forgeone/common'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createStore, runForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import { createStore, runForge, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
 
 const SYSLOG = 'Jan  3 04:05:06 web1 sshd[12]: accepted\nJan  3 04:05:07 web1 sshd[12]: closed\n'
 const ACCESS = '10.0.0.1 - - [03/Jan/2026:04:05:06 +0000] "GET / HTTP/1.1" 200 12 "-" "curl/8"\n'.repeat(3)
@@ -130,4 +130,70 @@ it('events come back from their export', async () => {
     metadata: { by: 'test' },
     priority: 'normal',
   })
+})
+
+it('a log that is rotated, compressed and begun anew is stored once, the oldest piece first', async () => {
+  const directory = join(folder.path, 'rotated')
+  await mkdir(directory)
+  const banner = 'server starting v1\n'
+  const day = (n: number): string => `${banner}2026-01-0${n}T04:05:06Z INFO day ${n}\n`
+  const at = (name: string): string => join(directory, name)
+  await writeFile(at('access.log'), day(1))
+  expect((await forge(['logs', 'import', 'rotated'])).stderr).toContain('2 lines, ')
+  await rename(at('access.log'), at('access.log.1'))
+  await writeFile(at('access.log'), day(2))
+  expect((await forge(['logs', 'import', 'rotated'])).stderr).toMatch(
+    /log\.1 .*nothing new.*log -> access: 2/s,
+  )
+  await writeFile(at('access.log.3.gz'), gzipSync(day(1)))
+  await rename(at('access.log'), at('access.log.2'))
+  await rm(at('access.log.1'))
+  await writeFile(at('access.log.1'), day(3))
+  await writeFile(at('access.log'), `${day(4)}cut off`)
+  // A compressor at work, and another name of the same file.
+  await writeFile(at('access.log.1.gz'), gzipSync(day(3)).subarray(0, 30))
+  await link(at('access.log'), at('access.log.same'))
+  const last = await forge(['logs', 'import', 'rotated'])
+  expect([last.code, last.stderr]).toEqual([0, expect.stringMatching(/3\.gz.*\.2 .*\.1 .*access\.log /s)])
+  const written = [1, 2, 3, 4].map(day).join('')
+  expect((await forge(['logs', 'export', 'access', '--raw'])).stdout).toBe(`${written}cut off`)
+  await writeFile(at('access.log'), `${day(4)}cut off, and on\n`)
+  await forge(['logs', 'import', 'rotated'])
+  expect((await forge(['logs', 'export', 'access', '--raw'])).stdout).toBe(`${written}cut off, and on\n`)
+})
+
+it('a directory that cannot be listed, and what is not text, are a line each; links are files', async () => {
+  const directory = join(folder.path, 'mixed')
+  await mkdir(directory)
+  await writeFile(join(directory, 'utf16.log'), Buffer.from('\ufeffone\n', 'utf16le'))
+  await writeFile(join(directory, 'archive.xz'), Buffer.from('fd377a585a000004', 'hex'))
+  await writeFile(join(folder.path, 'elsewhere.txt'), '2026-01-03T04:05:06Z linked\n')
+  await symlink(join(folder.path, 'elsewhere.txt'), join(directory, 'linked.log'))
+  await symlink(directory, join(directory, 'circle'))
+  await symlink(join(folder.path, 'nowhere'), join(directory, 'dangling'))
+  const { code, stderr } = await forge(['logs', 'import', 'mixed'])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/UTF-16.*left out/)
+  expect(stderr).toMatch(/xz.*left out/)
+  expect(stderr).toContain('linked: 1 line')
+  expect((await forge(['logs', 'search', 'topic:linked', '--count'])).stdout).toBe('1\n')
+})
+
+it('a pipe that goes on keeps what came within a second', async () => {
+  const child = startForge(['logs', 'import', '-', '--topic', 'live', '--data', 'data'], { cwd: folder.path })
+  child.stdin!.write('2026-01-03T04:05:06Z INFO one line\n')
+  const isKept = async (): Promise<boolean> => {
+    const copy = join(folder.path, `live-${Math.random()}`)
+    await cp(join(folder.path, 'data'), copy, { recursive: true })
+    await rm(join(copy, 'lock'), { force: true })
+    const { stdout } = await runForge(['logs', 'search', 'topic:live', '--count', '--data', copy], {
+      cwd: folder.path,
+    })
+    return stdout === '1\n'
+  }
+  try {
+    await expect.poll(isKept, { timeout: 60_000, interval: 1000 }).toBe(true)
+  } finally {
+    child.kill('SIGKILL')
+  }
 })

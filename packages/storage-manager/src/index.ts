@@ -55,5 +55,6 @@ export {
   SETTINGS_MAX,
   type Settings,
 } from './settings/settings.ts'
+export { prometheusText } from './statistics/prometheus-text.ts'
 export type { ForgeStatistics, TopicStatistics } from './statistics/forge-statistics.ts'
 export { METRIC_SAMPLES_MAX, type MetricsHistory, type MetricsSample } from './statistics/metrics-history.ts'

@@ -69,6 +69,7 @@ import { settingsSet } from './settings/set.ts'
 import { doctor } from './store/doctor.ts'
 import { repair } from './store/repair.ts'
 import { init } from './store/init.ts'
+import { metrics } from './store/metrics.ts'
 import { stats } from './store/stats.ts'
 import { top } from './store/top.ts'
 import { checkpoint } from './store/checkpoint.ts'
@@ -169,6 +170,7 @@ export const COMMANDS: readonly Command[] = [
   complianceVerify,
   erase,
   stats,
+  metrics,
   top,
   verify,
   checkpoint,
