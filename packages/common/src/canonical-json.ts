@@ -9,20 +9,35 @@ export interface JsonObject {
 /** Deeper values are refused: a hostile one must not exhaust the stack. */
 export const JSON_DEPTH_MAX = 32
 
+/** A path into a value is told up to this length. */
+const PATH_CHARACTERS_MAX = 200
+
 /**
- * Writes a value as RFC 8785 text: keys sorted by UTF-16 units, no blanks.
- * Refused, with the code given: undefined, holes in arrays, functions, bigint, NaN, infinities, lone surrogates, cycles, depth above 32.
+ * Writes a value as RFC 8785 text: keys sorted by UTF-16 units, no blanks. Members that are undefined are left out, as
+ * `JSON.stringify` does.
+ * Refused, with the code given and the place named: undefined elsewhere, holes in arrays, functions, bigint, NaN, infinities, lone
+ * surrogates, objects that are not plain, cycles, depth above 32.
  */
 export function canonicalJson(value: unknown, { code, what }: { code: ErrorCode; what: string }): string {
-  return write(value, 0, (reason) => {
-    throw new ForgeError(code, `${what} ${reason}`)
+  const path: (string | number)[] = []
+  return write(value, path, (reason) => {
+    const place = path.length === 0 ? '' : `: see ${pathText(path)}`
+    throw new ForgeError(code, `${what} ${reason}${place}`)
   })
 }
 
 type Refuse = (reason: string) => never
 
-function write(value: unknown, depth: number, refuse: Refuse): string {
-  if (depth > JSON_DEPTH_MAX) refuse(`is nested deeper than ${JSON_DEPTH_MAX} levels`)
+function pathText(path: readonly (string | number)[]): string {
+  const text = path
+    .map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at === 0 ? '' : '.'}${step}`))
+    .join('')
+  return text.length > PATH_CHARACTERS_MAX ? `${text.slice(0, PATH_CHARACTERS_MAX)}…` : text
+}
+
+/** @param path of the value; its length is the depth */
+function write(value: unknown, path: (string | number)[], refuse: Refuse): string {
+  if (path.length > JSON_DEPTH_MAX) refuse(`is nested deeper than ${JSON_DEPTH_MAX} levels`)
   switch (typeof value) {
     case 'string':
       if (!value.isWellFormed()) refuse('holds a lone surrogate')
@@ -33,23 +48,34 @@ function write(value: unknown, depth: number, refuse: Refuse): string {
     case 'boolean':
       return value ? 'true' : 'false'
     case 'object':
-      return value === null ? 'null' : writeObject(value, depth, refuse)
+      return value === null ? 'null' : writeObject(value, path, refuse)
     default:
-      return refuse(`holds a ${typeof value}, which JSON cannot express`)
+      return refuse(
+        `holds ${typeof value === 'undefined' ? '' : 'a '}${typeof value}, which JSON cannot express`,
+      )
   }
 }
 
-function writeObject(value: object, depth: number, refuse: Refuse): string {
+function writeObject(value: object, path: (string | number)[], refuse: Refuse): string {
   // `Array.from` visits holes too, which `map` would pass over and leave text that is no JSON.
   if (Array.isArray(value))
-    return `[${Array.from(value, (item) => write(item, depth + 1, refuse)).join(',')}]`
+    return `[${Array.from(value, (item, at) => writeAt(at, item, path, refuse)).join(',')}]`
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
     refuse('holds an object that is not plain JSON')
   }
   const parts: string[] = []
   for (const [key, member] of Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))) {
-    parts.push(`${write(key, depth, refuse)}:${write(member, depth + 1, refuse)}`)
+    if (member === undefined) continue
+    if (!key.isWellFormed()) refuse('holds a lone surrogate in a name')
+    parts.push(`${JSON.stringify(key)}:${writeAt(key, member, path, refuse)}`)
   }
   return `{${parts.join(',')}}`
+}
+
+function writeAt(step: string | number, value: unknown, path: (string | number)[], refuse: Refuse): string {
+  path.push(step)
+  const text = write(value, path, refuse)
+  path.pop()
+  return text
 }

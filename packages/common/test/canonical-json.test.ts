@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalJson, JSON_DEPTH_MAX } from '../src/index.ts'
+import { canonicalJson, ForgeError, JSON_DEPTH_MAX } from '../src/index.ts'
 
 const canonical = (value: unknown): string =>
   canonicalJson(value, { code: 'STREAM_VALUE_INVALID', what: 'it' })
@@ -46,7 +46,8 @@ describe('canonical JSON', () => {
   const cycle: Record<string, unknown> = {}
   cycle['self'] = cycle
   test.each<[string, unknown]>([
-    ['undefined', { a: undefined }],
+    ['undefined', undefined],
+    ['undefined in an array', [undefined]],
     ['a hole in an array', Array(2)],
     ['a function', () => 1],
     ['a symbol', [Symbol('a')]],
@@ -66,4 +67,33 @@ describe('canonical JSON', () => {
   test('takes the depth that is just allowed', () => {
     expect(canonical(nested(JSON_DEPTH_MAX))).toHaveLength(2 * JSON_DEPTH_MAX + 1)
   })
+})
+
+test('a member that is undefined is left out, as JSON.stringify does', () => {
+  const value = { a: 1, b: undefined, c: { d: undefined, e: [1] } }
+  expect(canonical(value)).toBe(JSON.stringify(value))
+})
+
+test.each([
+  ['it holds a bigint, which JSON cannot express', 1n],
+  ['it holds undefined, which JSON cannot express: see [1]', [1, undefined]],
+  [
+    'it holds a bigint, which JSON cannot express: see order.items[2].price',
+    { order: { items: [0, 0, { price: 1n }] } },
+  ],
+  ['it holds a number that is not finite: see total', { first: { a: [] }, total: Number.NaN }],
+  ['it holds an object that is not plain JSON: see err', { err: new Error('x') }],
+  ['it holds a lone surrogate: see [0]', ['\ud800']],
+])('a refusal says where: %s', (message, value) => {
+  expect(() => canonical(value)).toThrow(new ForgeError('STREAM_VALUE_INVALID', message))
+})
+
+test('the place of a refusal is told within a bound', () => {
+  const value = { ['n'.repeat(5000)]: 1n }
+  try {
+    canonical(value)
+    expect.unreachable()
+  } catch (error) {
+    expect(String(error).length).toBeLessThan(400)
+  }
 })

@@ -1,3 +1,4 @@
+import { toHex } from '@forgeone/common'
 import { entryId, entryIdPrefix } from '../entry/entry-id.ts'
 import type { Position } from '../entry/position.ts'
 import type { EntryRow } from '../entry/validate.ts'
@@ -70,6 +71,13 @@ export class LazyReceipt implements Receipt {
     })
   }
 
+  /** All of it: what is made when somebody reads it would be passed over. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { sequence, time, count, ids, positions, versions, root, duplicate } = this
+    const numbers = Object.fromEntries(versions)
+    return { sequence, time, count, ids, positions, versions: numbers, root: toHex(root), duplicate }
+  }
+
   get positions(): readonly Position[] {
     return this.#parts.flatMap(({ shard, sequence, count }) =>
       Array.from({ length: count }, (_, offset) => ({
@@ -80,6 +88,13 @@ export class LazyReceipt implements Receipt {
     )
   }
 }
+
+/** What `console.log` shows. */
+Object.defineProperty(LazyReceipt.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: LazyReceipt): unknown {
+    return this.toJSON()
+  },
+})
 
 /** By row; nothing when no row has an id of its caller, as is the rule. */
 function clientIdsOf(rows: readonly EntryRow[]): readonly (string | undefined)[] {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { randomFillSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { APPEND_ENTRIES_MAX, openEvents, type EventStream, type LogStream } from '../../src/index.ts'
@@ -274,6 +275,14 @@ describe('ids', () => {
     const receipt = await logs.append(
       Array.from({ length: 50 }, (_, n) => ({ topic: `t${n % 7}`, message: `${n}` })),
     )
+    // Whatever shows or keeps a receipt has all of it.
+    const written = JSON.parse(JSON.stringify(receipt)) as Record<string, unknown>
+    expect(written).toMatchObject({
+      ids: receipt.ids,
+      count: 50,
+      versions: Object.fromEntries(receipt.versions),
+    })
+    expect(inspect(receipt)).toContain(receipt.ids[0])
     for (const [n, id] of receipt.ids.entries()) expect((await logs.get(id))?.message).toBe(`${n}`)
     const last = receipt.ids[49]!
     expect(
