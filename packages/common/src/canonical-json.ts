@@ -6,6 +6,27 @@ export interface JsonObject {
   readonly [key: string]: JsonValue
 }
 
+/**
+ * A type whose values JSON can express, interfaces and optional members included; `never` where it cannot. For parameters:
+ * `value: T & JsonCompatible<T>`.
+ */
+export type JsonCompatible<T> = T extends JsonValue | undefined
+  ? T
+  : T extends Inexpressible
+    ? never
+    : { readonly [Key in keyof T]: JsonCompatible<T[Key]> }
+
+type Inexpressible =
+  | ((...input: never[]) => unknown)
+  | bigint
+  | symbol
+  | Date
+  | Error
+  | RegExp
+  | Promise<unknown>
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+
 /** Deeper values are refused: a hostile one must not exhaust the stack. */
 export const JSON_DEPTH_MAX = 32
 

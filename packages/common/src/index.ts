@@ -17,7 +17,13 @@ export {
 export { ByteReader } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'
 export { crc32c } from './crc32c.ts'
-export { canonicalJson, JSON_DEPTH_MAX, type JsonObject, type JsonValue } from './canonical-json.ts'
+export {
+  canonicalJson,
+  JSON_DEPTH_MAX,
+  type JsonCompatible,
+  type JsonObject,
+  type JsonValue,
+} from './canonical-json.ts'
 export { ManualClock, systemClock, type Clock } from './clock.ts'
 export { SeededRandom, systemRandom, type Random } from './random.ts'
 export type { AuditFacts } from './audit-facts.ts'

@@ -28,7 +28,7 @@ export {
   IDEMPOTENCY_ROWS_MAX,
   IDEMPOTENCY_WINDOW_MS,
 } from './append/append-limits.ts'
-export type { EventInput, EventMessage, LogEntry, LogInput } from './entry/entry.ts'
+export type { EventInput, EventMessage, EventPayload, LogEntry, LogInput } from './entry/entry.ts'
 export { formatPosition, parsePosition, type Position } from './entry/position.ts'
 export { parsePriority, PRIORITIES, type EventPriority } from './entry/priority.ts'
 export { parseSeverity, SEVERITIES, type LogSeverity } from './entry/severity.ts'

@@ -5,6 +5,7 @@ import {
   isForgeError,
   readArgument,
   utf8Encode,
+  type JsonCompatible,
   type JsonValue,
 } from '@forgeone/common'
 import type { CommitContent, Operation, Store } from '@forgeone/engine'
@@ -40,9 +41,12 @@ export class Settings {
     this.#o = options
   }
 
-  /** @returns undefined when the setting does not exist @throws SETTING_INVALID */
-  async get(name: string): Promise<JsonValue | undefined> {
-    return (await this.describe(name))?.value
+  /**
+   * @typeParam Value what the caller knows it to be: nothing checks it
+   * @returns undefined when the setting does not exist @throws SETTING_INVALID
+   */
+  async get<Value = JsonValue>(name: string): Promise<Value | undefined> {
+    return (await this.describe(name))?.value as Value | undefined
   }
 
   /** The setting with its version and time. @throws SETTING_INVALID */
@@ -53,9 +57,9 @@ export class Settings {
   }
 
   /** @throws SETTING_INVALID, also beyond `SETTINGS_MAX`; STREAM_VERSION_CONFLICT when `expectedVersion` (0: absent) is not met */
-  async set(
+  async set<Value>(
     name: string,
-    value: JsonValue,
+    value: Value & JsonCompatible<Value>,
     options: { readonly expectedVersion?: number } = {},
   ): Promise<Setting> {
     checkName(name)
@@ -179,7 +183,7 @@ function checkName(name: string): void {
   )
 }
 
-function plainValue(value: JsonValue): JsonValue {
+function plainValue(value: unknown): JsonValue {
   const text = settingText(value)
   if (Buffer.byteLength(text) > SETTING_VALUE_BYTES_MAX)
     throw invalid(`the value is larger than ${SETTING_VALUE_BYTES_MAX} bytes`, 'value')
@@ -188,7 +192,7 @@ function plainValue(value: JsonValue): JsonValue {
 }
 
 /** @throws SETTING_INVALID, also for what throws when it is looked at */
-function settingText(value: JsonValue): string {
+function settingText(value: unknown): string {
   return readArgument('SETTING_INVALID', () =>
     canonicalJson(value, { code: 'SETTING_INVALID', what: 'the value' }),
   )

@@ -16,10 +16,13 @@ export interface LogInput {
   readonly checkpointMarker?: string | undefined
 }
 
+/** JSON, or bytes as they are. */
+export type EventPayload = JsonValue | Uint8Array
+
 /** One event to append. */
-export interface EventInput {
+export interface EventInput<Payload = EventPayload> {
   readonly topic: string
-  readonly payload: JsonValue | Uint8Array
+  readonly payload: Payload
   /** Whole milliseconds since 1970; the time of the append when absent. */
   readonly timestamp?: number | undefined
   /** `normal` when absent. */
@@ -44,12 +47,12 @@ export interface LogEntry {
 }
 
 /** One stored event. */
-export interface EventMessage {
+export interface EventMessage<Payload = EventPayload> {
   readonly id: string
   readonly topic: string
   readonly timestamp: number
   readonly priority: EventPriority
-  readonly payload: JsonValue | Uint8Array
+  readonly payload: Payload
   readonly metadata: JsonObject
   readonly checkpointMarker?: string
   /** SHA-256 of the canonical entry in hexadecimal. */

@@ -1,10 +1,11 @@
+import type { JsonCompatible } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 import type { ImportInput } from './identified-source.ts'
 import { APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
 import { contentDigest, NO_TIMESTAMP } from '../append/content-digest.ts'
 import type { Receipt } from '../append/receipt.ts'
 import { exportCloudEvents } from '../cloud-events/export-cloud-events.ts'
-import type { EventInput, EventMessage } from '../entry/entry.ts'
+import type { EventInput, EventMessage, EventPayload } from '../entry/entry.ts'
 import { validateEventInput } from '../entry/validate.ts'
 import type { EntryProof } from '../proof/entry-proof.ts'
 import type { Query } from '../query/ast.ts'
@@ -37,6 +38,11 @@ import { StreamCore } from './stream-core.ts'
 import type { EventAppendOptions, ReadOptions, StreamOptions } from './stream-options.ts'
 import type { TopicMetadata } from './topic-metadata.ts'
 import type { TopicOperations } from './topic-operations.ts'
+
+/** An event whose payload JSON can express, or bytes. */
+type StorableEvent<Payload> = EventInput<
+  Payload & (Payload extends Uint8Array ? Payload : JsonCompatible<Payload>)
+>
 
 /** Events by topic: append-only, replayable, durable when the append settles. */
 export class EventStream {
@@ -71,8 +77,8 @@ export class EventStream {
    * @throws STREAM_TOPIC_INVALID, STREAM_VALUE_INVALID, STREAM_LIMIT, STREAM_VERSION_CONFLICT, STREAM_ID_EXISTS,
    *   STREAM_IDEMPOTENCY_CONFLICT, QUOTA_EXCEEDED, STORAGE_FULL, STORE_FAILED, STORE_CLOSED
    */
-  async append(
-    input: EventInput | readonly EventInput[],
+  async append<Payload>(
+    input: StorableEvent<Payload> | readonly StorableEvent<Payload>[],
     options: EventAppendOptions = {},
   ): Promise<Receipt> {
     const {
@@ -81,7 +87,8 @@ export class EventStream {
       idempotencyKey: key,
     } = checkedAppend(options, ['deliverAfterMs'])
     const now = this.#core.clock.now()
-    const inputs = checkedEntries(input, APPEND_ENTRIES_MAX)
+    // What the type cannot say of a payload, validation does.
+    const inputs = checkedEntries(input as EventInput | readonly EventInput[], APPEND_ENTRIES_MAX)
     const rows = inputs.map((one) => {
       const row = validateEventInput(one, now)
       // The gate takes topics of ours that exist.
@@ -95,10 +102,13 @@ export class EventStream {
     return await this.#core.append(rows, { expectedVersion, idempotency: { key, digest } })
   }
 
-  /** @returns undefined when no event has the id */
-  async get(id: string): Promise<EventMessage | undefined> {
+  /**
+   * @typeParam Payload what the caller knows it to be: nothing checks it, here and in the other readings
+   * @returns undefined when no event has the id
+   */
+  async get<Payload = EventPayload>(id: string): Promise<EventMessage<Payload> | undefined> {
     await this.#core.giveWay()
-    return this.#core.get(id)
+    return this.#core.get(id) as EventMessage<Payload> | undefined
   }
 
   async has(id: string): Promise<boolean> {
@@ -117,13 +127,16 @@ export class EventStream {
   }
 
   /** Events in the order they were appended. @throws STREAM_PATTERN_INVALID, STREAM_TIME_INVALID */
-  read(options: EventReadOptions = {}): EntryResults<EventMessage> {
-    return this.#core.read(this.#resolved(options))
+  read<Payload = EventPayload>(options: EventReadOptions = {}): EntryResults<EventMessage<Payload>> {
+    return this.#core.read(this.#resolved(options)) as EntryResults<EventMessage<Payload>>
   }
 
   /** Events that match a query. @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT */
-  search(query: string | Query, options: EventReadOptions = {}): SearchResults<EventMessage> {
-    return this.#core.search(query, this.#resolved(options))
+  search<Payload = EventPayload>(
+    query: string | Query,
+    options: EventReadOptions = {},
+  ): SearchResults<EventMessage<Payload>> {
+    return this.#core.search(query, this.#resolved(options)) as SearchResults<EventMessage<Payload>>
   }
 
   /** What the pipes of a query make of its events. @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT */
@@ -132,8 +145,9 @@ export class EventStream {
   }
 
   /** What is there from a place on, then what comes, until the signal aborts. */
-  tail(options: EventTailOptions = {}): AsyncIterable<EventMessage> {
-    return this.#core.tail(resolveCheckpoints(checkedTail(options), this.checkpoints))
+  tail<Payload = EventPayload>(options: EventTailOptions = {}): AsyncIterable<EventMessage<Payload>> {
+    const checked = resolveCheckpoints(checkedTail(options), this.checkpoints)
+    return this.#core.tail(checked) as AsyncIterable<EventMessage<Payload>>
   }
 
   /**
