@@ -1,13 +1,14 @@
 // What the methods of access control are given, checked before it is looked at.
 
-import { ForgeError, readArgument } from '@forgeone/common'
+import { ForgeError, readArgument, refuseOtherMembers } from '@forgeone/common'
 import { OWNER } from './access-rows.ts'
 import { GRANTS_PER_HOLDER_MAX, isPrincipalName } from './grant.ts'
 import type { AccessRequest } from './evaluate.ts'
 import { ACTIONS, type Action } from './roles.ts'
 
 /** Who acts: a principal, or the owner where nobody is named. @throws ACCESS_GRANT_INVALID */
-export function actorOf(options: unknown): string {
+export function actorOf(options: unknown, others: readonly string[] = []): string {
+  refuseOthers(options, ['by', ...others])
   return readArgument('ACCESS_GRANT_INVALID', () => {
     if (options === undefined) return OWNER
     if (typeof options !== 'object' || options === null) throw invalid('options are an object')
@@ -40,6 +41,7 @@ export function checkRoles(roles: unknown): readonly string[] {
 
 /** @throws ACCESS_GRANT_INVALID */
 export function checkDecidable(request: unknown): { readonly action: Action; readonly resource: string } {
+  refuseOthers(request, ['action', 'resource', 'now'])
   return readArgument('ACCESS_GRANT_INVALID', () => {
     const asked: { action?: unknown; resource?: unknown } =
       typeof request === 'object' && request !== null ? request : {}
@@ -57,6 +59,10 @@ export function checkDatedRequest(pseudonym: unknown, request: unknown): AccessR
   const now = optionOf(request, 'now')
   if (typeof now !== 'number' || !Number.isFinite(now)) throw invalid('a time is a number of ms since 1970')
   return { ...checkDecidable(request), now }
+}
+
+function refuseOthers(value: unknown, names: readonly string[]): void {
+  refuseOtherMembers(value, { code: 'ACCESS_GRANT_INVALID', names })
 }
 
 function invalid(reason: string): ForgeError {

@@ -54,7 +54,11 @@ export function checkGrant(grant: unknown, now: number): Grant {
   if (typeof givenHolder === 'string') checkHolder(givenHolder)
   if (typeof givenResource === 'string') parseResource(givenResource)
   const parsed = grantSchema.safeParse(grant)
-  if (!parsed.success) throw invalid(`its ${parsed.error.issues[0]?.path.join('.') ?? 'form'} is not valid`)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    if (issue?.code === 'unrecognized_keys') throw invalid(`it has no member ${issue.keys.join(', ')}`)
+    throw invalid(`its ${issue?.path.join('.') ?? 'form'} is not valid`)
+  }
   const { holder, actions, resource, notAfter, breakGlass, reason } = parsed.data
   const segments = parseResource(resource)
   if (actions.some((action) => PATH_ONLY_ACTIONS.includes(action))) {

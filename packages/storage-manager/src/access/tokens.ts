@@ -46,7 +46,7 @@ export class Tokens {
     options: { readonly ttlMs?: number | undefined; readonly by?: string | undefined },
   ): Promise<{ readonly token: string; readonly info: TokenInfo }> {
     checkPrincipalName(principal)
-    const by = actorOf(options)
+    const by = actorOf(options, ['ttlMs'])
     const ttlMs = optionOf(options, 'ttlMs') ?? TOKEN_MS_DEFAULT
     if (typeof ttlMs !== 'number' || !Number.isInteger(ttlMs) || ttlMs < 1 || ttlMs > TOKEN_MS_MAX) {
       throw new ForgeError('ACCESS_LIMIT', 'a token lasts from a millisecond to 366 days')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { AuditEntry, AuditLog } from '@forgeone/audit'
-import { canonicalJson, ForgeError, utf8Encode, readArgument } from '@forgeone/common'
+import { canonicalJson, ForgeError, utf8Encode, readArgument, refuseOtherMembers } from '@forgeone/common'
 import { makeDirectoryDurably } from '@forgeone/common/files'
 import type { Signer } from '@forgeone/crypto'
 import type { Store } from '@forgeone/engine'
@@ -163,6 +163,7 @@ interface Report {
 
 /** @throws BUNDLE_PERIOD */
 function checkedReport(o: Report): Report {
+  refuseOtherMembers(o, { code: 'BUNDLE_PERIOD', names: ['from', 'to', 'directory'] })
   const { from, to, directory } = readArgument('BUNDLE_PERIOD', () => ({ ...o }))
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0'))
     throw new ForgeError('BUNDLE_PERIOD', 'evidence is written to a directory, which must be named')

@@ -204,8 +204,8 @@ export class ForgeKeys {
     readonly shares: readonly string[]
   }> {
     // Checked by the function that makes them.
-    const threshold = optionOf(o, 'threshold') as number
-    const made = newShares({ threshold, count: optionOf(o, 'count') as number })
+    const threshold = optionOf(o, 'threshold', ['count']) as number
+    const made = newShares({ threshold, count: optionOf(o, 'count', ['threshold']) as number })
     const slot = await this.addProvider(made.provider)
     return { slot, shares: made.shares() }
   }

@@ -1,6 +1,6 @@
 // What the methods of keys are given, checked before anything changes.
 
-import { ForgeError, readArgument } from '@forgeone/common'
+import { ForgeError, readArgument, refuseOtherMembers } from '@forgeone/common'
 import { PROVIDER_KINDS, type KeyProvider } from '@forgeone/crypto'
 
 /** @throws CRYPTO_KEY_UNKNOWN, STORE_OPTION_INVALID */
@@ -28,8 +28,9 @@ export function checkProviders(providers: unknown): readonly KeyProvider[] {
   })
 }
 
-/** A member of an options object. @throws STORE_OPTION_INVALID */
-export function optionOf(options: unknown, name: string): unknown {
+/** A member of an options object that has only those named. @throws STORE_OPTION_INVALID */
+export function optionOf(options: unknown, name: string, others: readonly string[] = []): unknown {
+  refuseOtherMembers(options, { code: 'STORE_OPTION_INVALID', names: [name, ...others] })
   return readArgument('STORE_OPTION_INVALID', () => {
     if (options === undefined) return undefined
     if (typeof options === 'object' && options !== null) return Reflect.get(options, name)

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, refuseOtherMembers } from '@forgeone/common'
 import { z } from 'zod'
 import type { Settings } from './settings.ts'
 
@@ -20,6 +20,7 @@ export class FeatureFlags {
 
   /** @throws SETTING_INVALID */
   async set(name: string, flag: FeatureFlag): Promise<void> {
+    refuseOtherMembers(flag, { code: 'SETTING_INVALID', names: ['enabled', 'percent'], what: 'the flag' })
     const checked = flagOf(flag)
     if (checked === undefined) {
       throw new ForgeError('SETTING_INVALID', 'a flag is { enabled: boolean, percent?: 0 to 100 }', {

@@ -7,6 +7,7 @@ import {
   utf8Encode,
   type JsonCompatible,
   type JsonValue,
+  refuseOtherMembers,
 } from '@forgeone/common'
 import type { CommitContent, Operation, Store } from '@forgeone/engine'
 import { decodeSetting, encodeSetting, type Setting } from './setting-row.ts'
@@ -199,6 +200,7 @@ function settingText(value: unknown): string {
 }
 
 function expectedVersionOf(options: unknown): number | undefined {
+  refuseOtherMembers(options, { code: 'SETTING_INVALID', names: ['expectedVersion'] })
   if (options === undefined) return undefined
   const expected: unknown = readArgument('SETTING_INVALID', () => {
     if (typeof options === 'object' && options !== null) return Reflect.get(options, 'expectedVersion')

@@ -1,4 +1,4 @@
-import { ByteWriter, ForgeError, readArgument, utf8Encode } from '@forgeone/common'
+import { ByteWriter, ForgeError, readArgument, utf8Encode, refuseOtherMembers } from '@forgeone/common'
 
 const SUBJECT_BYTES_MAX = 256
 /** It stands in a leaf, in which everything is short. */
@@ -22,6 +22,7 @@ export function erasureRequest(requestId: string): string {
 
 /** @throws SUBJECT_INVALID */
 export function holdReason(options: unknown): string {
+  refuseOtherMembers(options, { code: 'SUBJECT_INVALID', names: ['reason'] })
   const reason: unknown = readArgument('SUBJECT_INVALID', () => Object(options).reason)
   return checkedText(reason, { what: 'the reason of a hold', bytesMax: REASON_BYTES_MAX })
 }

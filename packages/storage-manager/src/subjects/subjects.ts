@@ -9,6 +9,7 @@ import {
   utf8Encode,
   type Clock,
   type Random,
+  refuseOtherMembers,
 } from '@forgeone/common'
 import { SEAL_BYTES_MAX, type ErasureRecord, type ShredKeys, type Signer } from '@forgeone/crypto'
 import type { CommitPlace, Operation, Store } from '@forgeone/engine'
@@ -122,6 +123,7 @@ export class Subjects {
     options: { readonly requestId?: string | undefined } = {},
   ): Promise<SubjectErasure> {
     const name = subjectName(subject)
+    refuseOtherMembers(options, { code: 'SUBJECT_INVALID', names: ['requestId'] })
     const given: unknown = readArgument('SUBJECT_INVALID', () => Object(options).requestId)
     // Checked by the function that narrows it.
     const requestId = given === undefined ? undefined : erasureRequest(given as string)

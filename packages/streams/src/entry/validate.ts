@@ -1,4 +1,4 @@
-import { canonicalJson, ForgeError, isForgeError } from '@forgeone/common'
+import { canonicalJson, ForgeError, isForgeError, refuseOtherMembers } from '@forgeone/common'
 import type { EventInput, LogInput } from './entry.ts'
 import {
   CLIENT_ID_BYTES_MAX,
@@ -38,7 +38,10 @@ export interface EntryRow {
  * @throws STREAM_VALUE_INVALID, STREAM_LIMIT with `details.field`
  */
 export function validateLogInput(input: LogInput, now: number): EntryRow {
-  return readable(() => logRow(input, now))
+  return readable(() => {
+    refuseOthers(input, LOG_MEMBERS)
+    return logRow(input, now)
+  })
 }
 
 function logRow(input: LogInput, now: number): EntryRow {
@@ -66,7 +69,21 @@ function logRow(input: LogInput, now: number): EntryRow {
  * @throws STREAM_VALUE_INVALID, STREAM_LIMIT with `details.field`
  */
 export function validateEventInput(input: EventInput, now: number): EntryRow {
-  return readable(() => eventRow(input, now))
+  return readable(() => {
+    refuseOthers(input, EVENT_MEMBERS)
+    return eventRow(input, now)
+  })
+}
+
+const COMMON_MEMBERS = ['topic', 'timestamp', 'metadata', 'id', 'checkpointMarker']
+const LOG_MEMBERS: ReadonlySet<string> = new Set([...COMMON_MEMBERS, 'message', 'severity'])
+const EVENT_MEMBERS: ReadonlySet<string> = new Set([...COMMON_MEMBERS, 'payload', 'priority'])
+
+/** Asked for every entry, so the usual one costs no list of its members. */
+function refuseOthers(input: object, names: ReadonlySet<string>): void {
+  for (const name in input)
+    if (!names.has(name))
+      return refuseOtherMembers(input, { code: 'STREAM_VALUE_INVALID', names: [...names], what: 'the entry' })
 }
 
 /** Reading what a caller passed may run code of the caller, which may throw anything. */

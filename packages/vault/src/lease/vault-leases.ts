@@ -3,7 +3,7 @@ import type { Operation } from '@forgeone/engine'
 import { checkSecretPath } from '../path/secret-path.ts'
 import { readableVersion } from '../secret/secret-metadata.ts'
 import { SecretValue } from '../secret/secret-value.ts'
-import { invalid, isCount, membersOf } from '../vault/vault-arguments.ts'
+import { invalid, isCount, membersOf, refuseOthers } from '../vault/vault-arguments.ts'
 import type { VaultCore } from '../vault/vault-core.ts'
 import { leaseKey, valueKey, valuePlace } from '../vault/vault-rows.ts'
 import {
@@ -194,6 +194,7 @@ export class VaultLeases {
 
 /** @throws VAULT_LIMIT */
 function checkLimits(options: unknown): { readonly ttlMs: number; readonly maxUses: number | undefined } {
+  refuseOthers(options, ['ttlMs', 'maxUses'])
   return readArgument('VAULT_LIMIT', () => {
     const { ttlMs, maxUses } = membersOf(options)
     if (!isCount(ttlMs) || ttlMs < 1 || ttlMs > LEASE_MS_MAX) {

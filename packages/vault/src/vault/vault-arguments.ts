@@ -1,6 +1,6 @@
 // What the methods of a vault are given, checked before anything is done with it. Numbers are those that a row may hold.
 
-import { ForgeError, readArgument, utf8Encode } from '@forgeone/common'
+import { ForgeError, readArgument, utf8Encode, refuseOtherMembers } from '@forgeone/common'
 import type { KeyProvider } from '@forgeone/crypto'
 import { checkSecretPath } from '../path/secret-path.ts'
 import { checkCustom, VERSIONS_KEPT_MAX } from '../secret/secret-metadata.ts'
@@ -32,7 +32,8 @@ export function secretBytes(value: unknown): Uint8Array {
 }
 
 /** @throws VAULT_LIMIT */
-export function checkSetOptions(options: unknown): SetSecretOptions {
+export function checkSetOptions(options: unknown, others: readonly string[] = []): SetSecretOptions {
+  refuseOthers(options, ['cas', 'ttlMs', ...others])
   return readArgument('VAULT_LIMIT', () => {
     const { cas, ttlMs } = membersOf(options)
     if (cas !== undefined && !isCount(cas)) throw invalid('cas is the number of a version, or 0 for none')
@@ -45,6 +46,7 @@ export function checkSetOptions(options: unknown): SetSecretOptions {
 
 /** @throws VAULT_LIMIT */
 export function checkPatch(patch: unknown): MetadataPatch {
+  refuseOthers(patch, ['kept', 'casRequired', 'custom'])
   return readArgument('VAULT_LIMIT', () => {
     const { kept, casRequired, custom } = membersOf(patch)
     if (kept !== undefined && !(isCount(kept) && kept >= 1 && kept <= VERSIONS_KEPT_MAX)) {
@@ -100,8 +102,9 @@ export function checkVaultProvider(provider: unknown): KeyProvider {
   })
 }
 
-/** One member of an options object. @throws VAULT_LIMIT */
+/** The one member of an options object. @throws VAULT_LIMIT */
 export function memberOf(options: unknown, name: string): unknown {
+  refuseOthers(options, [name])
   return readArgument('VAULT_LIMIT', () => membersOf(options)[name])
 }
 
@@ -113,6 +116,11 @@ export function membersOf(options: unknown): Readonly<Record<string, unknown>> {
     return options as Readonly<Record<string, unknown>>
   }
   throw invalid('options are an object')
+}
+
+/** @throws VAULT_LIMIT for a member of another name */
+export function refuseOthers(options: unknown, names: readonly string[]): void {
+  refuseOtherMembers(options, { code: 'VAULT_LIMIT', names })
 }
 
 export function isCount(value: unknown): value is number {

@@ -251,10 +251,10 @@ export class Vault {
     o: { readonly kind: GeneratedKind; readonly length?: number | undefined } & SetSecretOptions,
   ): Promise<SecretChange> {
     checkSecretPath(path)
-    checkSetOptions(o)
+    const options = checkSetOptions(o, ['kind', 'length'])
     const bytes = generateSecret(o, this.#core.options.random)
     try {
-      return await this.set(path, bytes, o)
+      return await this.set(path, bytes, options)
     } finally {
       bytes.fill(0)
     }
