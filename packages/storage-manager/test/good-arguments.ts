@@ -29,7 +29,8 @@ export const GOOD_ARGUMENTS: GoodArguments = {
     metrics: [],
     metricsHistory: [],
     stats: [],
-    verify: [{ signal: new AbortController().signal, onProgress: () => undefined }],
+    // What a function of the caller's throws is his own: it is called, and its error handed on.
+    verify: [{ signal: new AbortController().signal }],
     checkpoint: { skip: 'takes a path of the host' },
     checkpoints: [],
     forgetCheckpoint: ['5e'.repeat(16)],
@@ -53,7 +54,6 @@ export const GOOD_ARGUMENTS: GoodArguments = {
     status: [],
     uses: [],
     rotate: [{ scopes: ['system'] }],
-    // What a function of the caller's throws is his own: it is called, and its error handed on.
     reseal: [{ pace: 'full', actor: 'app' }],
     rotateMaster: [{ providers: [] }],
     addProvider: [OTHER],

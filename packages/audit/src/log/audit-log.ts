@@ -102,7 +102,7 @@ export class AuditLog implements CommitObserver {
 
   /** Settles when everything acknowledged is in the log. @throws why it never will be */
   async caughtUp(): Promise<void> {
-    await this.#store?.caughtUp()
+    await this.#loadedReader().caughtUp()
   }
 
   /** Why nothing is signed any more; undefined while all is well. */

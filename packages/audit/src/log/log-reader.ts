@@ -87,6 +87,10 @@ export class LogReader {
     return root!
   }
 
+  async caughtUp(): Promise<void> {
+    await this.#store.caughtUp()
+  }
+
   /** A tile or bundle as a file of the layout. @returns undefined when the log has none now @throws AUDIT_DIVERGED */
   async file({ level, index, width }: TileId): Promise<Uint8Array | undefined> {
     if (tileWidth({ level, index }, this.#growing.size) < width) return undefined

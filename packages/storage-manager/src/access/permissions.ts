@@ -278,6 +278,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     indexFault: on('audit.read', 'audit'),
     lastCheckpoint: on('audit.read', 'audit'),
     newestNote: on('audit.read', 'audit'),
+    caughtUp: on('audit.read', 'audit'),
     checkpoints: on('audit.read', 'audit'),
     checkpoint: on('audit.prove', 'audit'),
     prove: on('audit.prove', 'audit'),

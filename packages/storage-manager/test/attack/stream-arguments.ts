@@ -110,6 +110,7 @@ export const STREAM_ARGUMENTS: GoodArguments = {
     indexFault: [],
     lastCheckpoint: [],
     newestNote: [],
+    caughtUp: [],
     checkpoints: [1],
     checkpoint: [],
     prove: [0, 1],
