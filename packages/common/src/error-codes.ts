@@ -93,6 +93,7 @@ export const ERROR_CODES = {
   STREAM_COMPACTION_FAILED:
     'Blocks could not be rewritten; nothing was changed. Try again, and report it if it stays.',
   STREAM_BLOCK_DAMAGED: 'A block cannot be read; others can. Run `forge verify`.',
+  STREAM_SCHEMA_MISMATCH: 'Correct the payload, or the schema; the message says what does not fit.',
   STREAM_SOURCE_CHANGED:
     'Nothing of it was stored. Give a function that opens the source anew, so that it is told from others, or another name.',
   STREAM_IMPORT_FORMAT: 'Name the format with --format; the message lists them.',

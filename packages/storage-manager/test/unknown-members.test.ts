@@ -9,12 +9,13 @@ import { GOOD_ARGUMENTS } from './good-arguments.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
 const UNKNOWN = 'unknwon'
-/** What is no object of options: a provider of keys and a target of files are code of the caller. */
+/** What is no object of options: a provider of keys, a target of files and a schema are code of the caller. */
 const OTHERS: readonly string[] = [
   'keys.addProvider, object 0',
   'keys.rewrap, object 0',
   'vault.unseal, object 0',
   'audit.exportTiles, object 0',
+  'events.topic, object 0',
 ]
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>

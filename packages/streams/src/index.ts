@@ -28,6 +28,8 @@ export {
   IDEMPOTENCY_ROWS_MAX,
   IDEMPOTENCY_WINDOW_MS,
 } from './append/append-limits.ts'
+export { EventTopic, type TopicEvents } from './typed/event-topic.ts'
+export type { SchemaIssue, SchemaResult, StandardSchema } from './typed/standard-schema.ts'
 export type { EventInput, EventMessage, EventPayload, LogEntry, LogInput } from './entry/entry.ts'
 export { formatPosition, parsePosition, type Position } from './entry/position.ts'
 export { parsePriority, PRIORITIES, type EventPriority } from './entry/priority.ts'

@@ -24,6 +24,7 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'STREAM_QUERY_LIMIT',
     'STREAM_TIME_INVALID',
     'STREAM_IMPORT_FORMAT',
+    'STREAM_SCHEMA_MISMATCH',
     'STREAM_SOURCE_CHANGED',
     'STREAM_LIMIT',
     'SETTING_INVALID',

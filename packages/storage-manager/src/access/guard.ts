@@ -34,6 +34,10 @@ export class Guard {
     const face: Record<string, unknown> = Object.create(null)
     for (const [name, rule] of Object.entries(rules)) {
       if (rule.kind === 'owner') continue
+      if (rule.kind === 'face') {
+        face[name] = (...args: unknown[]) => this.#onFace(face, Reflect.get(target, name) as Method, args)
+        continue
+      }
       // Bound here, so that no face reaches its target.
       const call = this.#acting(bound(target, name))
       face[name] =
@@ -44,6 +48,12 @@ export class Guard {
     Object.assign(face, more)
     // The same methods with the same types; what is the owner's alone is absent, and calling it a TypeError.
     return Object.freeze(face) as T
+  }
+
+  /** What it calls is the face's own, and asked about there. */
+  #onFace(face: object, method: Method, args: readonly unknown[]): unknown {
+    this.#o.assertLive()
+    return callForPrincipal(() => Reflect.apply(method, face, args))
   }
 
   #subscriptionGuard(authorize: () => void): SubscriptionGuard {

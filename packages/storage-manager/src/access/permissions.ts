@@ -18,6 +18,8 @@ export type MethodRule =
     }
   /** Finds one entry by its id; what may not be read looks as if it were not there. */
   | { readonly kind: 'entry'; readonly action: Action; readonly stream: 'logs' | 'events' }
+  /** Uses other methods of the same face, each of which is asked about. */
+  | { readonly kind: 'face' }
   /** Whoever has the secret may: what it gives is in its argument. */
   | { readonly kind: 'bearer' }
   /** Only the owner, who holds the store itself. */
@@ -187,6 +189,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     table: readingEvents(1),
     tail: readingEvents(0),
     subscribe: subscribed(),
+    topic: { kind: 'face' },
     exportCloudEvents: readingEvents(0),
     defineUpcast: on('settings.write', 'events'),
   },

@@ -61,6 +61,9 @@ const LISTING = {
   cachedAt: 1,
 }
 
+/** Of a topic with a schema that takes everything. */
+const SCHEMA = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } }
+
 export const STREAM_ARGUMENTS: GoodArguments = {
   logs: {
     ...STREAM,
@@ -85,6 +88,7 @@ export const STREAM_ARGUMENTS: GoodArguments = {
       { format: 'jsonl', topic: 'a.imported', source: 's' },
     ],
     exportCloudEvents: [READ],
+    topic: ['a.b', SCHEMA],
     subscribe: [SUBSCRIPTION, () => undefined],
     defineUpcast: [{ topic: 'upcast.x', from: 1, to: 2, apply: (payload: unknown) => payload }],
   },

@@ -36,6 +36,8 @@ import {
 } from './stream-arguments.ts'
 import { StreamCore } from './stream-core.ts'
 import type { EventAppendOptions, ReadOptions, StreamOptions } from './stream-options.ts'
+import { EventTopic } from '../typed/event-topic.ts'
+import type { StandardSchema } from '../typed/standard-schema.ts'
 import type { TopicMetadata } from './topic-metadata.ts'
 import type { TopicOperations } from './topic-operations.ts'
 
@@ -148,6 +150,16 @@ export class EventStream {
   tail<Payload = EventPayload>(options: EventTailOptions = {}): AsyncIterable<EventMessage<Payload>> {
     const checked = resolveCheckpoints(checkedTail(options), this.checkpoints)
     return this.#core.tail(checked) as AsyncIterable<EventMessage<Payload>>
+  }
+
+  /**
+   * One topic whose payloads fit a schema of any library that speaks Standard Schema 1: they are checked when they are written,
+   * and again when they are read.
+   * @throws STREAM_TOPIC_INVALID, STREAM_VALUE_INVALID for what is no schema
+   */
+  topic<Input, Output>(name: string, schema: StandardSchema<Input, Output>): EventTopic<Input, Output> {
+    // By the public methods alone: to a principal `this` is what he may use.
+    return new EventTopic({ events: this, name, schema })
   }
 
   /**
