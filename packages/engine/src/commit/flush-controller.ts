@@ -1,5 +1,6 @@
 import { Turns, type Metrics } from '@forgeone/common'
 import type { Keyring } from '@forgeone/crypto'
+import { FLUSH_POINT_BYTES } from './commit-limits.ts'
 import type { Backend } from '../database/backend.ts'
 import type { Database } from '../database/database.ts'
 import type { StoreFiles } from '../files/store-files.ts'
@@ -8,6 +9,11 @@ import { journalSealer } from '../journal/journal-reader.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
 
 export const FLUSH_POINT_NAME = 'journal/flush-point'
+
+/** When nothing was written for so long, what the journal holds beside the tables is let go: it takes room twice. */
+const IDLE_FLUSH_MS = 10_000
+/** Less is not worth the syncs of all databases. */
+const IDLE_FLUSH_BYTES_MIN: number = 64 * 1024
 
 /** The flush point is sealed as if it lay in segment 0, which does not exist. */
 export const FLUSH_POINT_SEGMENT = 0
@@ -20,7 +26,10 @@ export interface FlushControllerOptions {
   readonly databases: ReadonlyMap<string, Database>
   /** A database is offline: its rows live on in the journal only, so nothing may be dropped from it. */
   readonly keepJournal: boolean
-  readonly everyBytes: number
+  /** Default `FLUSH_POINT_BYTES`. */
+  readonly everyBytes: number | undefined
+  /** Default `IDLE_FLUSH_MS`. */
+  readonly idleMs: number | undefined
   readonly metrics: Metrics
   /** Runs before a flush point that is taken by itself; it may commit. */
   readonly prepare: () => Promise<void>
@@ -42,6 +51,7 @@ export class FlushController {
   /** Settles when the flush point that was due by itself is taken. */
   #background: Promise<void> | undefined
   #stopped = false
+  #idleTimer: NodeJS.Timeout | undefined
 
   constructor(options: FlushControllerOptions) {
     this.#o = options
@@ -54,7 +64,18 @@ export class FlushController {
 
   onFrame(bytes: number): void {
     this.#bytesSinceLast += bytes
-    if (this.#bytesSinceLast >= this.#o.everyBytes) this.takeSoon()
+    if (this.#bytesSinceLast >= (this.#o.everyBytes ?? FLUSH_POINT_BYTES)) this.takeSoon()
+    else if (this.#bytesSinceLast >= IDLE_FLUSH_BYTES_MIN) this.#takeWhenIdle()
+  }
+
+  #takeWhenIdle(): void {
+    if (this.#stopped) return
+    // Called for every frame: a timer that is put off costs next to nothing.
+    if (this.#idleTimer !== undefined) return void this.#idleTimer.refresh()
+    this.#idleTimer = setTimeout(() => {
+      this.#idleTimer = undefined
+      if (this.#bytesSinceLast >= IDLE_FLUSH_BYTES_MIN) this.takeSoon()
+    }, this.#o.idleMs ?? IDLE_FLUSH_MS).unref()
   }
 
   /** In the background, unless one is being taken there. */
@@ -68,6 +89,7 @@ export class FlushController {
   /** From now on none is taken by itself; settles when none is under way. */
   async stop(): Promise<void> {
     this.#stopped = true
+    clearTimeout(this.#idleTimer)
     await this.#background
     await this.#turns.idle()
   }

@@ -239,6 +239,8 @@ export class JournalWriter {
   }
 
   #withPreallocation(frame: Uint8Array, { preallocate }: AppendOptions): Uint8Array {
+    // The first frame of a segment may stay alone for long: a store that rests takes no room for frames to come.
+    if (this.#offset === SEGMENT_HEADER_BYTES) return frame
     const fits = this.#offset + frame.length <= this.#allocatedEnd
     if (!preallocate || fits || frame.length > PREALLOCATE_FRAME_BYTES_MAX) return frame
     const padded = new Uint8Array(frame.length + PREALLOCATE_BYTES)

@@ -64,4 +64,6 @@ export interface LocalStoreOptions {
   readonly describeAfterMs?: number | undefined
   /** Journal bytes between two flush points; default `FLUSH_POINT_BYTES`. */
   readonly flushPointBytes?: number | undefined
+  /** Rest after which a flush point lets go what the journal holds beside the tables; default `IDLE_FLUSH_MS`. */
+  readonly idleFlushMs?: number | undefined
 }

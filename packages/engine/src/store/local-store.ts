@@ -3,7 +3,6 @@ import type { ShredKeys } from '@forgeone/crypto'
 import { Applier } from '../commit/applier.ts'
 import { commitTime, type CommitTime } from '../commit/commit-time.ts'
 import { Committer, type CommitBuilder } from '../commit/committer.ts'
-import { FLUSH_POINT_BYTES } from '../commit/commit-limits.ts'
 import { FlushController } from '../commit/flush-controller.ts'
 import type { Database } from '../database/database.ts'
 import { openShredKeys, type OpenedShredKeys } from '../database/shred-database.ts'
@@ -92,7 +91,8 @@ export class LocalStore implements Store {
       ...parts,
       databases: online,
       keepJournal: parts.offline.size > 0,
-      everyBytes: options.flushPointBytes ?? FLUSH_POINT_BYTES,
+      everyBytes: options.flushPointBytes,
+      idleMs: options.idleFlushMs,
       prepare: () => this.#describer.describeFlush(),
       applied: (sequence) => this.#applier.applied(sequence),
       settleObserver: () => this.#applier.settleObserver(),

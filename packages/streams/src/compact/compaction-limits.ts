@@ -18,7 +18,7 @@ export const SOURCE_RUNS_MAX = 40_000
 /** The compactor begins when a shard has so much raw text in hot blocks. */
 export const HOT_RAW_BYTES_START: number = 16 * 1024 * 1024
 /** Or when its oldest hot block has this age, in a shard to which nothing was appended for a while. */
-export const HOT_AGE_START_MS = 60_000
+export const HOT_AGE_START_MS = 30_000
 export const IDLE_MS = 5_000
 /** Blocks without entries younger than this are compressed harder, at the price of slower reads. */
 export const SETTLED_MS = 86_400_000
