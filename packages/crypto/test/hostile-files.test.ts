@@ -91,8 +91,8 @@ function salt(index: number): string {
 
 test('slots that are bearable one by one and not together are refused before any is tried', async () => {
   const costly: Readonly<Record<string, (index: number) => string>> = {
-    argon2id: (index) => `$argon2id$v=19$m=1048576,t=16,p=16$${salt(index)}`,
-    scrypt: (index) => `$scrypt$ln=19,r=16,p=16$${salt(index)}`,
+    argon2id: (index) => `$argon2id$v=19$m=1048576,t=4,p=16$${salt(index)}`,
+    scrypt: (index) => `$scrypt$ln=19,r=16,p=2$${salt(index)}`,
   }
   for (const recipe of Object.values(costly)) {
     const file = await keyringWithRecipes(Array.from({ length: 16 }, (_, index) => recipe(index)))
@@ -102,6 +102,16 @@ test('slots that are bearable one by one and not together are refused before any
     expect(performance.now() - begun).toBeLessThan(2000)
   }
   expect(KDF_WORK_MIB_MAX).toBeGreaterThan(16 * 64 * 3)
+  // One alone that would take a minute is neither made nor tried.
+  for (const recipe of [`$argon2id$v=19$m=1048576,t=16,p=16$`, `$scrypt$ln=19,r=16,p=16$`]) {
+    const file = await keyringWithRecipes([`${recipe}${salt(0)}`])
+    const provider = passphraseProvider('correct horse battery staple', { kdf: CHEAP_KDF })
+    expect(await codeOfAsync(() => reopen({ file, provider }))).toBe('KDF_TOO_COSTLY')
+  }
+  const minute = { name: 'argon2id', memoryKib: 2 ** 20, passes: 16, lanes: 16 } as const
+  expect(() => passphraseProvider('correct horse battery staple', { kdf: minute })).toThrow(
+    expect.objectContaining({ code: 'KDF_TOO_COSTLY' }),
+  )
 })
 
 test('a passphrase that anybody would try first is refused when it is set, and opens what it opened', async () => {

@@ -3,8 +3,8 @@ import { cpSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { ByteWriter, crc32c } from '@forgeone/common'
 import { ClassicLevel } from 'classic-level'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { LocalStore, verifyStore } from '../src/index.ts'
+import { afterAll, beforeAll, expect, test, afterEach } from 'vitest'
+import { examineStore, LocalStore, verifyStore } from '../src/index.ts'
 import { copyAsAfterKill, filesOf, fillStore, hazardFolder, removeFolder, storeOptions } from './hazards.ts'
 import { DATABASES, readRows, sortedRows, type Rows } from './model.ts'
 
@@ -25,6 +25,16 @@ beforeAll(async () => {
   await store.close()
 })
 
+const opened: LocalStore[] = []
+async function reopened(path: string): Promise<LocalStore> {
+  const store = await LocalStore.open({ ...storeOptions(path), create: 'never' })
+  opened.push(store)
+  return store
+}
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close()
+})
+
 async function expectWhole(path: string, state: 'healthy' | 'degraded'): Promise<void> {
   const store = await LocalStore.open({ ...storeOptions(path), create: 'never' })
   expect(sortedRows(await readRows(store))).toEqual(sortedRows(rows))
@@ -37,7 +47,16 @@ async function expectWhole(path: string, state: 'healthy' | 'degraded'): Promise
   expect(sortedRows(await readRows(again))).toEqual(sortedRows(rows))
   expect([again.health().reasons, (await verifyStore(again)).ok]).toEqual([[], true])
   await again.close()
-  expect(readdirSync(join(path, 'beta')).filter((name) => name.endsWith('.aside'))).toEqual([])
+  const left = readdirSync(join(path, 'beta')).filter((name) => /\.(?:aside|foreign)$/.test(name))
+  // Whoever opens it next, and whoever examines it, hears of what was found as long as it lies there.
+  expect([left.length > 0, left.every((name) => name.endsWith('.foreign'))]).toEqual([
+    state === 'degraded',
+    true,
+  ])
+  const told = (await verifyStore(await reopened(path))).notices.map(({ where }) => where)
+  expect(told).toEqual(left.map((name) => `beta/${name}`))
+  const examined = (await examineStore(path)).find(({ name }) => name === 'beta')
+  expect(examined?.status).toBe(state === 'degraded' ? 'warn' : 'ok')
 }
 
 const someDeletes = (keys: readonly string[]): readonly (readonly [string, readonly string[]])[] => [

@@ -1,5 +1,6 @@
 import { cpSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { ClassicBackend } from '@forgeone/engine'
 import { expect, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
@@ -78,4 +79,48 @@ test('a flipped bit in the last frame is cut like a torn one, and told of', asyn
   expect(report).toMatchObject({ ok: true, notices: [{ code: 'JOURNAL_TAIL_TORN' }] })
   expect(await forge.settings.get('a')).toBe(7)
   await forge.close()
+})
+
+test('a shard whose rows are not those that were described is set aside alone', async () => {
+  await using folder = await temporaryFolder()
+  const open = { path: join(folder.path, 'data'), secret: SECRET, shardCount: 2 }
+  const forge = await Forge.open(open)
+  for (const topic of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    await forge.logs.append({ topic, message: `of ${topic}` })
+    await forge.events.append({ topic, payload: topic })
+  }
+  await forge.events.groups.create('g', { topics: ['>'], from: 'start' })
+  await forge.settings.set('a', 1)
+  await forge.flush()
+  const left = new Set(['lock', 'LOCK'])
+  const killed = join(folder.path, 'described-and-killed')
+  cpSync(open.path, killed, { recursive: true, filter: (source) => !left.has(basename(source)) })
+  await forge.close()
+  for (const database of ['logs_shard_0', 'events_shard_1', 'system', 'vault']) {
+    const path = join(folder.path, `without-${database}`)
+    cpSync(killed, path, { recursive: true })
+    // Rows go through a table, so that no log tells of it.
+    const backend = new ClassicBackend(path)
+    const level = await backend.open(database, { create: false })
+    const keys = await level.keys().all()
+    await level.batch(keys.filter((key) => key[0] !== 0).map((key) => ({ type: 'del' as const, key })))
+    await level.put(Uint8Array.of(0x99), Uint8Array.of(1))
+    await backend.flush(database, level)
+    await level.close()
+    const damaged = await Forge.open({ ...open, path, create: 'never' })
+    const { reasons } = damaged.health()
+    expect(reasons.filter(({ where }) => where === database)).toMatchObject([{ code: 'STATE_MISMATCH' }])
+    const logs = await damaged.logs
+      .read()
+      .toArray()
+      .catch(() => [])
+    const events = await damaged.events
+      .read()
+      .toArray()
+      .catch(() => [])
+    if (database !== 'logs_shard_0') expect(logs.length).toBe(6)
+    if (database !== 'events_shard_1') expect(events.length).toBe(6)
+    if (database !== 'system') expect(await damaged.settings.get('a')).toBe(1)
+    await damaged.close()
+  }
 })

@@ -1,5 +1,18 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -98,4 +111,94 @@ test('what cannot be opened is refused in the same words, and leaves no view', a
   writeFileSync(join(options.path, 'FORGE'), 'x')
   await expect(Forge.open({ ...options, readOnly: true })).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
   expect(views()).toBe(before)
+})
+
+test.each([
+  'keyring',
+  'keyring.copy',
+  'FORGE',
+  'IMAGE',
+  'creating',
+  'restoring',
+  'lock',
+  'journal/flush-point',
+  'journal',
+])(
+  'a pipe, a directory or an endless file in place of %s ends in a code, or the store is read without it',
+  async (name) => {
+    await using folder = await temporaryFolder()
+    const options = { path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 }
+    await (await filled(options)).close()
+    const before = views()
+    const victim = join(folder.path, 'victim')
+    const strangers: Readonly<Record<string, (path: string) => void>> = {
+      pipe: (path) => execFileSync('mkfifo', [path]),
+      directory: (path) => mkdirSync(path),
+      endless: (path) => {
+        writeFileSync(path, '')
+        truncateSync(path, 3 * 2 ** 30)
+      },
+    }
+    for (const [kind, make] of Object.entries(strangers)) {
+      rmSync(victim, { recursive: true, force: true })
+      cpSync(options.path, victim, { recursive: true })
+      rmSync(join(victim, name), { recursive: true, force: true })
+      make(join(victim, name))
+      const opened = await Forge.open({ ...options, path: victim, readOnly: true }).catch(
+        (error: unknown) => error,
+      )
+      if (opened instanceof Forge) {
+        expect(await opened.settings.get('ui.theme'), kind).toBe('dark')
+        await opened.close()
+      } else
+        expect(opened, kind).toMatchObject({ code: expect.stringMatching(/^(?!INTERNAL|IO_FAILED)[A-Z_]+$/) })
+    }
+    expect(views()).toBe(before)
+  },
+)
+
+test('a lock that nobody holds does not keep a reader out', async () => {
+  await using folder = await temporaryFolder()
+  const options = { path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 }
+  await (await filled(options)).close()
+  const lock = join(options.path, 'lock')
+  writeFileSync(lock, JSON.stringify({ nonce: '0'.repeat(32), pid: 12_345, bootId: 'x', host: 'elsewhere' }))
+  await expect(Forge.open({ ...options, readOnly: true })).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+  utimesSync(lock, 1, 1)
+  await (await Forge.open({ ...options, readOnly: true })).close()
+})
+
+test('a reader is told that somebody has opened the store since, and never that it is damaged', async () => {
+  await using folder = await temporaryFolder()
+  const options = { path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 }
+  await (await filled(options)).close()
+  const reader = await Forge.open({ ...options, readOnly: true })
+  const writer = await Forge.open(options)
+  await expect(reader.verify()).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+  await writer.logs.append({ topic: 'app', message: 'more' })
+  await writer.logs.compact()
+  await writer.flush()
+  await writer.close()
+  await expect(reader.verify()).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+  await reader.close()
+})
+
+test('views whose process was killed are removed by the next, and those of others stay', async () => {
+  await using folder = await temporaryFolder()
+  const options = { path: join(folder.path, 'data'), secret: SECRET, shardCount: 1 }
+  await (await filled(options)).close()
+  const left = await mkdtemp(join(tmpdir(), 'forge-view-'))
+  const other = await mkdtemp(join(tmpdir(), 'forge-view-'))
+  const reader = await Forge.open({ ...options, readOnly: true })
+  const own = readdirSync(tmpdir())
+    .filter((name) => name.startsWith('forge-view-'))
+    .map((name) => join(tmpdir(), name, 'view-owner'))
+    .find((path) => existsSync(path) && readFileSync(path, 'utf8').includes(`"pid":${process.pid}`))!
+  // As a process leaves it that was killed: the number is taken by none.
+  const owner = readFileSync(own, 'utf8').replace(`"pid":${process.pid}`, '"pid":4194305')
+  writeFileSync(join(left, 'view-owner'), owner)
+  await (await Forge.open({ ...options, readOnly: true })).close()
+  expect([existsSync(left), existsSync(other), existsSync(own)]).toEqual([false, true, true])
+  await reader.close()
+  rmSync(other, { recursive: true })
 })

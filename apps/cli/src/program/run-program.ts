@@ -27,6 +27,8 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
+  // A terminal that is closed: what was begun is ended as well.
+  process.on('SIGHUP', interrupt)
   try {
     return await dispatch(words, early, interruption.signal)
   } catch (error) {
@@ -36,6 +38,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   } finally {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
+    process.off('SIGHUP', interrupt)
   }
 }
 

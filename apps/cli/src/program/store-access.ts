@@ -30,6 +30,15 @@ async function anchorsFromEnvironment(path: string, isNew: boolean): Promise<rea
 /** Beside what a command answers they must not go unheard. */
 const ALARMS: readonly ErrorCode[] = ['AUDIT_ROLLBACK', 'AUDIT_FORK']
 
+/** What opening found and mended, or set aside. */
+const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'DATABASE_DAMAGED',
+  'JOURNAL_DAMAGED',
+  'KEYRING_DAMAGED',
+  'SHRED_KEYS_TAMPERED',
+  'STATE_MISMATCH',
+])
+
 /** A command is done all the same; that its checkpoint went nowhere must not go unheard. */
 const ANCHOR_FAILURES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'AUDIT_ANCHOR_FAILED',
@@ -109,7 +118,11 @@ export class StoreAccess {
     acceptance: Pick<ForgeOptions, 'acceptRollback' | 'acceptRestoredKeyring'> = {},
   ): Promise<Forge> {
     const forge = await this.#open({ ...acceptance, create: 'never' })
-    const found = forge.health().reasons.find(({ code }) => ALARMS.includes(code))
+    const { reasons } = forge.health()
+    // Whichever command comes first: the next one may find it mended, and nothing to tell.
+    for (const { code, message } of reasons)
+      if (DAMAGE.has(code)) this.#terminal.note(`warning: ${message} [${code}]`)
+    const found = reasons.find(({ code }) => ALARMS.includes(code))
     if (found !== undefined)
       this.#alarm = new ForgeError(found.code, `the store is only read: ${found.message}`)
     return forge

@@ -2,6 +2,7 @@
 // Both are judged on numbers alone, before anything is allocated.
 
 import { ForgeError } from '@forgeone/common'
+import { KDF_WORK_MIB_MAX, workOf } from './work-of.ts'
 import type { Argon2idCost, KdfCost, Pbkdf2Cost, ScryptCost } from './recipe.ts'
 
 const MIB_IN_KIB = 1024
@@ -55,6 +56,12 @@ export function isWithinBounds(cost: KdfCost): boolean {
 }
 
 function judge(cost: KdfCost): Verdict {
+  const verdict = judgeParameters(cost)
+  // What would not be opened is not made either.
+  return verdict === 'fit' && workOf(cost) > KDF_WORK_MIB_MAX ? 'costly' : verdict
+}
+
+function judgeParameters(cost: KdfCost): Verdict {
   switch (cost.name) {
     case 'argon2id':
       return judgeArgon2id(cost)

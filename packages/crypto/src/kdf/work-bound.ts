@@ -1,27 +1,7 @@
 import { ForgeError } from '@forgeone/common'
 import { isWithinBounds } from './recipe-bounds.ts'
-import { parseRecipe, type KdfCost } from './recipe.ts'
-
-/**
- * Memory times passes that one opening may spend over all slots, in MiB: 85 derivations of the default cost, or one of
- * the costliest Argon2id, which takes 40 seconds. A keyring that asks for more was made to keep somebody waiting.
- */
-export const KDF_WORK_MIB_MAX: number = 16 * 1024
-/** PBKDF2 takes no memory; so many iterations take as long as a pass over a MiB. */
-const ITERATIONS_PER_MIB = 1000
-
-/** What a derivation costs, as memory times passes, in MiB. */
-export function workOf(cost: KdfCost): number {
-  switch (cost.name) {
-    case 'argon2id':
-      return (cost.memoryKib / 1024) * cost.passes
-    case 'scrypt':
-      // Each lane fills its memory and reads it again: 128 · N · r bytes, twice.
-      return ((2 * 128 * 2 ** cost.costLog2 * cost.blockSize) / 2 ** 20) * cost.lanes
-    default:
-      return cost.iterations / ITERATIONS_PER_MIB
-  }
-}
+import { parseRecipe } from './recipe.ts'
+import { KDF_WORK_MIB_MAX, workOf } from './work-of.ts'
 
 /** Counts the derivations of one opening, over all slots of all copies. */
 export class KdfWork {

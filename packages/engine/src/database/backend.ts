@@ -29,6 +29,9 @@ export interface Backend {
   /** Reads those logs and takes them out of LevelDB's sight; safe to repeat until they are removed. */
   setLogsAside(name: string): Promise<LeftLogs>
   removeLogsAside(name: string): Promise<void>
+  /** Keeps them instead, where nothing reads them. */
+  keepForeignLogs(name: string): Promise<void>
+  foreignLogNames(name: string): Promise<readonly string[]>
   /**
    * Reads every live table whole and checks all checksums. Logs are left out: what they hold is in the journal too,
    * and is replayed from there.

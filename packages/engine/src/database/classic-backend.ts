@@ -9,6 +9,8 @@ import { checkStructure, databaseState, type FileFinding } from '../leveldb-file
 import {
   checkLogs,
   filledLogs,
+  foreignLogNames,
+  keepForeignLogs,
   logsDigest,
   removeLogsAside,
   setLogsAside,
@@ -96,6 +98,14 @@ export class ClassicBackend implements Backend {
 
   removeLogsAside(name: string): Promise<void> {
     return removeLogsAside(join(this.#path, name))
+  }
+
+  keepForeignLogs(name: string): Promise<void> {
+    return keepForeignLogs(join(this.#path, name))
+  }
+
+  foreignLogNames(name: string): Promise<readonly string[]> {
+    return foreignLogNames(join(this.#path, name))
   }
 
   scrub(name: string): Promise<ScrubResult> {

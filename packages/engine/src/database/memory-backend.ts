@@ -47,6 +47,14 @@ export class MemoryBackend implements Backend {
     return Promise.resolve()
   }
 
+  keepForeignLogs(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  foreignLogNames(): Promise<readonly string[]> {
+    return Promise.resolve([])
+  }
+
   check(): Promise<[]> {
     return Promise.resolve([])
   }

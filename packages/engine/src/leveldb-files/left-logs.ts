@@ -16,6 +16,7 @@ import { readWriteBatch, type BatchRow } from './write-batch.ts'
 const LOG_BYTES_MAX = 64 * 1024 * 1024
 /** LevelDB neither reads nor removes a file of this name. */
 const ASIDE = '.aside'
+const FOREIGN = '.foreign'
 
 /** What the logs of a database hold that is not yet in its tables. */
 export interface LeftLogs {
@@ -54,8 +55,31 @@ export async function setLogsAside(path: string): Promise<LeftLogs> {
 
 /** Removes what was set aside, once whatever of it counts is written elsewhere. */
 export async function removeLogsAside(path: string): Promise<void> {
-  const names = (await readdir(path)).filter((name) => name.endsWith(`.log${ASIDE}`))
-  for (const name of names) await rm(join(path, name), { recursive: true })
+  for (const name of await asideLogs(path)) await rm(join(path, name), { recursive: true })
+}
+
+/** The same for logs that somebody else wrote: they stay, under names that nothing reads, for whoever looks into it. */
+export async function keepForeignLogs(path: string): Promise<void> {
+  for (const name of await asideLogs(path)) {
+    const kept = `${name.slice(0, -ASIDE.length)}${FOREIGN}`
+    await rm(join(path, kept), { recursive: true, force: true })
+    await rename(join(path, name), join(path, kept))
+  }
+  await syncDirectory(path)
+}
+
+/** Logs that were kept, of all that a directory holds. */
+export async function foreignLogNames(path: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(path)).filter((name) => name.endsWith(`.log${FOREIGN}`))
+  } catch (error) {
+    if (isNotFound(error)) return []
+    throw error
+  }
+}
+
+async function asideLogs(path: string): Promise<readonly string[]> {
+  return (await readdir(path)).filter((name) => name.endsWith(`.log${ASIDE}`))
 }
 
 /** Names of the live logs that hold anything. */

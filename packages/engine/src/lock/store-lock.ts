@@ -105,6 +105,12 @@ export class StoreLock {
     }
   }
 
+  /** Whether somebody has it open, as far as a taker of the lock would say. */
+  static isHeld(directory: string): boolean {
+    const holder = readHolder(join(directory, 'lock'))
+    return holder !== undefined && !isStale(holder, ownIdentity())
+  }
+
   /** @throws STORE_FENCED when another process took the store over while this one stood still */
   assertOwned(): void {
     if (this.#clock.monotonicMs() - this.#beatMs < RECHECK_MS) return
@@ -150,9 +156,7 @@ function tryLink(from: string, to: string): boolean {
 function removeIfStale(path: string, own: ProcessIdentity): void {
   const holder = readHolder(path)
   if (holder === undefined) return
-  const state = judge(holder.identity, own)
-  const stale = state === 'gone' || (state === 'unknown' && holder.ageMs > HEARTBEAT_STALE_MS)
-  if (!stale) throw locked(`another process on ${holder.identity.host}`, holder.identity.pid)
+  if (!isStale(holder, own)) throw locked(`another process on ${holder.identity.host}`, holder.identity.pid)
   // A directory, say: it may be somebody's, and is no lock that another taker could have renewed.
   if (setStrangerAside(path) !== undefined) return
   const moved = `${path}.gone-${holder.nonce}`
@@ -168,6 +172,12 @@ function removeIfStale(path: string, own: ProcessIdentity): void {
     tryLink(moved, path)
   }
   unlinkSync(moved)
+}
+
+/** Its holder is gone for certain, or cannot be judged and has not been heard of for long. */
+function isStale(holder: Holder, own: ProcessIdentity): boolean {
+  const state = judge(holder.identity, own)
+  return state === 'gone' || (state === 'unknown' && holder.ageMs > HEARTBEAT_STALE_MS)
 }
 
 /** What killed processes left while they tried for the lock; a young file may belong to one that still tries. */

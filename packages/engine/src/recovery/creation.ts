@@ -108,8 +108,16 @@ export async function endCreation(path: string): Promise<void> {
   try {
     await rm(join(path, CREATING_NAME))
   } catch (error) {
+    if (isDirectory(error))
+      throw new ForgeError('STORE_DAMAGED', `${CREATING_NAME} in ${path} is a directory, and none of ours`, {
+        hint: 'Look at what lies there, and move it elsewhere.',
+      })
     if (!isNotFound(error)) throw error
   }
+}
+
+function isDirectory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /EISDIR|EPERM/.test(String(error.code))
 }
 
 function reason(cause: unknown): string {

@@ -46,7 +46,7 @@ export async function openDatabases(options: OpenDatabasesOptions): Promise<Open
   }
   const foreign = await foreignLogs(sound, options)
   await options.beforeOpening()
-  const { damaged, unjournaled } = await setAllLogsAside(sound, options)
+  const { damaged, unjournaled } = await setAllLogsAside(sound, foreign, options)
   const openOne = async (name: string, create: boolean): Promise<void> => {
     const opened = await tryOpen(name, create, options)
     if (opened instanceof Database) online.set(name, opened)
@@ -101,7 +101,7 @@ async function foreignLogs(
   const compare = async ({ name, logsDigest }: DatabaseState): Promise<void> => {
     if (!names.includes(name) || equalBytes(await backend.logsDigest(name), logsDigest)) return
     foreign.add(name)
-    const message = `somebody wrote into the log of ${name} while the store was closed; it was set aside, and nothing of it counts`
+    const message = `somebody wrote into the log of ${name} while the store was closed; it was kept as <log>.foreign, and nothing of it counts`
     health.note(new ForgeError('DATABASE_DAMAGED', message, { details: { database: name } }), `${name}/log`)
   }
   await settleAll(flushPoint.databases.map(compare))
@@ -111,13 +111,17 @@ async function foreignLogs(
 /** LevelDB never meets its logs: what they hold is in the journal, but for the rows that are written outside of it. */
 async function setAllLogsAside(
   names: readonly string[],
-  { backend, unjournaled }: OpenDatabasesOptions,
+  foreign: ReadonlySet<string>,
+  { backend, unjournaled, health }: OpenDatabasesOptions,
 ): Promise<{ readonly damaged: readonly string[]; readonly unjournaled: readonly BatchRow[] }> {
   const damaged: string[] = []
   const kept: BatchRow[] = []
   const setAside = async (name: string): Promise<void> => {
     const left = await backend.setLogsAside(name)
     damaged.push(...left.damaged.map((file) => `${name}/${file}`))
+    if (foreign.has(name)) return await backend.keepForeignLogs(name)
+    for (const file of await backend.foreignLogNames(name))
+      health.tell(keptForeign(name, file), `${name}/${file}`)
     if (name === unjournaled?.database)
       kept.push(...left.rows.filter(({ key }) => key[0] === unjournaled.keyspace))
     // Replaying needs room, and on a full disk there is none beside them.
@@ -126,6 +130,14 @@ async function setAllLogsAside(
   await settleAll(names.map(setAside))
   damaged.sort()
   return { damaged, unjournaled: kept }
+}
+
+function keptForeign(name: string, file: string): ForgeError {
+  const message = `an earlier opening found that somebody had written into the log of ${name}, and kept it as ${file}`
+  return new ForgeError('DATABASE_DAMAGED', message, {
+    details: { database: name },
+    hint: 'Nothing of it counts. Find out who had the files, then remove it.',
+  })
 }
 
 /** Writes what is authentic at its place. Rows that were taken out are not taken out again: nobody signed for that. */

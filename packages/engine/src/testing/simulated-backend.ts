@@ -92,6 +92,14 @@ export class SimulatedBackend implements Backend {
     return Promise.resolve()
   }
 
+  keepForeignLogs(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  foreignLogNames(): Promise<readonly string[]> {
+    return Promise.resolve([])
+  }
+
   check(): Promise<[]> {
     return Promise.resolve([])
   }

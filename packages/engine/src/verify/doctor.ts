@@ -7,6 +7,7 @@ import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, SEGMENT_NAME_PATTERN } from 
 import { shortId, type StoreFile } from '../format/store-file.ts'
 import { SegmentScanner } from '../journal/segment-scanner.ts'
 import { checkStructure } from '../leveldb-files/database-directory.ts'
+import { foreignLogNames } from '../leveldb-files/left-logs.ts'
 import { StoreLock } from '../lock/store-lock.ts'
 import { inspectDirectory } from '../recovery/creation.ts'
 import { readStoreFile } from '../recovery/read-store-file.ts'
@@ -156,8 +157,20 @@ async function checkDatabase(path: string, name: string): Promise<DoctorCheck> {
   } catch (cause) {
     return unreadable(name, { cause, code: 'DATABASE_DAMAGED' })
   }
-  if (finding === undefined) return { name, status: 'ok', message: 'structure is whole' }
+  if (finding === undefined) return await checkForeignLogs(path, name)
   return fail(name, new ForgeError('DATABASE_DAMAGED', `${name}/${finding.file}: ${finding.problem}`))
+}
+
+async function checkForeignLogs(path: string, name: string): Promise<DoctorCheck> {
+  const [kept] = await foreignLogNames(join(path, name))
+  if (kept === undefined) return { name, status: 'ok', message: 'structure is whole' }
+  return {
+    name,
+    status: 'warn',
+    message: `structure is whole; an opening found that somebody had written into its log, and kept it as ${name}/${kept}`,
+    code: 'DATABASE_DAMAGED',
+    next: 'Nothing of it counts. Find out who had the files, then remove it.',
+  }
 }
 
 /** What an opening met in the place of a file of ours. */

@@ -20,7 +20,13 @@ import { Tokens, type TokenInfo } from './tokens.ts'
 
 const EVERYONE = '*'
 /** What keeps rows from being read. */
-const UNREADABLE = ['DATABASE_OFFLINE', 'RECORD_TAMPERED', 'CRYPTO_OPEN_FAILED', 'CRYPTO_FORMAT'] as const
+const UNREADABLE = [
+  'DATABASE_OFFLINE',
+  'STATE_MISMATCH',
+  'RECORD_TAMPERED',
+  'CRYPTO_OPEN_FAILED',
+  'CRYPTO_FORMAT',
+] as const
 /** What {@link AccessControl.pseudonym} makes. */
 const PSEUDONYM = /^p_[0-9a-f]{24}$/
 

@@ -56,7 +56,8 @@ export class AnchorMemory {
     try {
       if ((await this.#store.get(SYSTEM_DATABASE, this.#keyOf(name))) === undefined) return false
     } catch (error) {
-      if (isForgeError(error, 'RECORD_TAMPERED', 'DATABASE_OFFLINE')) return anchor.kind === 'file'
+      if (isForgeError(error, 'RECORD_TAMPERED', 'DATABASE_OFFLINE', 'STATE_MISMATCH'))
+        return anchor.kind === 'file'
       throw error
     }
     this.#known.add(name)

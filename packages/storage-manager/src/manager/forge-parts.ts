@@ -82,11 +82,20 @@ export async function openForgeParts(given: ForgeOptions): Promise<ForgeParts> {
   if (given.readOnly !== true) return await openWhole(given, undefined)
   const view = await makeStoreView(given.path)
   try {
-    return await openWhole({ ...given, path: view.path, create: 'never' }, view)
+    const parts = await openWhole({ ...given, path: view.path, create: 'never' }, view)
+    if (!(await view.isStale())) return parts
+    await parts.store.close()
+    throw viewIsStale()
   } catch (error) {
+    const isStale = await view.isStale()
     await view.remove()
-    throw error
+    throw isStale ? viewIsStale() : error
   }
+}
+
+/** What is missing is missing because somebody works with the store, and no damage. */
+export function viewIsStale(): ForgeError {
+  return new ForgeError('STORE_LOCKED', 'somebody has opened the store since it was opened only to be read')
 }
 
 async function openWhole(options: ForgeOptions, view: StoreView | undefined): Promise<ForgeParts> {

@@ -41,7 +41,7 @@ import type { Subjects } from '../subjects/subjects.ts'
 import { DamagedRows, type DamagedRow } from './damaged-rows.ts'
 import { SYSTEM_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
-import { openForgeParts, setAsideOf, type ForgeParts } from './forge-parts.ts'
+import { openForgeParts, setAsideOf, viewIsStale, type ForgeParts } from './forge-parts.ts'
 import { FLAGS_KEYSPACE, SETTINGS_KEYSPACE } from './system-keyspaces.ts'
 import { checkedVerify } from './long-work.ts'
 import { recordVerification, verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
@@ -211,6 +211,7 @@ export class Forge implements AsyncDisposable {
   /** Checks everything stored, beside reads and writes, and changes nothing of it; the outcome is a leaf of the log. */
   async verify(options: VerifyOptions = {}): Promise<ForgeVerifyReport> {
     const asked = checkedVerify(options)
+    if ((await this.#view?.isStale()) === true) throw viewIsStale()
     const report = await verifyForge({
       engine: () => verifyStore(this.#store, asked),
       logs: this.logs,

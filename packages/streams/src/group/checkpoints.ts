@@ -1,4 +1,5 @@
 import { ByteWriter, ForgeError, isForgeError, utf8Encode } from '@forgeone/common'
+import { SHARD_LOST } from '../stream/load-shards.ts'
 import type { CommitContent, CommitPlace, Operation, Store } from '@forgeone/engine'
 import type { Position } from '../entry/position.ts'
 import { hashedKey, KEYSPACE_CHECKPOINT, keyspaceRange } from '../shard/keys.ts'
@@ -107,16 +108,7 @@ export class Checkpoints {
         }
       }
     } catch (cause) {
-      if (
-        !isForgeError(
-          cause,
-          'STREAM_BLOCK_DAMAGED',
-          'RECORD_TAMPERED',
-          'DATABASE_OFFLINE',
-          'DATABASE_DAMAGED',
-        )
-      )
-        throw cause
+      if (!isForgeError(cause, ...SHARD_LOST)) throw cause
       this.#damaged.set(database, cause)
     }
   }

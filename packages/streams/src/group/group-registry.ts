@@ -1,4 +1,5 @@
 import { assert, ForgeError, isForgeError } from '@forgeone/common'
+import { SHARD_LOST } from '../stream/load-shards.ts'
 import type { Operation } from '@forgeone/engine'
 import { KEYSPACE_GROUP_STATE, KEYSPACE_WAITING } from '../shard/keys.ts'
 import { ConsumerGroup } from './consumer-group.ts'
@@ -41,16 +42,7 @@ export class GroupRegistry {
           registry.#add(definition, { database: shard.database, stored: ledger, leases })
         await registry.#deleteKeys(shard.database, orphans)
       } catch (cause) {
-        if (
-          !isForgeError(
-            cause,
-            'STREAM_BLOCK_DAMAGED',
-            'RECORD_TAMPERED',
-            'DATABASE_OFFLINE',
-            'DATABASE_DAMAGED',
-          )
-        )
-          throw cause
+        if (!isForgeError(cause, ...SHARD_LOST)) throw cause
         registry.#damaged.set(shard.database, cause)
       }
     }

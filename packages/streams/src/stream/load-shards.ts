@@ -4,6 +4,15 @@ import type { Position } from '../entry/position.ts'
 import { Shard } from '../shard/shard.ts'
 import type { OfflineShard } from '../shard/topic-directory.ts'
 
+/** What makes one shard unreadable, and says nothing of the others. */
+export const SHARD_LOST = [
+  'DATABASE_OFFLINE',
+  'STATE_MISMATCH',
+  'DATABASE_DAMAGED',
+  'RECORD_TAMPERED',
+  'STREAM_BLOCK_DAMAGED',
+] as const
+
 /** Loads the directory of every shard; one that is offline or damaged is set aside, the others serve. */
 export async function loadShards(
   store: Store,
@@ -17,10 +26,7 @@ async function loadShard(store: Store, name: string, number: number): Promise<Sh
   try {
     return await Shard.load(store, { number, database })
   } catch (error) {
-    if (
-      !isForgeError(error, 'DATABASE_OFFLINE', 'DATABASE_DAMAGED', 'RECORD_TAMPERED', 'STREAM_BLOCK_DAMAGED')
-    )
-      throw error
+    if (!isForgeError(error, ...SHARD_LOST)) throw error
     return { number, reason: error }
   }
 }
