@@ -1,5 +1,6 @@
 import type { JsonValue } from '@forgeone/common'
 import type { Aggregate } from './ast.ts'
+import { parseDecimal } from './decimal.ts'
 import { STATS_GROUPS_MAX } from './limits.ts'
 import { tableLimit, type TableMemory } from './table-memory.ts'
 import { compareValues } from './table-values.ts'
@@ -56,9 +57,8 @@ function sumCell(isAverage: boolean): Cell {
 /** Numbers that stand as text, as in metadata of imported logs, count as numbers. */
 function numberOf(value: JsonValue | undefined): number | undefined {
   if (typeof value === 'number') return value
-  if (typeof value !== 'string' || value.trim() === '') return undefined
-  const number = Number(value)
-  return Number.isFinite(number) ? number : undefined
+  const number = typeof value === 'string' ? parseDecimal(value)?.near : undefined
+  return number !== undefined && Number.isFinite(number) ? number : undefined
 }
 
 function extremeCell(sign: 1 | -1, memory: TableMemory): Cell {
