@@ -1,6 +1,5 @@
-import type { JsonValue } from '@forgeone/common'
+import { compareDecimals, decimalOf, parseDecimal, type JsonValue } from '@forgeone/common'
 import type { CompareOperator, ScalarTest } from './ast.ts'
-import { compareDecimals, decimalOf, parseDecimal } from './decimal.ts'
 
 /** A comparison over an ordered number, such as a level or a time; values were turned into numbers. */
 export function compileNumberTest<Scalar extends string>(

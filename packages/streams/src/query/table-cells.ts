@@ -1,6 +1,5 @@
-import type { JsonValue } from '@forgeone/common'
+import { parseDecimal, type JsonValue } from '@forgeone/common'
 import type { Aggregate } from './ast.ts'
-import { parseDecimal } from './decimal.ts'
 import { STATS_GROUPS_MAX } from './limits.ts'
 import { tableLimit, type TableMemory } from './table-memory.ts'
 import { compareValues } from './table-values.ts'

@@ -1,5 +1,4 @@
-import type { JsonValue } from '@forgeone/common'
-import { compareDecimals, decimalOf, parseDecimal, type Decimal } from './decimal.ts'
+import { compareDecimals, decimalOf, parseDecimal, type Decimal, type JsonValue } from '@forgeone/common'
 
 /** Absent values first, then numbers and texts that are numbers, then other texts, then the rest by its JSON. */
 export function compareValues(left: JsonValue | undefined, right: JsonValue | undefined): number {

@@ -12,7 +12,7 @@ import {
 } from 'fast-check'
 import { expect, test } from 'vitest'
 import type { JsonValue } from '@forgeone/common'
-import { compareDecimals, parseDecimal } from '../../src/query/decimal.ts'
+import { compareDecimals, parseDecimal } from '@forgeone/common'
 import { compileValueTest } from '../../src/query/scalar-test.ts'
 import { compareValues } from '../../src/query/table-values.ts'
 import { exactDifference } from './naive-filter.ts'
