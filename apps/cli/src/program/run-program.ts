@@ -14,10 +14,12 @@ import { VERSION } from './version.ts'
 /** Runs one command line. @returns the exit code */
 export async function runProgram(words: readonly string[]): Promise<number> {
   // Errors before the options are read must respect them all the same.
+  const end = words.indexOf('--')
+  const own = end < 0 ? words : words.slice(0, end)
   const early = new Terminal({
-    json: words.includes('--json'),
-    quiet: words.includes('--quiet'),
-    noColor: words.includes('--no-color'),
+    json: own.includes('--json'),
+    quiet: own.includes('--quiet'),
+    noColor: own.includes('--no-color'),
   })
   const interruption = new AbortController()
   const interrupt = (kind: NodeJS.Signals): void => {
