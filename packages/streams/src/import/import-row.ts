@@ -16,6 +16,8 @@ export interface ImportRow {
   readonly continued: boolean
   /** False when no time was read from the line: it has that of the line before. */
   readonly parsed: boolean
+  /** True when its time is in a zone whose name several share, so that the zone of the settings was taken. */
+  readonly hasUnknownZone: boolean
 }
 
 /** Bytes of each terminator: message and terminator of all rows in order are the source. */
@@ -56,6 +58,7 @@ export class ImportRowBuilder {
       terminator,
       continued,
       parsed: found !== undefined,
+      hasUnknownZone: found?.hasUnknownZone === true,
     }
   }
 

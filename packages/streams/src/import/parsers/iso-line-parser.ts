@@ -9,6 +9,8 @@ const SECOND_CHARS = 19
 export class IsoTimeReader {
   /** Where the last time ended. */
   end = 0
+  /** The last time had the name of a zone that several share. */
+  hasUnknownZone = false
   readonly #settings: ParserSettings
   readonly #cursor: TimeCursor = { end: 0 }
   #lastText = ''
@@ -33,8 +35,10 @@ export class IsoTimeReader {
   }
 
   #readZone(line: string, local: number): number {
-    const offset = readZoneSuffix(line, this.#cursor.end, this.#cursor)
+    const start = this.#cursor.end
+    const offset = readZoneSuffix(line, start, this.#cursor)
     this.end = this.#cursor.end
+    this.hasUnknownZone = Number.isNaN(offset) && this.end > start
     return Number.isNaN(offset) ? this.#settings.zone(local) : offset
   }
 }
@@ -47,7 +51,8 @@ export function createIsoLineParser(settings: ParserSettings): LineParser {
     name: 'iso',
     parse: (line): ParsedLine | undefined => {
       const timestamp = reader.read(line, 0)
-      return Number.isNaN(timestamp) ? undefined : { timestamp, level: findLevel(line, reader.end) }
+      if (Number.isNaN(timestamp)) return undefined
+      return { timestamp, level: findLevel(line, reader.end), hasUnknownZone: reader.hasUnknownZone }
     },
   }
 }

@@ -43,6 +43,7 @@ export function createJsonLineParser(settings: ParserSettings): LineParser {
     parse: (line): ParsedLine | undefined => {
       let timestamp = NaN
       let level: number | undefined
+      iso.hasUnknownZone = false
       const isObject = scanMembers(
         line,
         (key, valueStart, valueEnd) => {
@@ -55,7 +56,8 @@ export function createJsonLineParser(settings: ParserSettings): LineParser {
         },
         { isCut: line.length >= CUT_LENGTH_MIN },
       )
-      return isObject && !Number.isNaN(timestamp) ? { timestamp, level } : undefined
+      if (!isObject || Number.isNaN(timestamp)) return undefined
+      return iso.hasUnknownZone ? { timestamp, level, hasUnknownZone: true } : { timestamp, level }
     },
   }
 }

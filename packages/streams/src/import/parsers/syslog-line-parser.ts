@@ -52,8 +52,6 @@ class BsdTimeReader {
   readonly #settings: ParserSettings
   readonly #years: YearClock
   readonly #cursor: TimeCursor = { end: 0 }
-  #lastText = ''
-  #lastDayMs = 0
 
   constructor(settings: ParserSettings) {
     this.#settings = settings
@@ -62,32 +60,20 @@ class BsdTimeReader {
 
   read(line: string, at: number): number {
     if (line.charCodeAt(at + 3) !== 32 || line.charCodeAt(at + 6) !== 32) return NaN
-    if (this.#lastText === '' || !line.startsWith(this.#lastText, at)) {
-      const dayMs = this.#readDay(line, at)
-      if (Number.isNaN(dayMs)) return NaN
-      this.#lastText = line.slice(at, at + 6)
-      this.#lastDayMs = dayMs
-    }
-    const year = line.charCodeAt(at + 9) === 58 ? -1 : fourDigits(line, at + 7)
-    const clockAt = year < 0 ? at + 7 : at + 12
-    if (line.charCodeAt(clockAt + 2) !== 58 || line.charCodeAt(clockAt + 5) !== 58) return NaN
-    const clock = clockMs(
-      twoDigits(line, clockAt),
-      twoDigits(line, clockAt + 3),
-      twoDigits(line, clockAt + 6),
-    )
-    const dayMs =
-      year < 0 ? this.#lastDayMs : epochDay(year, monthOfName(line, at), dayOfMonth(line, at + 4)) * DAY_MS
-    const local = dayMs + clock + readFraction(line, clockAt + 8, this.#cursor)
-    return local - this.#settings.zone(local)
-  }
-
-  #readDay(line: string, at: number): number {
     const month = monthOfName(line, at)
     const day = dayOfMonth(line, at + 4)
-    // 2000 is a leap year: whether this line's year is one is not known yet.
-    if (!isDate(2000, month, day)) return NaN
-    return epochDay(this.#years.yearOf(month, day), month, day) * DAY_MS
+    const year = line.charCodeAt(at + 9) === 58 ? -1 : fourDigits(line, at + 7)
+    // A line without year may be of a leap year; 2000 was one.
+    if (!isDate(year < 0 ? 2000 : year, month, day)) return NaN
+    const clockAt = year < 0 ? at + 7 : at + 12
+    if (line.charCodeAt(clockAt + 2) !== 58 || line.charCodeAt(clockAt + 5) !== 58) return NaN
+    const clock =
+      clockMs(twoDigits(line, clockAt), twoDigits(line, clockAt + 3), twoDigits(line, clockAt + 6)) +
+      readFraction(line, clockAt + 8, this.#cursor)
+    if (Number.isNaN(clock)) return NaN
+    if (year < 0) return this.#years.timeOf({ month, day, clockMs: clock })
+    const local = epochDay(year, month, day) * DAY_MS + clock
+    return local - this.#settings.zone(local)
   }
 }
 

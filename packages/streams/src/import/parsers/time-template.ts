@@ -23,6 +23,8 @@ interface Step {
 export class TimeTemplate {
   /** Where the last time ended. */
   end = 0
+  /** The last time had the name of a zone that several share. */
+  hasUnknownZone = false
   readonly #steps: readonly Step[]
   readonly #settings: ParserSettings
   readonly #years: YearClock
@@ -51,6 +53,7 @@ export class TimeTemplate {
     this.#epochMs = NaN
     this.#offsetMs = NaN
     this.#isAfternoon = undefined
+    this.hasUnknownZone = false
     let at = 0
     for (const step of this.#steps) {
       at = step.literal === 0 ? this.#readField(step.code, line, at) : readLiteral(step.literal, line, at)
@@ -66,8 +69,8 @@ export class TimeTemplate {
     const hasYear = this.#year >= 0
     // A line without year may be of a leap year; 2000 was one.
     if (!isDate(hasYear ? this.#year : 2000, this.#month, this.#day) || Number.isNaN(clock)) return NaN
-    const year = hasYear ? this.#year : this.#years.yearOf(this.#month, this.#day)
-    const local = epochDay(year, this.#month, this.#day) * DAY_MS + clock
+    if (!hasYear) return this.#years.timeOf({ month: this.#month, day: this.#day, clockMs: clock })
+    const local = epochDay(this.#year, this.#month, this.#day) * DAY_MS + clock
     return local - (Number.isNaN(this.#offsetMs) ? this.#settings.zone(local) : this.#offsetMs)
   }
 
@@ -151,6 +154,7 @@ export class TimeTemplate {
 
   #readZone(line: string, at: number): number {
     this.#offsetMs = readZoneSuffix(line, at, this.#cursor)
+    this.hasUnknownZone = Number.isNaN(this.#offsetMs) && this.#cursor.end > at
     return this.#cursor.end
   }
 
