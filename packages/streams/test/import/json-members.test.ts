@@ -130,7 +130,7 @@ describe('JSON lines', () => {
       const first = rows.find(({ message }) => message.length > LINE_BYTES_MAX / 2)!
       expect([first.timestamp, first.level]).toEqual([Date.UTC(2026, 2, 1, 11), 17])
       for (const part of rows.filter(({ continued }) => continued))
-        expect(part).toMatchObject({ level: 17, timestamp: first.timestamp })
+        expect(part).toMatchObject({ level: 17, timestamp: first.timestamp, parsed: true })
       expect(rows.at(-1)).toMatchObject({ level: 9, timestamp: Date.UTC(2026, 2, 1, 10) })
     }
   })

@@ -1,4 +1,5 @@
 import { readClock, readFraction, readIsoDate, readZoneSuffix, type TimeCursor } from '../../time/iso-time.ts'
+import { NamedZones } from '../../time/named-zones.ts'
 import { findLevel } from '../level-word.ts'
 import type { LineParser, ParsedLine, ParserSettings } from '../line-parser.ts'
 
@@ -13,6 +14,7 @@ export class IsoTimeReader {
   hasUnknownZone = false
   readonly #settings: ParserSettings
   readonly #cursor: TimeCursor = { end: 0 }
+  readonly #named = new NamedZones()
   #lastText = ''
   #lastMs = 0
 
@@ -39,7 +41,10 @@ export class IsoTimeReader {
     const offset = readZoneSuffix(line, start, this.#cursor)
     this.end = this.#cursor.end
     this.hasUnknownZone = Number.isNaN(offset) && this.end > start
-    return Number.isNaN(offset) ? this.#settings.zone(local) : offset
+    if (!Number.isNaN(offset)) return offset
+    const zone = this.hasUnknownZone ? undefined : this.#named.at(line, start)
+    if (zone !== undefined) this.end = this.#named.end
+    return (zone ?? this.#settings.zone)(local)
   }
 }
 

@@ -1,6 +1,8 @@
 import { clockMs, DAY_MS, epochDay, isDate, monthOfName } from '../../time/civil-time.ts'
 import { countDigits, fourDigits, oneDigit, twoDigits } from '../../time/digits.ts'
 import { readFraction, readZoneSuffix, type TimeCursor } from '../../time/iso-time.ts'
+import { NamedZones } from '../../time/named-zones.ts'
+import type { ZoneOffset } from '../../time/zone.ts'
 import type { ParserSettings } from '../line-parser.ts'
 import { YearClock } from '../year-clock.ts'
 
@@ -29,6 +31,7 @@ export class TimeTemplate {
   readonly #settings: ParserSettings
   readonly #years: YearClock
   readonly #cursor: TimeCursor = { end: 0 }
+  readonly #named = new NamedZones()
   #year = -1
   #month = 0
   #day = 0
@@ -38,6 +41,7 @@ export class TimeTemplate {
   #fractionMs = 0
   #epochMs = NaN
   #offsetMs = NaN
+  #zone: ZoneOffset | undefined
   #isAfternoon: boolean | undefined
 
   constructor(template: string, settings: ParserSettings) {
@@ -54,6 +58,7 @@ export class TimeTemplate {
     this.#offsetMs = NaN
     this.#isAfternoon = undefined
     this.hasUnknownZone = false
+    this.#zone = undefined
     let at = 0
     for (const step of this.#steps) {
       at = step.literal === 0 ? this.#readField(step.code, line, at) : readLiteral(step.literal, line, at)
@@ -71,7 +76,8 @@ export class TimeTemplate {
     if (!isDate(hasYear ? this.#year : 2000, this.#month, this.#day) || Number.isNaN(clock)) return NaN
     if (!hasYear) return this.#years.timeOf({ month: this.#month, day: this.#day, clockMs: clock })
     const local = epochDay(this.#year, this.#month, this.#day) * DAY_MS + clock
-    return local - (Number.isNaN(this.#offsetMs) ? this.#settings.zone(local) : this.#offsetMs)
+    if (!Number.isNaN(this.#offsetMs)) return local - this.#offsetMs
+    return local - (this.#zone ?? this.#settings.zone)(local)
   }
 
   #hourOfDay(): number {
@@ -154,8 +160,10 @@ export class TimeTemplate {
 
   #readZone(line: string, at: number): number {
     this.#offsetMs = readZoneSuffix(line, at, this.#cursor)
-    this.hasUnknownZone = Number.isNaN(this.#offsetMs) && this.#cursor.end > at
-    return this.#cursor.end
+    if (!Number.isNaN(this.#offsetMs)) return this.#cursor.end
+    this.hasUnknownZone = this.#cursor.end > at
+    this.#zone = this.hasUnknownZone ? undefined : this.#named.at(line, at)
+    return this.#zone === undefined ? this.#cursor.end : this.#named.end
   }
 
   #readEpoch(
