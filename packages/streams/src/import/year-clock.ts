@@ -1,4 +1,5 @@
 import { DAY_MS, epochDay, isDate, MINUTE_MS } from '../time/civil-time.ts'
+import type { ZoneOffset } from '../time/zone.ts'
 import type { ParserSettings } from './line-parser.ts'
 
 /** Logs are appended in order but for moments: a step back by more than this is the turn of a year. */
@@ -16,6 +17,8 @@ export interface YearlessTime {
   readonly day: number
   /** Since midnight. */
   readonly clockMs: number
+  /** Where the line names one; that of the settings without. */
+  readonly zone?: ZoneOffset | undefined
 }
 
 /**
@@ -82,8 +85,8 @@ export class YearClock {
     return new Date(now + zone(now) + CLOCK_SKEW_MS).getUTCFullYear()
   }
 
-  #timestamp(year: number, { month, day, clockMs }: YearlessTime): number {
+  #timestamp(year: number, { month, day, clockMs, zone = this.#settings.zone }: YearlessTime): number {
     const local = epochDay(year, month, day) * DAY_MS + clockMs
-    return local - this.#settings.zone(local)
+    return local - zone(local)
   }
 }

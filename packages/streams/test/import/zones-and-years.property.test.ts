@@ -89,6 +89,16 @@ describe('a zone behind a time', () => {
     }
   })
 
+  test('of a device is read where a colon follows; otherwise it is the name of a host', () => {
+    const parser = createSyslogLineParser(settings)
+    const at = Date.UTC(2026, 6, 1, 10, 0, 0, 123)
+    const read = (zone: string): unknown => parser.parse(`<187>Jul  1 10:00:00.123 ${zone} %SYS-5: x`)
+    expect(read('CEST:')).toEqual({ timestamp: at - 7_200_000, level: 17 })
+    expect(read('UTC:')).toEqual({ timestamp: at, level: 17 })
+    expect(read('CST:')).toEqual({ timestamp: at, level: 17, hasUnknownZone: true })
+    expect(read('CEST')).toEqual({ timestamp: at, level: 17 })
+  })
+
   test('that several share is counted by the import', async () => {
     await using host = new StoreHost()
     const { logs } = await host.open()

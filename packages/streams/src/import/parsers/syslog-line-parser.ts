@@ -2,6 +2,8 @@ import { SEVERITY_CODES } from '../../entry/severity.ts'
 import { clockMs, DAY_MS, epochDay, isDate, monthOfName } from '../../time/civil-time.ts'
 import { countDigits, fourDigits, oneDigit, twoDigits } from '../../time/digits.ts'
 import { readFraction, type TimeCursor } from '../../time/iso-time.ts'
+import { zoneNameAt } from '../../time/zone-names.ts'
+import type { ZoneOffset } from '../../time/zone.ts'
 import type { LineParser, ParsedLine, ParserSettings } from '../line-parser.ts'
 import { YearClock } from '../year-clock.ts'
 import { IsoTimeReader } from './iso-line-parser.ts'
@@ -30,13 +32,17 @@ export function createSyslogLineParser(settings: ParserSettings): LineParser {
     parse: (line): ParsedLine | undefined => {
       if (line.charCodeAt(0) !== 60 /* < */) {
         const timestamp = bsd.read(line, 0)
-        return Number.isNaN(timestamp) ? undefined : { timestamp }
+        if (Number.isNaN(timestamp)) return undefined
+        return bsd.hasUnknownZone ? { timestamp, hasUnknownZone: true } : { timestamp }
       }
       const digits = countDigits(line, 1, 3)
       const value = Number(line.slice(1, 1 + digits))
       if (digits === 0 || value > PRIORITY_VALUE_MAX || line[1 + digits] !== '>') return undefined
+      bsd.hasUnknownZone = false
       const timestamp = readAfterPriority(line, digits + 2, iso, bsd)
-      return Number.isNaN(timestamp) ? undefined : { timestamp, level: SYSLOG_LEVELS[value & 7] }
+      if (Number.isNaN(timestamp)) return undefined
+      const level = SYSLOG_LEVELS[value & 7]
+      return bsd.hasUnknownZone ? { timestamp, level, hasUnknownZone: true } : { timestamp, level }
     },
   }
 }
@@ -49,6 +55,8 @@ function readAfterPriority(line: string, at: number, iso: IsoTimeReader, bsd: Bs
 
 /** RFC 3164 4.1.2: `Mmm dd hh:mm:ss`, the day padded with a blank; some systems put a year behind the day. */
 class BsdTimeReader {
+  /** The last time had the name of a zone that several share. */
+  hasUnknownZone = false
   readonly #settings: ParserSettings
   readonly #years: YearClock
   readonly #cursor: TimeCursor = { end: 0 }
@@ -71,9 +79,19 @@ class BsdTimeReader {
       clockMs(twoDigits(line, clockAt), twoDigits(line, clockAt + 3), twoDigits(line, clockAt + 6)) +
       readFraction(line, clockAt + 8, this.#cursor)
     if (Number.isNaN(clock)) return NaN
-    if (year < 0) return this.#years.timeOf({ month, day, clockMs: clock })
+    const zone = this.#readZone(line, this.#cursor.end)
+    if (year < 0) return this.#years.timeOf({ month, day, clockMs: clock, zone })
     const local = epochDay(year, month, day) * DAY_MS + clock
-    return local - this.#settings.zone(local)
+    return local - zone(local)
+  }
+
+  /** Cisco writes `10:00:00.123 CEST: %SYS-5-CONFIG_I`; without the colon it is the name of a host. */
+  #readZone(line: string, at: number): ZoneOffset {
+    this.hasUnknownZone = false
+    const named = line.charCodeAt(at) === 32 ? zoneNameAt(line, at + 1) : undefined
+    if (named === undefined || line.charCodeAt(at + 1 + named.length) !== 58) return this.#settings.zone
+    this.hasUnknownZone = Number.isNaN(named.offsetMs)
+    return this.hasUnknownZone ? this.#settings.zone : () => named.offsetMs
   }
 }
 
