@@ -33,6 +33,7 @@ const SUFFIXES: readonly (readonly [string, number | 'zone' | 'none'])[] = [
   [' GMT-0330', -3.5],
   [' Europe/Berlin', 2],
   [' America/Argentina/Buenos_Aires', -3],
+  [' US/Pacific', -7],
   [' CST', 'zone'],
   [' IST', 'zone'],
   [' PST', 'zone'],
