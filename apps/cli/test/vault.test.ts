@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { finish, runForge, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
 
 const CANARY = 'canary-Zx81-secret'
 
-type Run = (words: readonly string[], input?: string) => Promise<RunResult>
+type Run = (words: readonly string[], input?: string | Uint8Array) => Promise<RunResult>
 
 /** A store that opens with a key file: no derivation to wait for. */
 async function newStore(cwd: string): Promise<Run> {
@@ -93,7 +93,7 @@ test('an .env file goes in and comes out for its owner only, never over a file t
   expect((await run(['vault', 'import', '--file', 'in.env', '--prefix', 'app'])).code).toBe(0)
   expect((await run(['vault', 'export', 'out.env', '--prefix', 'app'])).code).toBe(2)
   expect((await run(['vault', 'export', 'out.env', '--prefix', 'app', '--reveal'])).code).toBe(0)
-  expect(readFileSync(join(folder.path, 'out.env'), 'utf8')).toBe('A=1\nB="two words"\n')
+  expect(readFileSync(join(folder.path, 'out.env'), 'utf8')).toBe("A=1\nB='two words'\n")
   expect(statSync(join(folder.path, 'out.env')).mode & 0o777).toBe(0o600)
   expect((await run(['vault', 'export', 'out.env', '--prefix', 'app', '--reveal'])).code).toBe(1)
   const broken = await run(['vault', 'import'], `OK=1\nBAD ${CANARY}\n`)
@@ -127,4 +127,33 @@ test('a sealed vault, a spent lease and a missing secret have their exit codes',
   expect((await run(['vault', 'get', 'a'])).code).toBe(4)
   expect((await run(['vault', 'unseal'])).code).toBe(0)
   expect((await run(['vault', 'get', 'a'])).stdout).toBe(value)
+}, 120_000)
+
+test('what no variable or .env file can hold is refused by its path, and the secret is in no message', async () => {
+  await using folder = await temporaryFolder()
+  const run = await newStore(folder.path)
+  const values: readonly [string, Uint8Array][] = [
+    ['nul', Buffer.from('open\0sesame')],
+    ['binary', Buffer.from('open\u00E9sesame', 'latin1')],
+    ['long', Buffer.alloc(200_000, 'opensesame')],
+    ['quotes', Buffer.from(`open'sesame"`)],
+  ]
+  for (const [name, value] of values)
+    expect((await run(['vault', 'set', `${name}/KEY`, '-f', '-'], value)).code).toBe(0)
+  for (const name of ['nul', 'binary', 'long']) {
+    const { code, stderr } = await run(['vault', 'run', '--prefix', name, '--', 'true'])
+    expect([code, stderr.includes('VAULT_ENV_FORMAT'), /open|esame/.test(stderr)]).toEqual([2, true, false])
+    if (name !== 'long') expect(stderr).toContain(`${name}/KEY`)
+  }
+  for (const name of ['nul', 'binary', 'quotes']) {
+    const { code, stderr } = await run(['vault', 'export', 'no.env', '--prefix', name, '--reveal'])
+    expect([code, stderr.includes(`${name}/KEY`), /open|esame/.test(stderr)]).toEqual([2, true, false])
+  }
+  expect(existsSync(join(folder.path, 'no.env'))).toBe(false)
+  const latin = await run(['vault', 'import'], Buffer.from("A=1\nB='open\u00E9sesame'\n", 'latin1'))
+  expect([latin.code, latin.stderr.includes('line 2'), latin.stderr.includes('sesame')]).toEqual([
+    2,
+    true,
+    false,
+  ])
 }, 120_000)

@@ -95,6 +95,12 @@ test('a note torn by a crash is passed over, and the next one is whole', async (
   }
 })
 
+test('a command that Node.js refuses to start has a code', async () => {
+  const anchor = commandAnchor({ argv: ['true', 'a\0b'] })
+  const error: unknown = await anchor.publish('note').catch((cause: unknown) => cause)
+  expect(error).toMatchObject({ code: 'AUDIT_ANCHOR_FAILED' })
+})
+
 test('a command needs a program', () => {
   expect(() => commandAnchor({ argv: [] })).toThrow('names no program')
 })

@@ -24,6 +24,8 @@ export {
   type JsonObject,
   type JsonValue,
 } from './canonical-json.ts'
+export { parseExactJson } from './exact-json.ts'
+export { compareDecimals, decimalOf, parseDecimal, type Decimal } from './decimal.ts'
 export { ManualClock, systemClock, type Clock } from './clock.ts'
 export { SeededRandom, systemRandom, type Random } from './random.ts'
 export type { AuditFacts } from './audit-facts.ts'

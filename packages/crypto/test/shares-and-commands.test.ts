@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemRandom } from '@forgeone/common'
 import { afterAll, describe, expect, test } from 'vitest'
 import { commandProvider, newShares, sharesProvider } from '../src/index.ts'
 import { codeOf, codeOfAsync, create, MemoryKeyringFile, reopen } from './fixtures.ts'
@@ -93,6 +94,13 @@ describe('a key command', () => {
     expect(Buffer.from(file.primary!).includes(readFileSync(kept).toString('base64'))).toBe(false)
     writeFileSync(kept, new Uint8Array(32))
     expect(await codeOfAsync(() => reopen({ file, provider }))).toBe('KEY_SECRET_WRONG')
+  })
+
+  test('that Node.js refuses to start has a code, and its words are not repeated', async () => {
+    const provider = commandProvider({ command: ['true', 'open\0sesame'] })
+    const error: unknown = await provider.enrol(systemRandom).catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ code: 'KEY_PROVIDER_FAILED' })
+    expect(String(error)).not.toMatch(/open|sesame/)
   })
 
   test('that fails, is missing, says too much or too little is named, and no shell reads its words', async () => {

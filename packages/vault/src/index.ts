@@ -17,9 +17,13 @@ export type { GeneratedKind } from './secret/generate-secret.ts'
 export { LEASE_MS_MAX, LEASES_MAX } from './lease/lease-table.ts'
 export type { LeaseInfo, VaultLeases } from './lease/vault-leases.ts'
 export { PATH_BYTES_MAX, PATH_SEGMENTS_MAX, pathMatcher } from './path/secret-path.ts'
-export { formatEnvironment, parseEnvironment, type EnvironmentEntry } from './environment/environment-text.ts'
+export type { EnvironmentEntry } from './environment/environment-entry.ts'
+export { formatEnvironment } from './environment/format-environment.ts'
+export { parseEnvironment } from './environment/parse-environment.ts'
 export {
+  exportEnvironment,
   importEnvironment,
   readEnvironment,
   type EnvironmentOptions,
+  type ExportedEnvironment,
 } from './environment/vault-environment.ts'

@@ -1,14 +1,12 @@
-import { ForgeError, type JsonObject, type JsonValue } from '@forgeone/common'
+import { ForgeError, isForgeError, parseExactJson, type JsonObject, type JsonValue } from '@forgeone/common'
 
-/** A value given as JSON on the command line or in a file. @throws STREAM_VALUE_INVALID */
+/** A value given as JSON on the command line or in a file, kept exactly. @throws STREAM_VALUE_INVALID */
 export function parseJsonText(text: string, what: string): JsonValue {
   try {
-    // JSON.parse gives JSON values by definition.
-    return JSON.parse(text) as JsonValue
+    return parseExactJson(text, { code: 'STREAM_VALUE_INVALID', what })
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'it cannot be read'
-    throw new ForgeError('STREAM_VALUE_INVALID', `${what} is not JSON: ${reason}`, {
-      cause,
+    if (!isForgeError(cause)) throw cause
+    throw new ForgeError(cause.code, cause.message, {
       hint: 'Quote it for the shell, such as \'{"amount": 5}\'; a bare text needs its own quotes or --text.',
     })
   }

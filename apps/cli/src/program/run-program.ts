@@ -1,24 +1,25 @@
 import { resolve } from 'node:path'
 import { ForgeError } from '@forgeone/common'
-import { caretMessage } from '@forgeone/streams'
 import { COMMANDS } from '../commands/commands.ts'
-import { printableJson, printableText } from '../render/printable.ts'
 import { ReaderGone } from '../render/standard-output.ts'
 import { Terminal } from '../render/terminal.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { findCommand } from './find-command.ts'
 import { commandHelp, groupHelp, programHelp } from './help.ts'
 import { parseArguments } from './parse-arguments.ts'
+import { reportError } from './report-error.ts'
 import { StoreAccess } from './store-access.ts'
 import { VERSION } from './version.ts'
 
 /** Runs one command line. @returns the exit code */
 export async function runProgram(words: readonly string[]): Promise<number> {
   // Errors before the options are read must respect them all the same.
+  const end = words.indexOf('--')
+  const own = end < 0 ? words : words.slice(0, end)
   const early = new Terminal({
-    json: words.includes('--json'),
-    quiet: words.includes('--quiet'),
-    noColor: words.includes('--no-color'),
+    json: own.includes('--json'),
+    quiet: own.includes('--quiet'),
+    noColor: own.includes('--no-color'),
   })
   const interruption = new AbortController()
   const interrupt = (kind: NodeJS.Signals): void => {
@@ -101,26 +102,4 @@ async function dispatch(words: readonly string[], early: Terminal, signal: Abort
 function resolvePath(path: string): string {
   const viaRoot = process.env['npm_package_name'] === 'forgeone' && process.env['INIT_CWD'] !== undefined
   return resolve(viaRoot ? process.env['INIT_CWD']! : process.cwd(), path)
-}
-
-function reportError(terminal: Terminal, error: unknown): void {
-  const known =
-    error instanceof ForgeError
-      ? error
-      : new ForgeError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
-  const { code, hint } = known
-  const message = withCaret(known)
-  if (terminal.json)
-    process.stderr.write(`${printableJson(JSON.stringify({ error: { code, message, hint } }))}\n`)
-  else process.stderr.write(printableText(`forge: ${message} [${code}]\n       ${hint}\n`))
-  if (process.env['FORGE_DEBUG'] !== undefined && error instanceof Error)
-    process.stderr.write(printableText(`${error.stack}\n`))
-}
-
-/** Shows the place in a query that was not understood. */
-function withCaret(error: ForgeError): string {
-  const { offset, query } = error.details
-  return typeof offset === 'number' && typeof query === 'string'
-    ? `${error.message}\n${caretMessage(query, offset)}`
-    : error.message
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { ForgeError } from '@forgeone/common'
 import type { Anchor } from './anchor.ts'
 
@@ -35,10 +35,13 @@ function run(o: { program: string; words: readonly string[]; input: string }): P
         details: { kind: 'command' },
       }),
     )
-  const child = spawn(o.program, [...o.words], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: COMMAND_TIMEOUT_MS,
-  })
+  let child: ChildProcessWithoutNullStreams
+  try {
+    child = spawn(o.program, [...o.words], { stdio: 'pipe', timeout: COMMAND_TIMEOUT_MS })
+  } catch (cause) {
+    fail('it cannot be run', cause)
+    return promise
+  }
   child.once('error', (cause) => fail('it cannot be run', cause))
   let bytes = 0
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,5 +1,6 @@
 import { ForgeError, type Random } from '@forgeone/common'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
 import { KEY_BYTES } from '../hash/hkdf.ts'
 import { formatRecipe, parseRecipe, WRAPPED_BYTES_MAX } from '../kdf/recipe.ts'
 import type { KeyProvider } from './key-provider.ts'
@@ -52,13 +53,7 @@ function run(
   input: Uint8Array,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...words, operation], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      shell: false,
-      timeout: COMMAND_MS_MAX,
-      killSignal: 'SIGKILL',
-      windowsHide: true,
-    })
+    const child = started(program, [...words, operation])
     const parts: Buffer[] = []
     let bytes = 0
     const end = (problem: string): void => {
@@ -85,6 +80,22 @@ function run(
       resolve(whole)
     })
   })
+}
+
+/** Some refusals of Node.js are thrown at once, with the arguments in their text. @throws KEY_PROVIDER_FAILED */
+function started(program: string, words: readonly string[]): ChildProcessByStdio<Writable, Readable, null> {
+  try {
+    return spawn(program, words, {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      shell: false,
+      timeout: COMMAND_MS_MAX,
+      killSignal: 'SIGKILL',
+      windowsHide: true,
+    })
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException
+    throw failed([program], `cannot be run: ${code}`)
+  }
 }
 
 function failed([program]: readonly [string, ...string[]], problem: string): ForgeError {

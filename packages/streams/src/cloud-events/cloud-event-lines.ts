@@ -1,4 +1,12 @@
-import { asBuffer, ForgeError, utf8Encode, type JsonValue } from '@forgeone/common'
+import { isUtf8 } from 'node:buffer'
+import {
+  ForgeError,
+  isForgeError,
+  parseExactJson,
+  utf8Decode,
+  utf8Encode,
+  type JsonValue,
+} from '@forgeone/common'
 import { LineSplitter, type LineSlice } from '../import/line-splitter.ts'
 
 /** A document that is not one event a line is held in memory as a whole. */
@@ -44,7 +52,10 @@ class Framing {
   }
 
   addLine({ source, start, end, continued }: LineSlice): void {
-    const text = asBuffer(source).toString('utf8', start, end)
+    const bytes = source.subarray(start, end)
+    if (!isUtf8(bytes)) throw this.#fault('is no UTF-8 text')
+    const isFirst = this.#events === 0 && this.#document === undefined
+    const text = isFirst ? utf8Decode(bytes).replace(/^\uFEFF/, '') : utf8Decode(bytes)
     if (continued) throw this.#fault(`takes more than ${CLOUD_EVENT_DOCUMENT_BYTES_MAX} bytes`)
     if (this.#document !== undefined) this.#addToDocument(this.#document, text)
     else if (text.trim() !== '') this.#addText(text)
@@ -52,7 +63,7 @@ class Framing {
 
   finish(): void {
     if (this.#document === undefined) return
-    const value = parsed(this.#document.join('\n'))
+    const value = this.#parsed(this.#document.join('\n'))
     if (value === undefined) throw this.#fault('is not JSON')
     this.#addValue(value)
   }
@@ -65,7 +76,7 @@ class Framing {
   }
 
   #addText(text: string): void {
-    const value = parsed(text)
+    const value = this.#parsed(text)
     if (value !== undefined) this.#addValue(value)
     else if (this.#events > 0) throw this.#fault('is not JSON')
     else this.#addToDocument((this.#document = []), text)
@@ -89,17 +100,28 @@ class Framing {
     }
   }
 
+  /** @returns undefined for what is no JSON @throws STREAM_VALUE_INVALID for JSON that would not be kept as it is */
+  #parsed(text: string): JsonValue | undefined {
+    const line = this.#events + 1
+    try {
+      return parseExactJson(text, { code: 'STREAM_VALUE_INVALID', what: `event ${line}` })
+    } catch (cause) {
+      if (isForgeError(cause) && isJson(text)) throw this.#fault(cause.message.slice(`event ${line} `.length))
+      return undefined
+    }
+  }
+
   #fault(reason: string): ForgeError {
     const line = this.#events + 1
     return new ForgeError('STREAM_VALUE_INVALID', `event ${line} ${reason}`, { details: { line } })
   }
 }
 
-function parsed(text: string): JsonValue | undefined {
+function isJson(text: string): boolean {
   try {
-    // JSON.parse gives JSON values by definition.
-    return JSON.parse(text) as JsonValue
+    JSON.parse(text)
+    return true
   } catch {
-    return undefined
+    return false
   }
 }

@@ -1,4 +1,4 @@
-import { ForgeError, type JsonObject, type JsonValue } from '@forgeone/common'
+import { ForgeError, parseExactJson, type JsonObject, type JsonValue } from '@forgeone/common'
 import type { EventInput } from '../entry/entry.ts'
 import { parseEntryId } from '../entry/entry-id.ts'
 import { parsePriority } from '../entry/priority.ts'
@@ -77,8 +77,11 @@ function timestampOf(event: Attributes): number | undefined {
 function ownMetadata(event: Attributes): JsonObject {
   const text = optionalText(event, 'forgemetadata')
   if (text === undefined) return {}
-  const value = parseJson(text)
-  if (value === undefined || !isJsonObject(value)) throw invalid('its forgemetadata is not a JSON object')
+  const value = parseExactJson(text, {
+    code: 'STREAM_VALUE_INVALID',
+    what: 'as a CloudEvent its forgemetadata',
+  })
+  if (!isJsonObject(value)) throw invalid('its forgemetadata is not a JSON object')
   return value
 }
 
@@ -118,15 +121,6 @@ function optionalText(event: Attributes, name: string): string | undefined {
   const value = event.get(name)
   if (value === undefined || typeof value === 'string') return value
   throw invalid(`its ${name} is not a text`)
-}
-
-function parseJson(text: string): JsonValue | undefined {
-  try {
-    // JSON.parse gives JSON values by definition.
-    return JSON.parse(text) as JsonValue
-  } catch {
-    return undefined
-  }
 }
 
 function isJsonObject(value: JsonValue): value is JsonObject {

@@ -16,6 +16,8 @@ export interface ImportRow {
   readonly continued: boolean
   /** False when no time was read from the line: it has that of the line before. */
   readonly parsed: boolean
+  /** True when its time is in a zone whose name several share, so that the zone of the settings was taken. */
+  readonly hasUnknownZone: boolean
 }
 
 /** Bytes of each terminator: message and terminator of all rows in order are the source. */
@@ -36,6 +38,8 @@ export class ImportRowBuilder {
   endOffset = 0
   #timestamp: number
   #level: number = SEVERITY_CODES.info
+  /** Of the line, also for its later parts. */
+  #parsed = false
   #text: Buffer = asBuffer(EMPTY_BYTES)
   #source: Uint8Array = EMPTY_BYTES
 
@@ -47,7 +51,10 @@ export class ImportRowBuilder {
     const { source, start, end, terminator, continued } = slice
     const found = continued ? undefined : this.parser.parse(this.#decode(slice))
     if (found !== undefined) this.#timestamp = found.timestamp
-    if (!continued) this.#level = levelOf(found)
+    if (!continued) {
+      this.#level = levelOf(found)
+      this.#parsed = found !== undefined
+    }
     this.endOffset += end - start + TERMINATOR_BYTES[terminator].length
     return {
       message: source.subarray(start, end),
@@ -55,7 +62,8 @@ export class ImportRowBuilder {
       level: this.#level,
       terminator,
       continued,
-      parsed: found !== undefined,
+      parsed: this.#parsed,
+      hasUnknownZone: found?.hasUnknownZone === true,
     }
   }
 

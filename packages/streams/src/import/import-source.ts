@@ -5,6 +5,7 @@ import { detectFormat, isLogFormat, parserOfFormat, type FormatDetection } from 
 import { ImportRowBuilder, type ImportRow } from './import-row.ts'
 import { LateChunks } from './late-chunks.ts'
 import { LOG_FORMATS, type LogFormat, type ParserSettings } from './line-parser.ts'
+import { whyNoJsonTime } from './parsers/json-line-parser.ts'
 import { LineSplitter, type LineSlice } from './line-splitter.ts'
 import { SampleWindows } from './sample-windows.ts'
 
@@ -151,7 +152,10 @@ class Batcher {
       named === 'auto' ? detectFormat(lines, this.#settings) : parserOfFormat(named, lines, this.#settings)
     const isMisnamed = named !== 'auto' && named !== 'plain' && score === 0
     if (isMisnamed && lines.some((line) => line.trim() !== ''))
-      throw formatError(`no line at the start of the source is of the format ${named}`)
+      throw formatError(
+        (named === 'jsonl' ? whyNoJsonTime(lines) : undefined) ??
+          `no line at the start of the source is of the format ${named}`,
+      )
     if (!isFirst && format === 'plain') return
     this.#detection = { format, score, parserName: parser.name }
     this.#builder.parser = parser

@@ -11,6 +11,8 @@ export interface ParsedLine {
   readonly timestamp: number
   /** Severity code; absent when the line names none. */
   readonly level?: number | undefined
+  /** True when the zone of the settings was taken, since the line names one that several zones share. */
+  readonly hasUnknownZone?: boolean | undefined
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@forgeone/common'
+import { compareDecimals, decimalOf, parseDecimal, type JsonValue } from '@forgeone/common'
 import type { CompareOperator, ScalarTest } from './ast.ts'
 
 /** A comparison over an ordered number, such as a level or a time; values were turned into numbers. */
@@ -27,8 +27,8 @@ export function compileNumberTest<Scalar extends string>(
 }
 
 /**
- * A comparison over text and JSON values. Two decimal numbers compare as numbers, also when one is written in a string;
- * all else compares as text by UTF-16 units. Objects and arrays have no order.
+ * A comparison over text and JSON values. An order test with a number holds for numbers and for texts that are numbers,
+ * by their digits; one with another text holds for texts alone, by UTF-16 units. Nothing else has an order.
  */
 export function compileValueTest(test: ScalarTest): (value: JsonValue, text: () => string) => boolean {
   switch (test.kind) {
@@ -50,27 +50,29 @@ function compileComparison(
   operator: CompareOperator,
   wanted: string,
 ): (value: JsonValue, text: () => string) => boolean {
-  const wantedNumber = decimal(wanted)
-  const isEquality = operator === '=' || operator === '!='
-  return (value, text) => {
-    if (typeof value === 'object' && value !== null && !isEquality) return false
-    if (wantedNumber !== undefined) {
-      // For equality a string must be the same text: "007" is not 7.
-      const number =
-        typeof value === 'number'
-          ? value
-          : typeof value === 'string' && !isEquality
-            ? decimal(value)
-            : undefined
-      if (number !== undefined) return holds(operator, number - wantedNumber)
+  const wantedNumber = parseDecimal(wanted)
+  if (operator === '=' || operator === '!=') {
+    return (value, text) => {
+      // A string must be the same text: "007" is not 7.
+      if (wantedNumber !== undefined && typeof value === 'number')
+        return holds(operator, compareDecimals(decimalOf(value), wantedNumber))
+      return holds(operator, text() === wanted ? 0 : 1)
     }
-    const own = text()
-    return holds(operator, own === wanted ? 0 : own < wanted ? -1 : 1)
   }
-}
-
-function decimal(text: string): number | undefined {
-  return /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text) ? Number(text) : undefined
+  if (wantedNumber === undefined)
+    return (value) =>
+      typeof value === 'string' && holds(operator, value === wanted ? 0 : value < wanted ? -1 : 1)
+  return (value) => {
+    if (typeof value === 'number' && value !== wantedNumber.near)
+      return holds(operator, value - wantedNumber.near)
+    const number =
+      typeof value === 'number'
+        ? decimalOf(value)
+        : typeof value === 'string'
+          ? parseDecimal(value)
+          : undefined
+    return number !== undefined && holds(operator, compareDecimals(number, wantedNumber))
+  }
 }
 
 /** True when `left operator right` holds for a difference of left and right. */

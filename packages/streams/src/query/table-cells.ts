@@ -1,4 +1,4 @@
-import type { JsonValue } from '@forgeone/common'
+import { parseDecimal, type JsonValue } from '@forgeone/common'
 import type { Aggregate } from './ast.ts'
 import { STATS_GROUPS_MAX } from './limits.ts'
 import { tableLimit, type TableMemory } from './table-memory.ts'
@@ -56,9 +56,8 @@ function sumCell(isAverage: boolean): Cell {
 /** Numbers that stand as text, as in metadata of imported logs, count as numbers. */
 function numberOf(value: JsonValue | undefined): number | undefined {
   if (typeof value === 'number') return value
-  if (typeof value !== 'string' || value.trim() === '') return undefined
-  const number = Number(value)
-  return Number.isFinite(number) ? number : undefined
+  const number = typeof value === 'string' ? parseDecimal(value)?.near : undefined
+  return number !== undefined && Number.isFinite(number) ? number : undefined
 }
 
 function extremeCell(sign: 1 | -1, memory: TableMemory): Cell {

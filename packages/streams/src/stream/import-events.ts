@@ -1,10 +1,12 @@
+import { isUtf8 } from 'node:buffer'
 import {
-  asBuffer,
   ForgeError,
   isForgeError,
+  parseExactJson,
+  tellProgress,
+  utf8Decode,
   type JsonObject,
   type JsonValue,
-  tellProgress,
 } from '@forgeone/common'
 import type { EventInput, EventMessage } from '../entry/entry.ts'
 import { parsePriority } from '../entry/priority.ts'
@@ -164,7 +166,7 @@ class EventBatch {
   }
 
   add(slice: LineSlice, line: number, endOffset: number): void {
-    const text = asBuffer(slice.source).toString('utf8', slice.start, slice.end)
+    const text = textOfLine(slice, line)
     const bytes = slice.end - slice.start + 1
     if (text.trim() !== '') {
       const input = parseEventLine(text, line, this.#options)
@@ -206,13 +208,21 @@ function lineError(line: number, reason: string, cause?: unknown): ForgeError {
   })
 }
 
+function textOfLine({ source, start, end }: LineSlice, line: number): string {
+  const bytes = source.subarray(start, end)
+  if (!isUtf8(bytes)) throw lineError(line, 'is no UTF-8 text')
+  const text = utf8Decode(bytes)
+  // A byte order mark says how the file is encoded; it is no part of the first event.
+  return line === 1 ? text.replace(/^\uFEFF/, '') : text
+}
+
 function parseEventLine(
   text: string,
   line: number,
   { format, topic }: Pick<EventImportOptions, 'format' | 'topic'>,
 ): EventInput {
   try {
-    const value = parseJson(text)
+    const value = parseExactJson(text, { code: 'STREAM_VALUE_INVALID', what: 'it' })
     return checkedEvent(format === 'cloudevents' ? fromCloudEvent(value, topic) : toEvent(value, topic))
   } catch (cause) {
     if (!isForgeError(cause)) throw cause
@@ -225,15 +235,6 @@ function checkedEvent(input: EventInput): EventInput {
   validateTopicName(input.topic)
   validateEventInput(input, 0)
   return input
-}
-
-function parseJson(text: string): JsonValue {
-  try {
-    // JSON.parse gives JSON values by definition.
-    return JSON.parse(text) as JsonValue
-  } catch (cause) {
-    throw new ForgeError('STREAM_VALUE_INVALID', 'it is not JSON', { cause })
-  }
 }
 
 function toEvent(value: JsonValue, defaultTopic: string | undefined): EventInput {
@@ -264,7 +265,9 @@ function clientIdOf(id: string): string | undefined {
 /** `{ "$bytes": base64 }` is how an export writes bytes. */
 function payloadOf(value: JsonValue): JsonValue | Uint8Array {
   if (!isObject(value) || typeof value['$bytes'] !== 'string' || Object.keys(value).length !== 1) return value
-  return new Uint8Array(Buffer.from(value['$bytes'], 'base64'))
+  const bytes = Buffer.from(value['$bytes'], 'base64')
+  if (bytes.toString('base64') !== value['$bytes']) throw invalid('its $bytes is not base64')
+  return new Uint8Array(bytes)
 }
 
 function timeOf(value: JsonValue): number {

@@ -40,6 +40,8 @@ export interface ImportResult extends ImportProgress {
   readonly resumedAt: number
   /** Lines of which no time could be read; they are kept whole, with the time of the line before. */
   readonly unparsedLines: number
+  /** Lines that name their zone in a way that several share, such as CST: the option `zone` was taken. */
+  readonly unknownZoneLines: number
   /** NULs in front, which a writer leaves whose file was truncated under it. */
   readonly skippedBytes: number
   readonly interrupted: boolean
@@ -79,6 +81,7 @@ async function importIdentified(
     lines: 0,
     rawBytes: 0,
     unparsedLines: 0,
+    unknownZoneLines: 0,
     format: 'plain',
     score: 0,
     resumedAt: startOffset,
@@ -106,6 +109,7 @@ async function importIdentified(
     inFlight.catch(() => undefined)
     result.lines += rows.length
     result.unparsedLines += batch.rows.reduce((sum, row) => sum + (row.parsed ? 0 : 1), 0)
+    result.unknownZoneLines += batch.rows.reduce((sum, row) => sum + (row.hasUnknownZone ? 1 : 0), 0)
     result.rawBytes += endOffset - offset
     offset = endOffset
     tellProgress(options.onProgress, result)

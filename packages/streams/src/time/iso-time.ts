@@ -1,5 +1,6 @@
 import { clockMs, DAY_MS, epochDay, HOUR_MS, isDate, MINUTE_MS } from './civil-time.ts'
 import { countDigits, fourDigits, twoDigits } from './digits.ts'
+import { zoneNameAt } from './zone-names.ts'
 
 /** Where a reader stopped: one object is used again and again, since this runs for every line. */
 export interface TimeCursor {
@@ -64,15 +65,49 @@ export function readZoneOffset(text: string, at: number, cursor: TimeCursor): nu
 }
 
 /**
- * The offset of a zone right behind a time, or after one blank; NaN when none is there, with the cursor left at `at`.
- * After a blank it must be unmistakable, since the text of the line may begin there: ` +0100` and ` UTC`, not ` -12`.
+ * The offset of a zone right behind a time, or after one blank; NaN when none is there, with the cursor left at `at`, or
+ * when a name is there that several zones share, with the cursor behind it. After a blank it must be unmistakable, since
+ * the text of the line may begin there: ` +0100`, ` CEST`, and ` -03` before what is no text, not ` -12 things`.
  */
 export function readZoneSuffix(text: string, at: number, cursor: TimeCursor): number {
   const start = text.charCodeAt(at) === 32 ? at + 1 : at
-  const offset = readZoneOffset(text, start, cursor)
-  const chars = cursor.end - start
-  const isName = chars === 3 && text.charCodeAt(start) > 57
-  if (!Number.isNaN(offset) && (start === at || chars >= 5 || isName)) return offset
+  const isOffset = isGreenwich(text, start)
+  const named = isOffset ? undefined : zoneNameAt(text, start)
+  if (named !== undefined) {
+    cursor.end = start + named.length
+    return named.offsetMs
+  }
+  const offset = isOffset ? readSignedOffset(text, start + 3, cursor) : readZoneOffset(text, start, cursor)
+  const isClear = start === at || isUnmistakable(text, start, cursor.end)
+  if (!Number.isNaN(offset) && isClear && !/\d/.test(text.charAt(cursor.end))) return offset
   cursor.end = at
   return NaN
+}
+
+/** `UTC+2`, `GMT+02:00`: the name alone would say another time. */
+function isGreenwich(text: string, at: number): boolean {
+  if (!text.startsWith('UTC', at) && !text.startsWith('GMT', at)) return false
+  const sign = text.charCodeAt(at + 3)
+  return sign === 43 || sign === 45
+}
+
+function readSignedOffset(text: string, at: number, cursor: TimeCursor): number {
+  const isShort = countDigits(text, at + 1, 2) === 1
+  const offset = isShort
+    ? readZoneOffset(`${text[at]}0${text[at + 1]}`, 0, cursor)
+    : readZoneOffset(text, at, cursor)
+  if (isShort) cursor.end = at + 2
+  return offset
+}
+
+/** What of an offset of two digits is not the beginning of the text: an end, a bracket, `:`, or a word in capitals. */
+const BEHIND_HOURS = /(?:$|[\]),|:"]| \[| ?$| \(| [A-Z]{3,}\b)/y
+
+function isUnmistakable(text: string, start: number, end: number): boolean {
+  if (end - start >= 5) return true
+  const first = text.charCodeAt(start)
+  if (first === 90 /* Z */) return !/\w/.test(text.charAt(end))
+  if (end - start !== 3) return false
+  BEHIND_HOURS.lastIndex = end
+  return BEHIND_HOURS.test(text)
 }

@@ -97,8 +97,19 @@ function scalarHolds(
   return is(test.fromIncluded ? '>=' : '>', test.from) && is(test.toIncluded ? '<=' : '<', test.to)
 }
 
-function isDecimal(text: string): boolean {
-  return /^-?\d{1,15}(\.\d{1,15})?$/.test(text)
+/** An integer and how many powers of ten it counts in: exact, and slow for large exponents. */
+function decimal(text: string): readonly [bigint, number] | undefined {
+  const found = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text)
+  if (found === null || `${found[2]}${found[3]}` === '') return undefined
+  const whole = BigInt(`${found[2]}${found[3]}`)
+  return [found[1] === '-' ? -whole : whole, Number(found[4] ?? 0) - found[3]!.length]
+}
+
+export function exactDifference(left: string, right: string): number {
+  const [[a, aUnit], [b, bUnit]] = [decimal(left)!, decimal(right)!]
+  const unit = Math.min(aUnit, bUnit)
+  const by = a * 10n ** BigInt(aUnit - unit) - b * 10n ** BigInt(bUnit - unit)
+  return by < 0n ? -1 : by > 0n ? 1 : 0
 }
 
 function difference(
@@ -106,9 +117,12 @@ function difference(
   text: string,
   { wanted, operator }: { readonly wanted: string; readonly operator: CompareOperator },
 ): number {
-  const isEquality = operator === '=' || operator === '!='
-  if (!isEquality && typeof value === 'object' && value !== null) return NaN
-  const isNumber = typeof value === 'number' || (typeof value === 'string' && !isEquality && isDecimal(value))
-  if (isNumber && isDecimal(wanted)) return Number(value) - Number(wanted)
-  return text === wanted ? 0 : text < wanted ? -1 : 1
+  const isNumber = typeof value === 'number'
+  if (operator === '=' || operator === '!=') {
+    if (isNumber && decimal(wanted) !== undefined) return exactDifference(text, wanted)
+    return text === wanted ? 0 : 1
+  }
+  if (!isNumber && typeof value !== 'string') return NaN
+  if (decimal(wanted) !== undefined) return decimal(text) === undefined ? NaN : exactDifference(text, wanted)
+  return isNumber ? NaN : text === wanted ? 0 : text < wanted ? -1 : 1
 }

@@ -1,10 +1,14 @@
-import { ForgeError } from '@forgeone/common'
+import { isUtf8 } from 'node:buffer'
+import { ForgeError, utf8Decode } from '@forgeone/common'
 import type { Vault } from '../vault/vault.ts'
 import { PATHS_PER_READ_MAX } from '../vault/vault-options.ts'
-import { ENVIRONMENT_NAME, parseEnvironment, type EnvironmentEntry } from './environment-text.ts'
+import { ENVIRONMENT_NAME, type EnvironmentEntry } from './environment-entry.ts'
+import { formatVariables, type LabelledEntry } from './format-environment.ts'
+import { parseEnvironment } from './parse-environment.ts'
 
 /** Variables that would run code or change what runs in a child process. */
-const DANGEROUS = /^(NODE_OPTIONS|PATH|LD_.*|DYLD_.*)$/
+const DANGEROUS =
+  /^(NODE_OPTIONS|NODE_PATH|PATH|LD_.*|DYLD_.*|BASH_ENV|BASH_FUNC_.*|BASHOPTS|SHELLOPTS|PROMPT_COMMAND|PS4|IFS|PERL5OPT|PERL5LIB|PYTHONSTARTUP|PYTHONPATH|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS)$/
 
 export interface EnvironmentOptions {
   /** Secrets `<prefix>/<name>`; all of the vault without. */
@@ -19,7 +23,7 @@ export interface EnvironmentOptions {
  */
 export async function importEnvironment(
   vault: Vault,
-  text: string,
+  text: string | Uint8Array,
   { prefix }: Pick<EnvironmentOptions, 'prefix'> = {},
 ): Promise<readonly string[]> {
   const entries = parseEnvironment(text)
@@ -34,36 +38,82 @@ export async function importEnvironment(
 
 /**
  * Secrets as variables: the last segment of the path is the name, in capitals, with `-` and `.` as `_`.
- * @throws VAULT_ENV_FORMAT for a path that gives no name, a name that occurs twice, or one that would change what runs
+ * @throws VAULT_ENV_FORMAT naming the path: of one that gives no name, a name that occurs twice or would change what
+ * runs, and of a value that no variable can hold (a NUL, or bytes that are no UTF-8 text)
  */
 export async function readEnvironment(
   vault: Vault,
-  { prefix, allow = [] }: EnvironmentOptions = {},
+  options: EnvironmentOptions = {},
 ): Promise<readonly EnvironmentEntry[]> {
+  return (await readVariables(vault, options)).map(({ name, value }) => ({ name, value }))
+}
+
+/** Secrets as the text of an `.env` file. */
+export interface ExportedEnvironment {
+  readonly names: readonly string[]
+  /** Read alike by bash, `node --env-file`, npm dotenv and `importEnvironment`. */
+  readonly text: string
+}
+
+/**
+ * Writes secrets as the text of an `.env` file, named as `readEnvironment` names them.
+ * @throws VAULT_ENV_FORMAT naming the path of a value that readers of such files would not take alike, and what
+ * `readEnvironment` throws
+ */
+export async function exportEnvironment(
+  vault: Vault,
+  options: EnvironmentOptions = {},
+): Promise<ExportedEnvironment> {
+  const variables = await readVariables(vault, options)
+  return { names: variables.map(({ name }) => name), text: formatVariables(variables) }
+}
+
+async function readVariables(
+  vault: Vault,
+  { prefix, allow = [] }: EnvironmentOptions,
+): Promise<readonly LabelledEntry[]> {
   const secrets = await vault.list(prefix === undefined ? '**' : `${prefix}/**`)
   const readable = secrets.filter(({ versions }) => versions.at(-1)?.state === 'readable')
-  const paths = new Map<string, string>()
-  for (const { path } of readable) {
-    const name = path.split('/').at(-1)!.toUpperCase().replaceAll(/[-.]/g, '_')
-    if (!ENVIRONMENT_NAME.test(name)) throw refused(`${path} gives no name of a variable`)
-    if (DANGEROUS.test(name) && !allow.includes(name))
-      throw refused(`${name} changes what runs; allow it by name`)
-    if (paths.has(name)) throw refused(`${paths.get(name)} and ${path} give the same variable ${name}`)
-    paths.set(name, path)
-  }
-  const entries: EnvironmentEntry[] = []
+  const paths = pathsByName(
+    readable.map(({ path }) => path),
+    allow,
+  )
+  const entries: LabelledEntry[] = []
   const names = [...paths.keys()]
   for (let start = 0; start < names.length; start += PATHS_PER_READ_MAX) {
     const portion = names.slice(start, start + PATHS_PER_READ_MAX)
     const values = await vault.getMany(portion.map((name) => paths.get(name)!))
-    for (const [index, name] of portion.entries()) {
-      const value = values[index]
-      if (value === undefined) continue
-      entries.push({ name, value: value.text() })
-      value.wipe()
+    try {
+      for (const [index, name] of portion.entries()) {
+        const value = values[index]
+        if (value === undefined) continue
+        const label = paths.get(name)!
+        entries.push({ name, label, value: textOf(value.bytes, label) })
+      }
+    } finally {
+      for (const value of values) value?.wipe()
     }
   }
   return entries
+}
+
+function pathsByName(found: readonly string[], allow: readonly string[]): ReadonlyMap<string, string> {
+  const paths = new Map<string, string>()
+  for (const path of found) {
+    const name = path.split('/').at(-1)!.toUpperCase().replaceAll(/[-.]/g, '_')
+    if (!ENVIRONMENT_NAME.test(name)) throw refused(`${path} gives no name of a variable`)
+    if (DANGEROUS.test(name) && !allow.includes(name))
+      throw refused(`${path} gives ${name}, which changes what runs; allow it by name`)
+    if (paths.has(name)) throw refused(`${paths.get(name)} and ${path} give the same variable ${name}`)
+    paths.set(name, path)
+  }
+  return paths
+}
+
+function textOf(bytes: Uint8Array, path: string): string {
+  if (bytes.includes(0)) throw refused(`${path} holds a NUL, which no variable can hold`)
+  if (!isUtf8(bytes)) throw refused(`${path} is no UTF-8 text, which a variable would not keep`)
+  return utf8Decode(bytes)
 }
 
 function refused(reason: string): ForgeError {

@@ -22,6 +22,7 @@ export class SecretValue {
     return this.#bytes
   }
 
+  /** The bytes as UTF-8. What is no UTF-8 becomes U+FFFD: take `bytes` of a secret that is no text. */
   text(): string {
     return utf8Decode(this.#bytes)
   }

@@ -74,7 +74,7 @@ export async function importLogFile({
       },
     )
     progress.clear()
-    terminal.note(`${label} -> ${topic}: ${describeResult(result)}`)
+    terminal.note(`${label} -> ${topic}: ${describeResult(result, settings)}`)
     return result
   } catch (error) {
     progress.clear()
@@ -92,7 +92,7 @@ export async function importLogFile({
   }
 }
 
-function describeResult(result: ImportResult): string {
+function describeResult(result: ImportResult, { zone }: Pick<ImportSettings, 'zone'>): string {
   const found =
     result.lines === 0
       ? 'nothing new'
@@ -105,8 +105,12 @@ function describeResult(result: ImportResult): string {
     result.unparsedLines === 0
       ? ''
       : `, ${formatCountOf(result.unparsedLines, 'line', 'lines')} without a time`
+  const zones =
+    result.unknownZoneLines === 0
+      ? ''
+      : `, ${formatCountOf(result.unknownZoneLines, 'line names', 'lines name')} a zone that several share: ${zone ?? 'UTC'} was taken (--zone)`
   const skipped =
     result.skippedBytes === 0 ? '' : `, ${formatBytes(result.skippedBytes)} of zeros in front passed over`
   const resumed = result.resumedAt === 0 ? '' : `, went on at ${formatBytes(result.resumedAt)}`
-  return `${found}${format}${unparsed}${skipped}${resumed}`
+  return `${found}${format}${unparsed}${zones}${skipped}${resumed}`
 }

@@ -1,9 +1,10 @@
 import type { JsonValue } from '@forgeone/common'
 import type { Command } from '../../program/command.ts'
+import { settingValue } from './setting-value.ts'
 
 export const settingsSet: Command = {
   name: 'settings set',
-  summary: 'Set a setting to a JSON value or a text',
+  summary: 'Set a setting to a JSON value or a text; says which it took it for',
   usage: 'NAME VALUE',
   positionals: { min: 2, max: 2 },
   options: { text: { type: 'boolean', description: 'take VALUE as text even when it is JSON' } },
@@ -12,19 +13,18 @@ export const settingsSet: Command = {
     'forge settings set limits \'{"users": 50}\' --data ./data',
   ],
   async run({ options, positionals, terminal, store }) {
-    await using forge = await store.open()
     const [name, text] = positionals
-    const setting = await forge.settings.set(name!, options['text'] === true ? text! : valueOf(text!))
+    const value = options['text'] === true ? text! : settingValue(text!)
+    await using forge = await store.open()
+    const setting = await forge.settings.set(name!, value)
     if (terminal.json) await terminal.printJson(setting)
-    else terminal.note(`${setting.name} is set (version ${setting.version})`)
+    else terminal.note(`${setting.name} is set to ${kindOf(setting.value)} (version ${setting.version})`)
   },
 }
 
-function valueOf(text: string): JsonValue {
-  try {
-    // JSON.parse gives JSON values by definition.
-    return JSON.parse(text) as JsonValue
-  } catch {
-    return text
-  }
+function kindOf(value: JsonValue): string {
+  if (value === null) return 'null'
+  if (typeof value === 'string') return 'a text'
+  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'an object'
+  return typeof value === 'number' ? 'a number' : String(value)
 }

@@ -16,9 +16,10 @@ export const vaultImport: Command = {
   examples: ['forge vault import --file .env --prefix app --data ./data'],
   async run(context) {
     const { options, terminal, store } = context
-    const text = Buffer.from(await readSecretInput(context)).toString('utf8')
+    const text = await readSecretInput(context)
     await using forge = await store.open()
     const paths = await importEnvironment(forge.vault, text, { prefix: textOption(options, 'prefix') })
+    text.fill(0)
     if (terminal.json) await terminal.printJson({ paths })
     else terminal.note(`set ${formatCount(paths.length)} secrets`)
   },

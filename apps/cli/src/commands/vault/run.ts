@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { ForgeError } from '@forgeone/common'
 import { readEnvironment, type EnvironmentEntry } from '@forgeone/vault'
@@ -45,19 +45,37 @@ function runProgram(words: readonly string[], entries: readonly EnvironmentEntry
   const inherited = Object.entries(process.env).filter(([name]) => !OWN_VARIABLES.includes(name))
   const env = Object.fromEntries([...inherited, ...entries.map(({ name, value }) => [name, value])])
   return new Promise((resolve, reject) => {
-    const child = spawn(program!, rest, { env, stdio: 'inherit', shell: false })
+    const child = started(program!, rest, env)
     const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
     for (const signal of FORWARDED) process.on(signal, forward)
     const end = (): void => {
       for (const signal of FORWARDED) process.off(signal, forward)
     }
-    child.once('error', (cause: Error & { code?: string }) => {
+    child.once('error', (cause: NodeJS.ErrnoException) => {
       end()
-      reject(new ForgeError('INPUT_NOT_FOUND', `${program} cannot be run: ${cause.code ?? 'unknown'}`))
+      reject(notRun(program!, cause))
     })
     child.once('exit', (code, signal) => {
       end()
       resolve(code ?? SIGNAL_EXIT + (signal === null ? 0 : constants.signals[signal]))
     })
   })
+}
+
+function started(program: string, words: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  try {
+    return spawn(program, words, { env, stdio: 'inherit', shell: false })
+  } catch (cause) {
+    throw notRun(program, cause as NodeJS.ErrnoException)
+  }
+}
+
+/** Without the error of Node.js as its cause, which may repeat the environment. */
+function notRun(program: string, { code = 'unknown' }: NodeJS.ErrnoException): ForgeError {
+  if (code === 'E2BIG')
+    return new ForgeError('VAULT_ENV_FORMAT', `the secrets are too long for the environment of ${program}`, {
+      hint: 'Give the program fewer secrets with --prefix, or let it read them itself.',
+    })
+  const found = code === 'ENOENT' ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE'
+  return new ForgeError(found, `${program} cannot be run: ${code}`)
 }

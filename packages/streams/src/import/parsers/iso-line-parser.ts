@@ -1,4 +1,5 @@
 import { readClock, readFraction, readIsoDate, readZoneSuffix, type TimeCursor } from '../../time/iso-time.ts'
+import { NamedZones } from '../../time/named-zones.ts'
 import { findLevel } from '../level-word.ts'
 import type { LineParser, ParsedLine, ParserSettings } from '../line-parser.ts'
 
@@ -9,8 +10,11 @@ const SECOND_CHARS = 19
 export class IsoTimeReader {
   /** Where the last time ended. */
   end = 0
+  /** The last time had the name of a zone that several share. */
+  hasUnknownZone = false
   readonly #settings: ParserSettings
   readonly #cursor: TimeCursor = { end: 0 }
+  readonly #named = new NamedZones()
   #lastText = ''
   #lastMs = 0
 
@@ -33,9 +37,14 @@ export class IsoTimeReader {
   }
 
   #readZone(line: string, local: number): number {
-    const offset = readZoneSuffix(line, this.#cursor.end, this.#cursor)
+    const start = this.#cursor.end
+    const offset = readZoneSuffix(line, start, this.#cursor)
     this.end = this.#cursor.end
-    return Number.isNaN(offset) ? this.#settings.zone(local) : offset
+    this.hasUnknownZone = Number.isNaN(offset) && this.end > start
+    if (!Number.isNaN(offset)) return offset
+    const zone = this.hasUnknownZone ? undefined : this.#named.at(line, start)
+    if (zone !== undefined) this.end = this.#named.end
+    return (zone ?? this.#settings.zone)(local)
   }
 }
 
@@ -47,7 +56,8 @@ export function createIsoLineParser(settings: ParserSettings): LineParser {
     name: 'iso',
     parse: (line): ParsedLine | undefined => {
       const timestamp = reader.read(line, 0)
-      return Number.isNaN(timestamp) ? undefined : { timestamp, level: findLevel(line, reader.end) }
+      if (Number.isNaN(timestamp)) return undefined
+      return { timestamp, level: findLevel(line, reader.end), hasUnknownZone: reader.hasUnknownZone }
     },
   }
 }

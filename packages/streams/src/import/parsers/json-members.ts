@@ -7,25 +7,30 @@ export type MemberVisitor = (key: string, valueStart: number, valueEnd: number) 
 /**
  * Walks the members at the top of a JSON object without building it: at import only two of them matter. Checks no more
  * than it needs to find its way; returns false when the line is no object. Keys with escapes are given as written.
+ * @param o.isCut the line is the beginning of a longer one: it may end anywhere, and its whole members count
  */
-export function scanMembers(line: string, visit: MemberVisitor): boolean {
+export function scanMembers(
+  line: string,
+  visit: MemberVisitor,
+  { isCut = false }: { readonly isCut?: boolean } = {},
+): boolean {
   let at = skipBlanks(line, 0)
-  if (line.charCodeAt(at) !== 123 /* { */ || !endsWithBrace(line)) return false
+  if (line.charCodeAt(at) !== 123 /* { */ || !(isCut || endsWithBrace(line))) return false
   at = skipBlanks(line, at + 1)
   while (line.charCodeAt(at) === QUOTE) {
     const keyEnd = stringEnd(line, at)
-    if (keyEnd === -1) return false
+    if (keyEnd === -1) return isCut
     const colon = skipBlanks(line, keyEnd)
-    if (line.charCodeAt(colon) !== 58 /* : */) return false
+    if (line.charCodeAt(colon) !== 58 /* : */) return isCut && colon >= line.length
     const valueStart = skipBlanks(line, colon + 1)
     const valueEnd = endOfValue(line, valueStart)
-    if (valueEnd === -1) return false
+    if (valueEnd === -1) return isCut
     if (!visit(line.slice(at + 1, keyEnd - 1), valueStart, valueEnd)) return true
     at = skipBlanks(line, valueEnd)
     if (line.charCodeAt(at) !== 44 /* , */) break
     at = skipBlanks(line, at + 1)
   }
-  return line.charCodeAt(at) === 125 /* } */
+  return line.charCodeAt(at) === 125 /* } */ || (isCut && at >= line.length)
 }
 
 function endsWithBrace(line: string): boolean {

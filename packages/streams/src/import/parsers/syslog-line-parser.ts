@@ -2,6 +2,8 @@ import { SEVERITY_CODES } from '../../entry/severity.ts'
 import { clockMs, DAY_MS, epochDay, isDate, monthOfName } from '../../time/civil-time.ts'
 import { countDigits, fourDigits, oneDigit, twoDigits } from '../../time/digits.ts'
 import { readFraction, type TimeCursor } from '../../time/iso-time.ts'
+import { zoneNameAt } from '../../time/zone-names.ts'
+import type { ZoneOffset } from '../../time/zone.ts'
 import type { LineParser, ParsedLine, ParserSettings } from '../line-parser.ts'
 import { YearClock } from '../year-clock.ts'
 import { IsoTimeReader } from './iso-line-parser.ts'
@@ -30,13 +32,17 @@ export function createSyslogLineParser(settings: ParserSettings): LineParser {
     parse: (line): ParsedLine | undefined => {
       if (line.charCodeAt(0) !== 60 /* < */) {
         const timestamp = bsd.read(line, 0)
-        return Number.isNaN(timestamp) ? undefined : { timestamp }
+        if (Number.isNaN(timestamp)) return undefined
+        return bsd.hasUnknownZone ? { timestamp, hasUnknownZone: true } : { timestamp }
       }
       const digits = countDigits(line, 1, 3)
       const value = Number(line.slice(1, 1 + digits))
       if (digits === 0 || value > PRIORITY_VALUE_MAX || line[1 + digits] !== '>') return undefined
+      bsd.hasUnknownZone = false
       const timestamp = readAfterPriority(line, digits + 2, iso, bsd)
-      return Number.isNaN(timestamp) ? undefined : { timestamp, level: SYSLOG_LEVELS[value & 7] }
+      if (Number.isNaN(timestamp)) return undefined
+      const level = SYSLOG_LEVELS[value & 7]
+      return bsd.hasUnknownZone ? { timestamp, level, hasUnknownZone: true } : { timestamp, level }
     },
   }
 }
@@ -49,11 +55,11 @@ function readAfterPriority(line: string, at: number, iso: IsoTimeReader, bsd: Bs
 
 /** RFC 3164 4.1.2: `Mmm dd hh:mm:ss`, the day padded with a blank; some systems put a year behind the day. */
 class BsdTimeReader {
+  /** The last time had the name of a zone that several share. */
+  hasUnknownZone = false
   readonly #settings: ParserSettings
   readonly #years: YearClock
   readonly #cursor: TimeCursor = { end: 0 }
-  #lastText = ''
-  #lastDayMs = 0
 
   constructor(settings: ParserSettings) {
     this.#settings = settings
@@ -62,32 +68,30 @@ class BsdTimeReader {
 
   read(line: string, at: number): number {
     if (line.charCodeAt(at + 3) !== 32 || line.charCodeAt(at + 6) !== 32) return NaN
-    if (this.#lastText === '' || !line.startsWith(this.#lastText, at)) {
-      const dayMs = this.#readDay(line, at)
-      if (Number.isNaN(dayMs)) return NaN
-      this.#lastText = line.slice(at, at + 6)
-      this.#lastDayMs = dayMs
-    }
-    const year = line.charCodeAt(at + 9) === 58 ? -1 : fourDigits(line, at + 7)
-    const clockAt = year < 0 ? at + 7 : at + 12
-    if (line.charCodeAt(clockAt + 2) !== 58 || line.charCodeAt(clockAt + 5) !== 58) return NaN
-    const clock = clockMs(
-      twoDigits(line, clockAt),
-      twoDigits(line, clockAt + 3),
-      twoDigits(line, clockAt + 6),
-    )
-    const dayMs =
-      year < 0 ? this.#lastDayMs : epochDay(year, monthOfName(line, at), dayOfMonth(line, at + 4)) * DAY_MS
-    const local = dayMs + clock + readFraction(line, clockAt + 8, this.#cursor)
-    return local - this.#settings.zone(local)
-  }
-
-  #readDay(line: string, at: number): number {
     const month = monthOfName(line, at)
     const day = dayOfMonth(line, at + 4)
-    // 2000 is a leap year: whether this line's year is one is not known yet.
-    if (!isDate(2000, month, day)) return NaN
-    return epochDay(this.#years.yearOf(month, day), month, day) * DAY_MS
+    const year = line.charCodeAt(at + 9) === 58 ? -1 : fourDigits(line, at + 7)
+    // A line without year may be of a leap year; 2000 was one.
+    if (!isDate(year < 0 ? 2000 : year, month, day)) return NaN
+    const clockAt = year < 0 ? at + 7 : at + 12
+    if (line.charCodeAt(clockAt + 2) !== 58 || line.charCodeAt(clockAt + 5) !== 58) return NaN
+    const clock =
+      clockMs(twoDigits(line, clockAt), twoDigits(line, clockAt + 3), twoDigits(line, clockAt + 6)) +
+      readFraction(line, clockAt + 8, this.#cursor)
+    if (Number.isNaN(clock)) return NaN
+    const zone = this.#readZone(line, this.#cursor.end)
+    if (year < 0) return this.#years.timeOf({ month, day, clockMs: clock, zone })
+    const local = epochDay(year, month, day) * DAY_MS + clock
+    return local - zone(local)
+  }
+
+  /** Cisco writes `10:00:00.123 CEST: %SYS-5-CONFIG_I`; without the colon it is the name of a host. */
+  #readZone(line: string, at: number): ZoneOffset {
+    this.hasUnknownZone = false
+    const named = line.charCodeAt(at) === 32 ? zoneNameAt(line, at + 1) : undefined
+    if (named === undefined || line.charCodeAt(at + 1 + named.length) !== 58) return this.#settings.zone
+    this.hasUnknownZone = Number.isNaN(named.offsetMs)
+    return this.hasUnknownZone ? this.#settings.zone : () => named.offsetMs
   }
 }
 

@@ -24,7 +24,8 @@ export function createTimePrefixParser(prefix: TimePrefix, settings: ParserSetti
     parse: (line): ParsedLine | undefined => {
       const timestamp = template.read(line)
       if (Number.isNaN(timestamp)) return undefined
-      return { timestamp, level: readLevel(prefix.level, line, template.end) }
+      const level = readLevel(prefix.level, line, template.end)
+      return { timestamp, level, hasUnknownZone: template.hasUnknownZone }
     },
   }
 }

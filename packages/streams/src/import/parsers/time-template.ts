@@ -1,6 +1,8 @@
 import { clockMs, DAY_MS, epochDay, isDate, monthOfName } from '../../time/civil-time.ts'
 import { countDigits, fourDigits, oneDigit, twoDigits } from '../../time/digits.ts'
 import { readFraction, readZoneSuffix, type TimeCursor } from '../../time/iso-time.ts'
+import { NamedZones } from '../../time/named-zones.ts'
+import type { ZoneOffset } from '../../time/zone.ts'
 import type { ParserSettings } from '../line-parser.ts'
 import { YearClock } from '../year-clock.ts'
 
@@ -23,10 +25,13 @@ interface Step {
 export class TimeTemplate {
   /** Where the last time ended. */
   end = 0
+  /** The last time had the name of a zone that several share. */
+  hasUnknownZone = false
   readonly #steps: readonly Step[]
   readonly #settings: ParserSettings
   readonly #years: YearClock
   readonly #cursor: TimeCursor = { end: 0 }
+  readonly #named = new NamedZones()
   #year = -1
   #month = 0
   #day = 0
@@ -36,6 +41,7 @@ export class TimeTemplate {
   #fractionMs = 0
   #epochMs = NaN
   #offsetMs = NaN
+  #zone: ZoneOffset | undefined
   #isAfternoon: boolean | undefined
 
   constructor(template: string, settings: ParserSettings) {
@@ -51,6 +57,8 @@ export class TimeTemplate {
     this.#epochMs = NaN
     this.#offsetMs = NaN
     this.#isAfternoon = undefined
+    this.hasUnknownZone = false
+    this.#zone = undefined
     let at = 0
     for (const step of this.#steps) {
       at = step.literal === 0 ? this.#readField(step.code, line, at) : readLiteral(step.literal, line, at)
@@ -66,9 +74,10 @@ export class TimeTemplate {
     const hasYear = this.#year >= 0
     // A line without year may be of a leap year; 2000 was one.
     if (!isDate(hasYear ? this.#year : 2000, this.#month, this.#day) || Number.isNaN(clock)) return NaN
-    const year = hasYear ? this.#year : this.#years.yearOf(this.#month, this.#day)
-    const local = epochDay(year, this.#month, this.#day) * DAY_MS + clock
-    return local - (Number.isNaN(this.#offsetMs) ? this.#settings.zone(local) : this.#offsetMs)
+    if (!hasYear) return this.#years.timeOf({ month: this.#month, day: this.#day, clockMs: clock })
+    const local = epochDay(this.#year, this.#month, this.#day) * DAY_MS + clock
+    if (!Number.isNaN(this.#offsetMs)) return local - this.#offsetMs
+    return local - (this.#zone ?? this.#settings.zone)(local)
   }
 
   #hourOfDay(): number {
@@ -151,7 +160,10 @@ export class TimeTemplate {
 
   #readZone(line: string, at: number): number {
     this.#offsetMs = readZoneSuffix(line, at, this.#cursor)
-    return this.#cursor.end
+    if (!Number.isNaN(this.#offsetMs)) return this.#cursor.end
+    this.hasUnknownZone = this.#cursor.end > at
+    this.#zone = this.hasUnknownZone ? undefined : this.#named.at(line, at)
+    return this.#zone === undefined ? this.#cursor.end : this.#named.end
   }
 
   #readEpoch(
