@@ -21,4 +21,6 @@ export interface GroupHost {
   readonly firstSince: StartContext['firstSince']
   /** Calls a listener whenever entries became visible. */
   readonly watch: (listener: () => void) => () => void
+  /** Calls a listener after each removal, which settles when the listener is done. */
+  readonly onRemoval: (listener: () => Promise<void>) => void
 }

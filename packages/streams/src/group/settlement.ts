@@ -2,6 +2,7 @@ import { ForgeError, type Clock, type Metrics } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 import type { PlanChanges } from '../append/plan-changes.ts'
 import type { Receipt } from '../append/receipt.ts'
+import { comparePositions } from '../entry/position.ts'
 import type { EntryRow } from '../entry/validate.ts'
 import { validateEventInput } from '../entry/validate.ts'
 import { validateTopicName } from '../topic/topic-name.ts'
@@ -18,6 +19,7 @@ import {
   WAITING_EVENTS_MAX,
 } from './group-limits.ts'
 import { checkedAck, checkedEvents, checkedMilliseconds, checkedNack } from './group-options.ts'
+import type { EventSource } from './lane-reader.ts'
 import type { Lease } from './lease.ts'
 import type { Timer } from './timer.ts'
 
@@ -35,6 +37,7 @@ export interface SettlementOptions {
   /** Throws what the store would refuse rows with. */
   readonly checkInStore: (operations: readonly Operation[]) => number
   readonly ledger: GroupLedger
+  readonly source: Pick<EventSource, 'removals' | 'isThere'>
   readonly commits: GroupCommits
   readonly append: AppendWith
   readonly clock: Clock
@@ -68,6 +71,18 @@ export class Settlement implements DeliverySettler {
   /** Whether an entry waits that may be handed out. */
   get hasDue(): boolean {
     return (this.#waiting.firstMs ?? Number.POSITIVE_INFINITY) <= this.#o.clock.monotonicMs()
+  }
+
+  /** In the order of the log, so that each block is read once. */
+  waitingLeases(): readonly Lease[] {
+    return this.#waiting.leases().toSorted((left, right) => comparePositions(left.position, right.position))
+  }
+
+  /** @returns those that waited still */
+  forgetWaiting(leases: ReadonlySet<Lease>): readonly Lease[] {
+    const gone = this.#waiting.delete(leases)
+    for (const lease of gone) lease.state = 'gone'
+    return gone
   }
 
   handOver(lease: Lease, taker: Taker): Delivery {
@@ -144,7 +159,8 @@ export class Settlement implements DeliverySettler {
     const { policy } = delivery.taker
     delivery.outcome = 'settled'
     try {
-      if (lease.attempts >= policy.maxDeliveries) await this.#bury(lease)
+      if (!this.#isThere(lease)) await this.#forget(lease)
+      else if (lease.attempts >= policy.maxDeliveries) await this.#bury(lease)
       else await this.#retry(lease, delayMs ?? backoffMs(policy.backoffMs, lease.attempts))
     } finally {
       this.#free(delivery)
@@ -288,12 +304,25 @@ export class Settlement implements DeliverySettler {
   }
 
   async #bury(lease: Lease): Promise<void> {
+    if (!this.#isThere(lease)) return await this.#forget(lease)
     const { group, clock, append, metrics } = this.#o
     const { event, position, attempts, reason } = lease
     if (!this.#out.has(lease)) this.#out.set(lease, undefined)
     const row = deadLetterRow({ group, event: event!, position, attempts, reason }, clock.now())
     await this.#endWithin(lease, (end) => append([row], { alongside: end, alongsideBytes: 0 }))
     metrics.add('streams_group_dead_total')
+  }
+
+  #isThere(lease: Lease): boolean {
+    const { source } = this.#o
+    return lease.readAt === source.removals() || source.isThere(lease.position)
+  }
+
+  /** What was removed from the log meanwhile comes neither again nor as a dead letter. */
+  async #forget(lease: Lease): Promise<void> {
+    this.#end(lease)
+    this.#o.ledger.settle(lease)
+    await this.#write('relaxed')
   }
 
   #end(lease: Lease): void {
@@ -366,6 +395,11 @@ export class Settlement implements DeliverySettler {
     this.#expire(delivery)
     this.#out.set(lease, undefined)
     lease.reason = `it was not settled within ${delivery.taker.policy.ackTimeoutMs} ms`
+    if (!this.#isThere(lease)) {
+      this.#end(lease)
+      this.#o.ledger.settle(lease)
+      return true
+    }
     if (lease.attempts >= delivery.taker.policy.maxDeliveries) {
       void this.buryWaiting(lease)
       return false
