@@ -40,6 +40,8 @@ export const ERROR_CODES = {
   STATE_MISMATCH:
     'Rows of the database are older than the journal tells: somebody put them back. Restore its directory from a copy of the same time, or accept them with `forge audit accept-rollback`.',
   CHECKPOINT_FAILED: 'The image could not be taken. The message says why; the store itself is untouched.',
+  BACKGROUND_FAILED:
+    'It is tried again by itself. While it fails, see whether the disk and its permissions are in order.',
   IO_FAILED: 'The operating system refused a file operation. The message names it.',
   // Keys and sealing
   CRYPTO_OPEN_FAILED: 'A sealed value is not authentic at its place. Run `forge verify`.',

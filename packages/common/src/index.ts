@@ -29,6 +29,7 @@ export type {
 } from './commit-observer.ts'
 export { callIsolated, tellProgress } from './call-isolated.ts'
 export { isolatedLogger, silentLogger, type Logger, type LogLevel } from './logger.ts'
+export { BackgroundWork, type ReportProblem } from './background-work.ts'
 export { ArgumentCheck } from './argument-check.ts'
 export { nearestName } from './nearest-name.ts'
 export { Turn } from './turn.ts'

@@ -1,4 +1,4 @@
-import { ForgeError, isForgeError, systemClock, type Clock } from '@forgeone/common'
+import { ForgeError, isForgeError, systemClock, type Clock, type ReportProblem } from '@forgeone/common'
 import { MemoryCache } from '../memory/memory-cache.ts'
 import { invalid } from '../memory/memory-cache-options.ts'
 import { platformRandom } from '../platform/platform-random.ts'
@@ -58,6 +58,7 @@ export class MetadataCache {
     readonly clock: Clock
     readonly indexKey: Uint8Array | undefined
     readonly onMaintenance: OnMaintenance | undefined
+    readonly reportProblem: ReportProblem | undefined
     readonly tier: DatabaseTier
   }) {
     this.#config = o.config
@@ -71,6 +72,7 @@ export class MetadataCache {
       intervalHours: o.config.cleanupIntervalHours,
       onDone: ({ removed, bytes, ms }) => this.#tell({ kind: 'swept', removed, bytes, ms }),
       onError: () => void this.#diskErrors++,
+      reportProblem: o.reportProblem,
     })
     this.#memory = new MemoryCache({
       maxBytes: o.config.memoryMaxBytes,
@@ -88,9 +90,9 @@ export class MetadataCache {
    */
   static async open(asked: MetadataCacheOptions = {}): Promise<MetadataCache> {
     const options = checkOpening(asked)
-    const { config: given = {}, indexKey, onMaintenance, sealer, clock = systemClock } = options
+    const { config: given = {}, indexKey, onMaintenance, reportProblem, sealer, clock = systemClock } = options
     const config = cacheConfig(given)
-    const base = { config, clock, indexKey, onMaintenance }
+    const base = { config, clock, indexKey, onMaintenance, reportProblem }
     if (sealer !== undefined && indexKey === undefined)
       throw invalid('indexKey', 'absent, but values are sealed')
     const tier = await databaseTier(config, options)

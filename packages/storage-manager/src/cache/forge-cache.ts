@@ -168,6 +168,7 @@ export class ForgeCache {
       // Lasting: a rotated data key must not make every name another one.
       indexKey: keyring.lastingMac(INDEX_KEY_LABEL, utf8Encode('v1')),
       onMaintenance: (done) => this.#record(done),
+      reportProblem: (problem, where) => store.reportProblem(problem, where),
       clock,
     })
   }

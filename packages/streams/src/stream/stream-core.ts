@@ -151,6 +151,7 @@ export class StreamCore<Entry> {
       facility: kind.name,
       clock: this.clock,
       shards: () => this.#topics.online(),
+      reportProblem: options.reportProblem,
     })
     if (options.compaction !== 'manual') this.#compactor.start()
     this.maintenance = new TopicMaintenance({
