@@ -57,3 +57,41 @@ export {
 } from './settings/settings.ts'
 export type { ForgeStatistics, TopicStatistics } from './statistics/forge-statistics.ts'
 export { METRIC_SAMPLES_MAX, type MetricsHistory, type MetricsSample } from './statistics/metrics-history.ts'
+// What its users need of the packages below, so that they depend on this one alone.
+export {
+  ForgeError,
+  isForgeError,
+  type ErrorCode,
+  type ErrorDetails,
+  type JsonObject,
+  type JsonValue,
+  type Logger,
+  type LogLevel,
+  type MetricReading,
+} from '@forgeone/common'
+export { environmentProvider, keyFileProvider, type KeyProvider } from '@forgeone/crypto'
+export {
+  commandAnchor,
+  fileAnchor,
+  formatReceipt,
+  parseReceipt,
+  witnessAnchor,
+  type Anchor,
+  type Receipt as AuditReceipt,
+} from '@forgeone/audit'
+export type { HealthReason, HealthReport } from '@forgeone/engine'
+export type {
+  AckOptions,
+  Delivery,
+  DeliveryHandler,
+  EventInput,
+  EventMessage,
+  EventStream,
+  LogEntry,
+  LogInput,
+  LogStream,
+  Receipt,
+  SubscribeOptions,
+  Subscription,
+} from '@forgeone/streams'
+export type { Vault } from '@forgeone/vault'

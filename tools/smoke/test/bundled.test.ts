@@ -40,7 +40,12 @@ beforeAll(async () => {
     external: ['classic-level'],
     resolve: { alias: { '@forgeone/storage-manager': join(packages, 'storage-manager/dist/index.js') } },
   })
-  await bundle.write({ dir: join(folder, 'out'), format: 'esm', entryFileNames: 'application.mjs', codeSplitting: false })
+  await bundle.write({
+    dir: join(folder, 'out'),
+    format: 'esm',
+    entryFileNames: 'application.mjs',
+    codeSplitting: false,
+  })
   await mkdir(join(folder, 'out/node_modules'), { recursive: true })
   // What stays outside of a bundle is installed beside it.
   const level = createRequire(join(packages, 'engine/package.json')).resolve('classic-level/package.json')
@@ -51,7 +56,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-test.each(['fast', 'default', 'max'])('an application in one file compacts (%s), and others have their turn', async (level) => {
-  const out = await runNode(folder, ['out/application.mjs', `./store-${level}`, level])
-  expect(JSON.parse(out)).toEqual(FINE)
-})
+test.each(['fast', 'default', 'max'])(
+  'an application in one file compacts (%s), and others have their turn',
+  async (level) => {
+    const out = await runNode(folder, ['out/application.mjs', `./store-${level}`, level])
+    expect(JSON.parse(out)).toEqual(FINE)
+  },
+)

@@ -1,4 +1,4 @@
-import { ForgeError, type JsonObject, type JsonValue } from '@forgeone/common'
+import { ForgeError, type JsonObject, type JsonValue, isError } from '@forgeone/common'
 
 /** A value given as JSON on the command line or in a file. @throws STREAM_VALUE_INVALID */
 export function parseJsonText(text: string, what: string): JsonValue {
@@ -6,7 +6,7 @@ export function parseJsonText(text: string, what: string): JsonValue {
     // JSON.parse gives JSON values by definition.
     return JSON.parse(text) as JsonValue
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'it cannot be read'
+    const reason = isError(cause) ? cause.message : 'it cannot be read'
     throw new ForgeError('STREAM_VALUE_INVALID', `${what} is not JSON: ${reason}`, {
       cause,
       hint: 'Quote it for the shell, such as \'{"amount": 5}\'; a bare text needs its own quotes or --text.',

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, isError } from '@forgeone/common'
 import { caretMessage } from '@forgeone/streams'
 import { COMMANDS } from '../commands/commands.ts'
 import { printableJson, printableText } from '../render/printable.ts'
@@ -104,13 +104,13 @@ function reportError(terminal: Terminal, error: unknown): void {
   const known =
     error instanceof ForgeError
       ? error
-      : new ForgeError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
+      : new ForgeError('INTERNAL', isError(error) ? error.message : String(error), { cause: error })
   const { code, hint } = known
   const message = withCaret(known)
   if (terminal.json)
     process.stderr.write(`${printableJson(JSON.stringify({ error: { code, message, hint } }))}\n`)
   else process.stderr.write(printableText(`forge: ${message} [${code}]\n       ${hint}\n`))
-  if (process.env['FORGE_DEBUG'] !== undefined && error instanceof Error)
+  if (process.env['FORGE_DEBUG'] !== undefined && isError(error))
     process.stderr.write(printableText(`${error.stack}\n`))
 }
 

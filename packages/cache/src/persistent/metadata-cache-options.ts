@@ -25,7 +25,15 @@ export type RecordLookup<R> =
   | { readonly state: 'negative' | 'absent'; readonly record?: undefined }
 
 const check = new ArgumentCheck('CACHE_CONFIG_INVALID')
-const OPTION_NAMES = ['database', 'config', 'indexKey', 'sealer', 'onMaintenance', 'reportProblem', 'clock'] as const
+const OPTION_NAMES = [
+  'database',
+  'config',
+  'indexKey',
+  'sealer',
+  'onMaintenance',
+  'reportProblem',
+  'clock',
+] as const
 
 /** @throws CACHE_CONFIG_INVALID */
 export function checkOpening(given: MetadataCacheOptions): MetadataCacheOptions {

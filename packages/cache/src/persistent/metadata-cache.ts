@@ -90,7 +90,14 @@ export class MetadataCache {
    */
   static async open(asked: MetadataCacheOptions = {}): Promise<MetadataCache> {
     const options = checkOpening(asked)
-    const { config: given = {}, indexKey, onMaintenance, reportProblem, sealer, clock = systemClock } = options
+    const {
+      config: given = {},
+      indexKey,
+      onMaintenance,
+      reportProblem,
+      sealer,
+      clock = systemClock,
+    } = options
     const config = cacheConfig(given)
     const base = { config, clock, indexKey, onMaintenance, reportProblem }
     if (sealer !== undefined && indexKey === undefined)

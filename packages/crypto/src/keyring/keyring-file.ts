@@ -1,4 +1,4 @@
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError, isError } from '@forgeone/common'
 import { setStrangerAside } from '@forgeone/common/files'
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
@@ -146,8 +146,7 @@ function makeRoom(temporary: string): void {
 /** Rights come first: with them, what is there may turn out to be sound. */
 function unreadable(failures: readonly unknown[]): ForgeError {
   const forbidden = failures.find(
-    (cause) =>
-      cause instanceof Error && 'code' in cause && (cause.code === 'EACCES' || cause.code === 'EPERM'),
+    (cause) => isError(cause) && 'code' in cause && (cause.code === 'EACCES' || cause.code === 'EPERM'),
   )
   if (forbidden !== undefined)
     return new ForgeError('STORE_UNWRITABLE', 'this user may not read the keyring', { cause: forbidden })

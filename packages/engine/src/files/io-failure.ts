@@ -1,11 +1,11 @@
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, isError } from '@forgeone/common'
 
 /**
  * What a caller may see of a failure: errors of the operating system and of LevelDB become `IO_FAILED`, a full disk
  * `STORAGE_FULL`, and defects of our own stay what they are.
  */
 export function ioFailure(cause: unknown, action: string): unknown {
-  if (cause instanceof ForgeError || !(cause instanceof Error) || !('code' in cause)) return cause
+  if (cause instanceof ForgeError || !isError(cause) || !('code' in cause)) return cause
   const { code } = cause
   const full = fullDisk(cause, action)
   if (full !== undefined) return full
@@ -30,7 +30,7 @@ export function fullDisk(cause: unknown, action: string): ForgeError | undefined
 
 /** What an error and its causes say. */
 export function texts(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
+  if (!isError(cause)) return String(cause)
   const code = 'code' in cause ? String(cause.code) : ''
   const inner = cause.cause === undefined ? '' : texts(cause.cause)
   return `${code} ${cause.message} ${inner}`

@@ -1,3 +1,4 @@
+import { systemCode } from '@forgeone/common'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readSmallFile, setStrangerAside, syncDirectory } from '@forgeone/common/files'
@@ -83,5 +84,5 @@ export class NodeStoreFiles implements StoreFiles {
 }
 
 export function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return systemCode(error) === 'ENOENT'
 }

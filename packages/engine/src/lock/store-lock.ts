@@ -19,6 +19,7 @@ import {
   utf8Encode,
   type Clock,
   type Random,
+  systemCode,
 } from '@forgeone/common'
 import { readSmallFileSync, setStrangerAside } from '@forgeone/common/files'
 import { z } from 'zod'
@@ -141,7 +142,7 @@ function tryLink(from: string, to: string): boolean {
     linkSync(from, to)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (systemCode(error) === 'EEXIST') return false
     throw error
   }
 }
@@ -159,7 +160,7 @@ function removeIfStale(path: string, own: ProcessIdentity): void {
   try {
     renameSync(path, moved)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+    if (systemCode(error) === 'ENOENT') return
     throw error
   }
   const removed = readHolder(moved)

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, isError } from '@forgeone/common'
 import { isNotFound } from '../files/node-store-files.ts'
 import { IMAGE_FILE_NAME } from '../image/image-file.ts'
 import { StoreLock } from '../lock/store-lock.ts'
@@ -53,7 +53,7 @@ function assertNotOpen(path: string): void {
 }
 
 function unreadable(cause: unknown, path: string): unknown {
-  if (!(cause instanceof Error && 'code' in cause)) return cause
+  if (!(isError(cause) && 'code' in cause)) return cause
   const code = cause.code === 'EACCES' || cause.code === 'EPERM' ? 'STORE_UNWRITABLE' : 'IO_FAILED'
   return new ForgeError(code, `the store at ${path} cannot be read: ${cause.message}`, { cause })
 }

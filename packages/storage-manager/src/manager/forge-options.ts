@@ -1,4 +1,4 @@
-import { ForgeError, readArgument, type Clock, type Logger, type Random } from '@forgeone/common'
+import { ForgeError, isBytes, readArgument, type Clock, type Logger, type Random } from '@forgeone/common'
 import type { Anchor } from '@forgeone/audit'
 import { SUITE_NAMES, type KeyProvider, type SuiteName } from '@forgeone/crypto'
 import type { Durability } from '@forgeone/engine'
@@ -99,7 +99,7 @@ const schema = z.strictObject({
     .string()
     .min(1)
     .refine((path) => path.isWellFormed() && !path.includes('\0'), 'a path is text without NUL'),
-  secret: z.union([z.string(), z.strictObject({ key: z.instanceof(Uint8Array) })]).optional(),
+  secret: z.union([z.string(), z.strictObject({ key: z.custom<Uint8Array>(isBytes) })]).optional(),
   keyProvider: provided.optional(),
   create: z.enum(['if-missing', 'never', 'always']).optional(),
   readOnly: z.boolean().optional(),

@@ -1,12 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { ForgeError, isForgeError } from '@forgeone/common'
-import {
-  encodeBlock,
-  encodeBlockInTurns,
-  type EncodedSection,
-  type EncodeRequest,
-} from './encode-block.ts'
+import { encodeBlock, encodeBlockInTurns, type EncodedSection, type EncodeRequest } from './encode-block.ts'
 import { ENCODER_SOURCE } from './encoder-source.ts'
 
 /** Less text than this is encoded at once: a worker takes longer to begin. */
@@ -85,7 +80,12 @@ function startWorker(): Worker {
 }
 
 function isOutOfMemory(cause: unknown): boolean {
-  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
+  return (
+    typeof cause === 'object' &&
+    cause !== null &&
+    'code' in cause &&
+    cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
+  )
 }
 
 /** Rejects when the worker fails or ends instead. */

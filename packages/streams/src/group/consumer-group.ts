@@ -1,4 +1,4 @@
-import { ForgeError, Turn, type Clock } from '@forgeone/common'
+import { ForgeError, Turn, type Clock, isBytes } from '@forgeone/common'
 import type { EventMessage } from '../entry/entry.ts'
 import { comparePositions, type Position } from '../entry/position.ts'
 import { storedEvent } from '../upcast/upcast-event.ts'
@@ -378,5 +378,5 @@ function isBelow(left: Position, right: Position): boolean {
 /** What an event takes, about; measured for one of many. As stored: an upcast may throw, and what was read be lost. */
 function roughSize(event: EventMessage): number {
   const { payload } = storedEvent(event)
-  return Math.max(1, payload instanceof Uint8Array ? payload.length : JSON.stringify(payload).length)
+  return Math.max(1, isBytes(payload) ? payload.length : JSON.stringify(payload).length)
 }

@@ -18,7 +18,8 @@ test('a compaction that keeps failing in the background is a reason until one wo
     provider: rawKeyProvider(new Uint8Array(32).fill(1)),
     clock,
     checkFacts: ({ action }) => {
-      if (isRefused && action === 'logs.compact') throw new ForgeError('COMMIT_INVALID', 'refused by the test')
+      if (isRefused && action === 'logs.compact')
+        throw new ForgeError('COMMIT_INVALID', 'refused by the test')
     },
   })
   const logs = await openLogs(store, {

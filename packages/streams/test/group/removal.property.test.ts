@@ -92,7 +92,10 @@ class Run {
       case 'append': {
         const numbers = one.topics.map(() => this.#next++)
         const { ids } = await this.#events.append(
-          one.topics.map((name, index) => ({ topic: name, payload: { n: numbers[index]!, k: numbers[index]! % 2 } })),
+          one.topics.map((name, index) => ({
+            topic: name,
+            payload: { n: numbers[index]!, k: numbers[index]! % 2 },
+          })),
           one.delayMs === 0 ? {} : { deliverAfterMs: one.delayMs },
         )
         for (const [index, n] of numbers.entries()) this.#ids.set(n, ids[index]!)
@@ -174,7 +177,10 @@ class Run {
         const next = await Promise.race([iterator.next(), settled(5).then(() => undefined)])
         if (next === undefined || next.done === true) break
         const n = numberOf(next.value)
-        expect(next.value.topic.startsWith('$') ? dead.has(n) : there.has(n), `iterator ${at} gave ${n}`).toBe(true)
+        expect(
+          next.value.topic.startsWith('$') ? dead.has(n) : there.has(n),
+          `iterator ${at} gave ${n}`,
+        ).toBe(true)
       }
     }
     for (let next = await held.texts.next(); next.done !== true; next = await held.texts.next()) {
