@@ -39,6 +39,7 @@ export {
   type AnchorPlan,
 } from './audit/anchor-plan.ts'
 export {
+  LOCK_WAIT_MS_MAX,
   REASON_BYTES_MAX,
   SHARD_COUNT_DEFAULT,
   type Acceptance,

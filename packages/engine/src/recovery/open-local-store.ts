@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { resolve as resolvePath } from 'node:path'
 import {
   ByteWriter,
@@ -49,6 +50,8 @@ import { Opening } from './opening.ts'
 import { Replay } from './replay.ts'
 import { assertLocalFilesystem } from './unsafe-filesystem.ts'
 
+/** How often a lock that is waited for is tried. */
+const LOCK_RETRY_MS = 100
 const STORE_MAC_LABEL = 'FORGE'
 const DATABASE_NAME_PATTERN = /^[a-z][a-z0-9_]{0,63}$/
 /** Scopes of the keyring, and directories beside the databases: no database may bear such a name. */
@@ -63,7 +66,7 @@ async function lockAndOpen(options: LocalStoreOptions): Promise<LocalStoreParts>
   if (options.allowUnsafeFilesystem !== true) assertLocalFilesystem(existing)
   try {
     await inspectDirectory(path, { mayCreate })
-    const lock = StoreLock.acquire(path, resolved)
+    const lock = await acquireWaiting(path, resolved)
     try {
       return await openLocked(resolved, lock)
     } catch (error) {
@@ -74,6 +77,21 @@ async function lockAndOpen(options: LocalStoreOptions): Promise<LocalStoreParts>
     // A refusal leaves nothing behind.
     await removeMadeDirectories(path, existing)
     throw error
+  }
+}
+
+/** A lock may end while somebody waits for it; one of this very thread cannot. */
+async function acquireWaiting(path: string, resolved: ResolvedOptions): Promise<StoreLock> {
+  let leftMs = resolved.options.lockWaitMs ?? 0
+  for (;;) {
+    try {
+      return StoreLock.acquire(path, resolved)
+    } catch (error) {
+      if (leftMs <= 0 || !isForgeError(error, 'STORE_LOCKED') || error.details['isHere'] === true) throw error
+    }
+    const waitMs = Math.min(leftMs, LOCK_RETRY_MS)
+    leftMs -= waitMs
+    await delay(waitMs)
   }
 }
 

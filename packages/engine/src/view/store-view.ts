@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { constants } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -21,16 +22,21 @@ export interface StoreView {
   remove(): Promise<void>
 }
 
+const LOCK_RETRY_MS = 100
+
 /**
  * Makes a view of a store that nobody has open: its tables by symbolic links, and copies of whatever opening and recovery change.
  * So a store on a mount without writing, of another user, or on a full disk is opened by the same recovery as any.
  * @throws STORE_NOT_FOUND, STORE_LOCKED while somebody has it open, STORE_UNWRITABLE when a file may not be read, IO_FAILED
  */
-export async function makeStoreView(path: string): Promise<StoreView> {
+export async function makeStoreView(
+  path: string,
+  { lockWaitMs = 0 }: { readonly lockWaitMs?: number | undefined } = {},
+): Promise<StoreView> {
   const source = resolve(path)
   const file = await readStoreFile(source)
   if (file === undefined) throw new ForgeError('STORE_NOT_FOUND', `there is no store at ${path}`)
-  assertNotOpen(source)
+  await waitUntilClosed(source, lockWaitMs)
   const target = await mkdtemp(join(tmpdir(), 'forge-view-'))
   const remove = (): Promise<void> => rm(target, { recursive: true, force: true })
   try {
@@ -44,6 +50,18 @@ export async function makeStoreView(path: string): Promise<StoreView> {
     await remove()
     throw error instanceof ForgeError ? error : unreadable(error, source)
   }
+}
+
+/** As opening for writing waits. */
+async function waitUntilClosed(path: string, lockWaitMs: number): Promise<void> {
+  for (let leftMs = lockWaitMs; leftMs > 0 && isOpen(path); leftMs -= LOCK_RETRY_MS)
+    await delay(Math.min(leftMs, LOCK_RETRY_MS))
+  assertNotOpen(path)
+}
+
+function isOpen(path: string): boolean {
+  const holder = StoreLock.holder(path)
+  return holder !== undefined && holder.state !== 'gone'
 }
 
 function assertNotOpen(path: string): void {

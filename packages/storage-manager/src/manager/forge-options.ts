@@ -35,6 +35,11 @@ export interface ForgeOptions {
    * what opening needs to change is copied into the directory for temporary files. Nobody may have it open meanwhile.
    */
   readonly readOnly?: boolean | undefined
+  /**
+   * Waits so many milliseconds for a store that another process or thread has open, instead of failing with `STORE_LOCKED` at
+   * once; default 0, at most ten minutes. A lock whose holder is gone and cannot be seen from here ends by itself within 30 s.
+   */
+  readonly lockWaitMs?: number | undefined
   /** 1 to 16, default 4; fixed when the store is created. */
   readonly shardCount?: number | undefined
   /** Writes are refused with `QUOTA_EXCEEDED` above this many GiB. */
@@ -81,6 +86,9 @@ export interface ForgeOptions {
   readonly random?: Random | undefined
 }
 
+/** Longer than any lock lasts whose holder is gone. */
+export const LOCK_WAIT_MS_MAX = 600_000
+
 /** A longer timer of Node.js fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
@@ -103,6 +111,7 @@ const schema = z.strictObject({
   keyProvider: provided.optional(),
   create: z.enum(['if-missing', 'never', 'always']).optional(),
   readOnly: z.boolean().optional(),
+  lockWaitMs: z.int().min(0).max(LOCK_WAIT_MS_MAX).optional(),
   shardCount: z.int().min(1).max(SHARD_COUNT_MAX).optional(),
   maxSizeGb: z.number().positive().max(1_000_000).optional(),
   durability: z.enum(['sync', 'relaxed']).optional(),

@@ -81,7 +81,7 @@ export async function openForgeParts(given: ForgeOptions): Promise<ForgeParts> {
   // Before anything is made: an argument that is refused leaves nothing behind.
   anchorPlans(given.anchors ?? [])
   if (given.readOnly !== true) return await openWhole(given, undefined)
-  const view = await makeStoreView(given.path)
+  const view = await makeStoreView(given.path, { lockWaitMs: given.lockWaitMs })
   try {
     return await openWhole({ ...given, path: view.path, create: 'never' }, view)
   } catch (error) {
