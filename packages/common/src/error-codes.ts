@@ -114,6 +114,8 @@ export const ERROR_CODES = {
     'The audit log is not what it was signed as. Nothing is signed any more; run `forge audit verify`.',
   AUDIT_ACTION_UNKNOWN:
     'The kind of commit is not registered in this version. Nothing was written; report it.',
+  AUDIT_NOTHING_TO_ACCEPT:
+    'Open the store as it is. If it is a copy that is to live on beside the other, say so: `copy: true` (--copy).',
   AUDIT_ROLLBACK:
     'The audit log is shorter than a checkpoint of it: older files were put back. Restore newer ones; if it was meant, go on with `forge audit accept-rollback`.',
   AUDIT_FORK:

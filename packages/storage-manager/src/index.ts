@@ -43,6 +43,7 @@ export {
   REASON_BYTES_MAX,
   SHARD_COUNT_DEFAULT,
   type Acceptance,
+  type RollbackAcceptance,
   type ForgeOptions,
   type Secret,
 } from './manager/forge-options.ts'

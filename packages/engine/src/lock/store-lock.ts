@@ -24,7 +24,7 @@ import {
   type Random,
   systemCode,
 } from '@forgeone/common'
-import { readSmallFileSync, setStrangerAside } from '@forgeone/common/files'
+import { readSmallFileSync, setStrangerAside, keepOwner, keepOwnersBelow } from '@forgeone/common/files'
 import { z } from 'zod'
 import { isSameProcess, judge, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
@@ -90,6 +90,7 @@ export class StoreLock {
     const path = join(directory, LOCK_NAME)
     const temporary = `${path}.${nonce}`
     writeFileSync(temporary, JSON.stringify({ nonce, ...own }), { mode: 0o600, flush: true })
+    keepOwner(temporary)
     try {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         if (tryLink(temporary, path)) {
@@ -138,6 +139,8 @@ export class StoreLock {
   release(): void {
     clearInterval(this.#timer)
     openDirectories.delete(this.#identity)
+    // LevelDB may write tables until it is closed.
+    keepOwnersBelow(dirname(this.#path), 1)
     try {
       for (const path of this.#places()) {
         if (readHolder(path)?.nonce !== this.#nonce) continue

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { resolve as resolvePath } from 'node:path'
 import {
   ByteWriter,
@@ -16,7 +15,7 @@ import { FLUSH_POINT_NAME } from '../commit/flush-controller.ts'
 import { Observation } from '../commit/observation.ts'
 import { ClassicBackend } from '../database/classic-backend.ts'
 import { ioFailure } from '../files/io-failure.ts'
-import { nearestExisting } from '@forgeone/common/files'
+import { nearestExisting, keepOwnersBelow } from '@forgeone/common/files'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
 import { writeCommitRecord } from '../format/commit-record.ts'
 import { NO_DIGEST } from '../format/frame.ts'
@@ -31,10 +30,12 @@ import { Health } from '../health/health.ts'
 import { readJournal, type JournalRecord } from '../journal/journal-reader.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
 import { readImageFile } from '../image/image-file.ts'
-import { StoreLock } from '../lock/store-lock.ts'
+import { acquireLock } from '../lock/acquire-lock.ts'
+import type { StoreLock } from '../lock/store-lock.ts'
 import { ExpectedState } from '../state/expected-state.ts'
 import type { LocalStoreOptions } from '../store/local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome, ResolvedOptions } from '../store/local-store-parts.ts'
+import { assertUsableDatabases } from './assert-usable-databases.ts'
 import { checkState } from './check-state.ts'
 import {
   abandonCreation,
@@ -50,8 +51,6 @@ import { Opening } from './opening.ts'
 import { Replay } from './replay.ts'
 import { assertLocalFilesystem } from './unsafe-filesystem.ts'
 
-/** How often a lock that is waited for is tried. */
-const LOCK_RETRY_MS = 100
 const STORE_MAC_LABEL = 'FORGE'
 const DATABASE_NAME_PATTERN = /^[a-z][a-z0-9_]{0,63}$/
 /** Scopes of the keyring, and directories beside the databases: no database may bear such a name. */
@@ -66,8 +65,11 @@ async function lockAndOpen(options: LocalStoreOptions): Promise<LocalStoreParts>
   if (options.allowUnsafeFilesystem !== true) assertLocalFilesystem(existing)
   try {
     await inspectDirectory(path, { mayCreate })
-    const lock = await acquireWaiting(path, resolved)
+    const lock = await acquireLock(path, resolved, options.lockWaitMs)
+    // What an earlier root left, killed in the middle of something.
+    keepOwnersBelow(path, 1)
     try {
+      await assertUsableDatabases(path, options.databases)
       return await openLocked(resolved, lock)
     } catch (error) {
       lock.release()
@@ -77,21 +79,6 @@ async function lockAndOpen(options: LocalStoreOptions): Promise<LocalStoreParts>
     // A refusal leaves nothing behind.
     await removeMadeDirectories(path, existing)
     throw error
-  }
-}
-
-/** A lock may end while somebody waits for it; one of this very thread cannot. */
-async function acquireWaiting(path: string, resolved: ResolvedOptions): Promise<StoreLock> {
-  let leftMs = resolved.options.lockWaitMs ?? 0
-  for (;;) {
-    try {
-      return StoreLock.acquire(path, resolved)
-    } catch (error) {
-      if (leftMs <= 0 || !isForgeError(error, 'STORE_LOCKED') || error.details['isHere'] === true) throw error
-    }
-    const waitMs = Math.min(leftMs, LOCK_RETRY_MS)
-    leftMs -= waitMs
-    await delay(waitMs)
   }
 }
 

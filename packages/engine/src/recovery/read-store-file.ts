@@ -23,11 +23,6 @@ export async function readStoreFile(path: string): Promise<StoreFile | undefined
   } catch (error) {
     if (isForgeError(error, 'IO_FAILED')) throw strangerInPlace(error)
     if (systemCode(error) === 'ENOTDIR') return undefined
-    if (systemCode(error) === 'EACCES') {
-      throw new ForgeError('STORE_UNWRITABLE', `the store at ${path} cannot be read: EACCES`, {
-        cause: error,
-      })
-    }
     throw ioFailure(error, 'read the store')
   }
 }

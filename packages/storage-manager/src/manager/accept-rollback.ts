@@ -7,7 +7,7 @@ import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { ENDED_ORIGINS_MAX, generationsRow } from '../audit/generations.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
 import { ToldShredKeys } from '../keys/told-shred-keys.ts'
-import type { Acceptance, ForgeOptions } from './forge-options.ts'
+import type { ForgeOptions, RollbackAcceptance } from './forge-options.ts'
 import { beginGeneration } from './begin-generation.ts'
 import { openStore } from './open-store.ts'
 
@@ -20,9 +20,12 @@ const NAMED_MAX = 8
  * be a fork, whoever meant them. The commit tells of the old name and its newest checkpoint, so that an auditor can prove
  * what was kept, and of the new key. A crash leaves the old generation, or the new one.
  *
- * @throws DATABASE_OFFLINE, KEYRING_ROLLED_BACK, AUDIT_DIVERGED, AUDIT_ANCHOR_FAILED, IO_FAILED, and what opening throws
+ * @throws AUDIT_NOTHING_TO_ACCEPT where nothing knows otherwise and it is no `copy`, DATABASE_OFFLINE, KEYRING_ROLLED_BACK, AUDIT_DIVERGED, AUDIT_ANCHOR_FAILED, IO_FAILED, and what opening throws
  */
-export async function acceptRollback(options: ForgeOptions, { reason }: Acceptance): Promise<void> {
+export async function acceptRollback(
+  options: ForgeOptions,
+  { reason, copy = false }: RollbackAcceptance,
+): Promise<void> {
   const { random = systemRandom, anchors = [] } = options
   const { store, auditSource, generations, shardCount } = await openStore(
     { ...options, create: 'never' },
@@ -39,6 +42,10 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
     // A log whose rows are damaged has nothing to go on from.
     if (log.divergence !== undefined) throw log.divergence
     const disagreements = await auditSource.disagreements(anchors.map((each) => wholeAnchorPlan(each).anchor))
+    const image = await readImageFile(options.path)
+    const isHealthy =
+      disagreements.length === 0 && store.recovery.acceptedStates.length === 0 && image === undefined
+    if (isHealthy && !copy) throw nothingToAccept()
     const others = disagreements.map(({ origin }) => origin)
     const ended = [...new Set([...(generations?.ended ?? []), log.origin, ...others])]
     if (ended.length > ENDED_ORIGINS_MAX)
@@ -48,7 +55,6 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
     const { publicKey } = await keyring.nextSigner({ alone: true })
     const current = toHex(random.bytes(GENERATION_BYTES))
     const origin = originOf({ storeId: store.id, generation: fromHex(current)! })
-    const image = await readImageFile(options.path)
     const entries = await countEntries(store, shardCount)
     const facts = {
       accepted: [
@@ -78,6 +84,14 @@ export async function acceptRollback(options: ForgeOptions, { reason }: Acceptan
   } finally {
     await store.close()
   }
+}
+
+/** Its receipts would be of a log that ended, and its key gone, for nothing. */
+function nothingToAccept(): ForgeError {
+  return new ForgeError(
+    'AUDIT_NOTHING_TO_ACCEPT',
+    'nothing knows another history of this store: it is no image, and no anchor, note or row disagrees',
+  )
 }
 
 /** Of the newest checkpoint under the old name, in base64 as it stands there; empty when none was signed. */

@@ -21,6 +21,12 @@ export interface Acceptance {
   readonly reason: string
 }
 
+/** Of a state that is older than what is known, or of a copy. */
+export interface RollbackAcceptance extends Acceptance {
+  /** Goes on under a new name though nothing refuses the store: it is a copy that lives on beside the other. */
+  readonly copy?: boolean | undefined
+}
+
 /** How a store is opened. Only `path` is always needed, and a secret unless the store is not encrypted. */
 export interface ForgeOptions {
   /** Directory of the store; it is created when missing. */
@@ -71,9 +77,9 @@ export interface ForgeOptions {
   readonly onAnchorLoss?: AnchorLoss | undefined
   /**
    * Goes on from what is there though an anchor, or the journal, knows otherwise: after a restore that was meant, or in a
-   * copy that is to live on its own. The log gets a new name and a new key, and a commit tells of both, and of the reason.
+   * copy that is to live on its own (`copy: true`, where nothing else shows it). The log gets a new name and a new key, and a commit tells of both, and of the reason.
    */
-  readonly acceptRollback?: Acceptance | undefined
+  readonly acceptRollback?: RollbackAcceptance | undefined
   /** Goes on with a keyring that is older than the store has seen: one from a backup of keys. A commit tells of it. */
   readonly acceptRestoredKeyring?: Acceptance | undefined
   /** When data keys are replaced by themselves. */
@@ -122,7 +128,7 @@ const schema = z.strictObject({
   anchors: z.array(provided).max(16).optional(),
   anchorGraceMs: z.int().min(0).optional(),
   onAnchorLoss: z.enum(['report', 'stop']).optional(),
-  acceptRollback: acceptance.optional(),
+  acceptRollback: acceptance.extend({ copy: z.boolean().optional() }).optional(),
   acceptRestoredKeyring: acceptance.optional(),
   keyPolicy: z
     .strictObject({

@@ -1,8 +1,10 @@
+import { stat } from 'node:fs/promises'
 import { SIGNING_OVERLAP_MS } from '@forgeone/crypto'
 import type { Forge } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { textOption } from '../../program/parse-arguments.ts'
 import { formatTime } from '../../render/quantities.ts'
+import { readVerifierKeys } from './trust.ts'
 import { writeOutputFile } from './write-output-file.ts'
 
 export const auditRotateKey: Command = {
@@ -14,7 +16,7 @@ export const auditRotateKey: Command = {
     vkey: {
       type: 'string',
       value: 'FILE',
-      description: 'write the verifier keys that sign from now on there, for whoever verifies',
+      description: 'add the verifier keys that sign from now on to it, for whoever verifies',
     },
   },
   examples: ['forge audit rotate-key --data ./data', 'forge audit rotate-key --vkey log.vkey --data ./data'],
@@ -40,6 +42,14 @@ export const auditRotateKey: Command = {
   },
 }
 
+/** Keys that stand there already stay: receipts of before are verified with them. */
 async function writeKeys(path: string, { audit }: Forge): Promise<void> {
-  await writeOutputFile(path, audit.verifierKeys.map(({ text }) => `${text}\n`).join(''))
+  const known = (await exists(path)) ? (await readVerifierKeys(path)).map(({ text }) => text) : []
+  const keys = new Set([...known, ...audit.verifierKeys.map(({ text }) => text)])
+  await writeOutputFile(path, [...keys].map((text) => `${text}\n`).join(''))
+}
+
+async function exists(path: string): Promise<boolean> {
+  const facts = await stat(path).catch(() => undefined)
+  return facts !== undefined && facts.size > 0
 }
