@@ -101,7 +101,9 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
       const refused = await runAs(NOBODY, ['settings', 'list'], store)
       expect([name, refused.code], refused.stdout).toEqual([name, 1])
       expect(refused.stderr).toContain('[STORE_UNWRITABLE]')
-      expect(refused.stderr).toMatch(new RegExp(`${store}/${name}.* belongs to user 0, may not be used by user ${NOBODY} \\(EACCES\\)`))
+      expect(refused.stderr).toMatch(
+        new RegExp(`${store}/${name}.* belongs to user 0, may not be used by user ${NOBODY} \\(EACCES\\)`),
+      )
       expect((await runAs(0, ['settings', 'list'], store)).code).toBe(0)
       expect((await runAs(NOBODY, ['settings', 'list'], store)).code).toBe(0)
     }

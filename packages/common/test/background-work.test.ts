@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { BackgroundWork, ForgeError } from '../src/index.ts'
 
+const fails = (cause: unknown) => async (): Promise<never> => await Promise.reject(cause)
+
 test('a failure is told once for as long as it lasts, another one anew, and none when it is over', async () => {
   const told: [string | undefined, string][] = []
   const work = new BackgroundWork('upkeep', (problem, where) => void told.push([problem?.message, where]))
-  const fails = (cause: unknown) => async (): Promise<never> => await Promise.reject(cause)
   expect(await work.run(async () => await Promise.resolve())).toBe(true)
   expect(told).toEqual([])
   const full = new ForgeError('STORAGE_FULL', 'the disk is full')

@@ -17,7 +17,8 @@ export const FORBIDDEN_HINT =
 /** What a refusal of the operating system is about, also where LevelDB says it in its text alone; undefined for others. */
 export function forbiddenFile(cause: unknown): ForbiddenFile | undefined {
   const said = texts(cause)
-  const system = /\b(?:EACCES|EPERM|EROFS)\b/.exec(said)?.[0] ?? (/permission denied/i.test(said) ? 'EACCES' : undefined)
+  const system =
+    /\b(?:EACCES|EPERM|EROFS)\b/.exec(said)?.[0] ?? (/permission denied/i.test(said) ? 'EACCES' : undefined)
   if (system === undefined) return undefined
   const file = pathOf(cause) ?? /IO error: (.+?): permission denied/i.exec(said)?.[1]
   const owner = file === undefined ? undefined : ownerOf(file)

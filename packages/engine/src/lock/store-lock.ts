@@ -125,9 +125,13 @@ export class StoreLock {
    */
   assertOwned(): void {
     if (this.#identity !== tryIdentity(dirname(this.#path))) {
-      throw new ForgeError('STORE_FENCED', 'the directory of the store was moved or removed while it was open', {
-        hint: 'Close the store, and open it where its directory is now. Nothing acknowledged is lost.',
-      })
+      throw new ForgeError(
+        'STORE_FENCED',
+        'the directory of the store was moved or removed while it was open',
+        {
+          hint: 'Close the store, and open it where its directory is now. Nothing acknowledged is lost.',
+        },
+      )
     }
     if (this.#clock.monotonicMs() - this.#beatMs < RECHECK_MS) return
     this.#beat()
@@ -186,20 +190,27 @@ function locked(holder: ProcessIdentity, own: ProcessIdentity, state: 'alive' | 
   if (isSameProcess(holder, own)) {
     // Another copy of this module, in a realm of its own.
     if (holder.thread !== undefined && holder.thread.id === own.thread?.id) return openHere()
-    return new ForgeError('STORE_LOCKED', `the store is open in another thread of this process (pid ${pid})`, {
-      details,
-      hint:
-        state === 'alive'
-          ? 'Close it in that thread, or use it from there.'
-          : `Close it in that thread; if the thread has ended, the lock ends within ${HEARTBEAT_STALE_MS / 1000} s.`,
-    })
+    return new ForgeError(
+      'STORE_LOCKED',
+      `the store is open in another thread of this process (pid ${pid})`,
+      {
+        details,
+        hint:
+          state === 'alive'
+            ? 'Close it in that thread, or use it from there.'
+            : `Close it in that thread; if the thread has ended, the lock ends within ${HEARTBEAT_STALE_MS / 1000} s.`,
+      },
+    )
   }
   const who = `the store is open in another process on ${host} (pid ${pid})`
   if (state === 'alive') return new ForgeError('STORE_LOCKED', who, { details })
   return new ForgeError(
     'STORE_LOCKED',
     `${who}, which cannot be seen from here: if it is gone, its lock ends by itself within ${HEARTBEAT_STALE_MS / 1000} s`,
-    { details, hint: 'Wait for it, with lockWaitMs (--wait), or close the store in the process that has it open.' },
+    {
+      details,
+      hint: 'Wait for it, with lockWaitMs (--wait), or close the store in the process that has it open.',
+    },
   )
 }
 

@@ -3,7 +3,7 @@ import type { Store } from '@forgeone/engine'
 import type { TopicDirectory } from '../shard/topic-directory.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { EventSource } from './lane-reader.ts'
-import type { AppendWith } from './settlement.ts'
+import type { AppendWith } from './settlement-options.ts'
 import type { StartContext } from './start-position.ts'
 import type { Timer } from './timer.ts'
 

@@ -5,7 +5,7 @@ import type { StreamOptions } from '../stream/stream-options.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { EventGroups } from './event-groups.ts'
 import { placedEvent, type PlacedEvent } from './placed-event.ts'
-import type { AppendWith } from './settlement.ts'
+import type { AppendWith } from './settlement-options.ts'
 import { systemTimer } from './timer.ts'
 
 /** Loads the groups and checkpoints of a stream of events. */

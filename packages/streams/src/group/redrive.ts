@@ -5,7 +5,7 @@ import { validateEventInput, type EntryRow } from '../entry/validate.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import { revivedEvent } from './dead-letter.ts'
 import type { EventSource } from './lane-reader.ts'
-import type { AppendWith } from './settlement.ts'
+import type { AppendWith } from './settlement-options.ts'
 
 /** Events that one commit of a redrive appends again. */
 const REDRIVE_ENTRIES_MAX = 100

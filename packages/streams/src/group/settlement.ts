@@ -1,4 +1,4 @@
-import { ForgeError, type Clock, type Metrics } from '@forgeone/common'
+import { ForgeError } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 import type { PlanChanges } from '../append/plan-changes.ts'
 import type { Receipt } from '../append/receipt.ts'
@@ -7,11 +7,10 @@ import type { EntryRow } from '../entry/validate.ts'
 import { validateEventInput } from '../entry/validate.ts'
 import { validateTopicName } from '../topic/topic-name.ts'
 import { checkedOperations, weighedBytes } from './checked-operations.ts'
+import { backoffMs } from './backoff.ts'
 import { deadLetterRow } from './dead-letter.ts'
 import { Delivery, type AckOptions, type DeliverySettler, type NackOptions, type Taker } from './delivery.ts'
 import { DueQueue } from './due-queue.ts'
-import type { GroupCommits } from './group-commits.ts'
-import type { GroupLedger } from './group-ledger.ts'
 import {
   ACK_TIMEOUT_MS_MAX,
   BACKOFF_MS_MAX,
@@ -19,33 +18,8 @@ import {
   WAITING_EVENTS_MAX,
 } from './group-limits.ts'
 import { checkedAck, checkedEvents, checkedMilliseconds, checkedNack } from './group-options.ts'
-import type { EventSource } from './lane-reader.ts'
 import type { Lease } from './lease.ts'
-import type { Timer } from './timer.ts'
-
-/** Appends events together with operations that are built in the same commit. */
-export type AppendWith = (
-  rows: readonly EntryRow[],
-  o: {
-    readonly alongside: (changes: PlanChanges) => readonly Operation[]
-    readonly alongsideBytes: number
-  },
-) => Promise<Receipt>
-
-export interface SettlementOptions {
-  readonly group: string
-  /** Throws what the store would refuse rows with. */
-  readonly checkInStore: (operations: readonly Operation[]) => number
-  readonly ledger: GroupLedger
-  readonly source: Pick<EventSource, 'removals' | 'isThere'>
-  readonly commits: GroupCommits
-  readonly append: AppendWith
-  readonly clock: Clock
-  readonly timer: Timer
-  readonly metrics: Metrics
-  /** An entry is due, or a taker has room again. */
-  readonly onWork: () => void
-}
+import type { SettlementOptions } from './settlement-options.ts'
 
 /** Deliveries that are out, and entries that wait: what ends a delivery, and when. */
 export class Settlement implements DeliverySettler {
@@ -407,9 +381,4 @@ export class Settlement implements DeliverySettler {
     this.#postpone(lease, 0)
     return true
   }
-}
-
-/** Doubles with each attempt up to a limit. */
-function backoffMs(firstMs: number, attempts: number): number {
-  return Math.min(firstMs * 2 ** Math.min(attempts - 1, 30), BACKOFF_MS_MAX)
 }

@@ -19,7 +19,9 @@ export const auditAcceptRollback: Command = {
     'forge audit accept-rollback --copy --reason "for staging" --data ./copy',
   ],
   async run({ terminal, store, options }) {
-    await using forge = await store.open({ acceptRollback: { reason: requiredReason(options), copy: options['copy'] === true } })
+    await using forge = await store.open({
+      acceptRollback: { reason: requiredReason(options), copy: options['copy'] === true },
+    })
     const { origin, verifierKeys, endedOrigins } = forge.audit
     const vkey = verifierKeys[0]!.text
     if (terminal.json) {

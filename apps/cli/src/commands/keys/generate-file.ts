@@ -7,7 +7,8 @@ const KEY_FILE_BYTES = 32
 
 export const keysGenerateFile: Command = {
   name: 'keys generate-file',
-  summary: 'Make a key file: 32 random bytes, readable by this user alone; a file that is there is never touched',
+  summary:
+    'Make a key file: 32 random bytes, readable by this user alone; a file that is there is never touched',
   usage: 'FILE',
   positionals: { min: 1, max: 1 },
   options: {},
@@ -24,7 +25,9 @@ export const keysGenerateFile: Command = {
       await handle.sync()
     } catch (cause) {
       const isThere = systemCode(cause) === 'EEXIST'
-      const reason = isThere ? 'is there already, and is not overwritten' : `cannot be made (${systemCode(cause) ?? 'unknown'})`
+      const reason = isThere
+        ? 'is there already, and is not overwritten'
+        : `cannot be made (${systemCode(cause) ?? 'unknown'})`
       throw new ForgeError(isThere ? 'USAGE' : 'IO_FAILED', `${file} ${reason}`, {
         cause,
         ...(isThere && { hint: 'Choose another name: what it opens could not be opened any more.' }),

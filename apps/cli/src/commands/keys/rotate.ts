@@ -40,7 +40,9 @@ export const keysRotate: Command = {
         const dropped = slots.filter(({ id }) => id !== openedSlot)
         // Before it is done: whoever holds them should hear that they open nothing any more.
         for (const { id, kind } of dropped)
-          terminal.note(`dropping slot ${id} (${kind})${kind === 'shares' ? ': all of its shares are worthless from now on' : ''}`)
+          terminal.note(
+            `dropping slot ${id} (${kind})${kind === 'shares' ? ': all of its shares are worthless from now on' : ''}`,
+          )
         for (const { id } of dropped) await forge.keys.removeProvider(id)
       }
       await forge.keys.rotateMaster({ providers: [await store.provider()] })

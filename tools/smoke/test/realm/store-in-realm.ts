@@ -16,6 +16,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
+async function code(work: Promise<unknown>): Promise<unknown> {
+  return await work.then(
+    () => 'nothing failed',
+    (error: unknown) => (isForgeError(error) ? error.code : error),
+  )
+}
+
 test('errors of Node.js are of another realm here', async () => {
   const error: unknown = await readFile(join(folder, 'nothing')).catch((cause: unknown) => cause)
   expect(error instanceof Error).toBe(false)
@@ -71,11 +78,6 @@ test('values of any realm are taken', async () => {
 })
 
 test('failures of files have codes of ours', async () => {
-  const code = async (work: Promise<unknown>): Promise<unknown> =>
-    await work.then(
-      () => 'nothing failed',
-      (error: unknown) => (isForgeError(error) ? error.code : error),
-    )
   expect(await code(Forge.open({ path: join(folder, 'none'), secret, create: 'never' }))).toBe(
     'STORE_NOT_FOUND',
   )
