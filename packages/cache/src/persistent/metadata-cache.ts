@@ -27,7 +27,6 @@ import { tellMaintenance, type CacheMaintenance, type OnMaintenance } from './ma
 import { Upkeep, type CleanupReport } from './upkeep.ts'
 
 const SESSION_TOUCH_MS = 60_000
-
 type AnyEntry = DiskEntry<MetadataRecords[TableName]>
 
 /**
