@@ -1,11 +1,8 @@
-import { stat } from 'node:fs/promises'
 import { SIGNING_OVERLAP_MS } from '@forgeone/crypto'
-import type { Forge } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { textOption } from '../../program/parse-arguments.ts'
 import { formatTime } from '../../render/quantities.ts'
-import { readVerifierKeys } from './trust.ts'
-import { writeOutputFile } from './write-output-file.ts'
+import { addVerifierKeys } from './add-verifier-keys.ts'
 
 export const auditRotateKey: Command = {
   name: 'audit rotate-key',
@@ -24,13 +21,13 @@ export const auditRotateKey: Command = {
     const keyFile = textOption(options, 'vkey')
     await using forge = await store.open()
     // With the keys of before, so that a place that cannot be written is known before anything changes.
-    if (keyFile !== undefined) await writeKeys(resolvePath(keyFile), forge)
+    if (keyFile !== undefined) await addVerifierKeys(resolvePath(keyFile), forge)
     const { text } = await forge.audit.rotateKey()
     const keys = forge.audit.verifierKeys.map((key) => key.text)
     const until = Date.now() + SIGNING_OVERLAP_MS
     // The next checkpoint bears both signatures; it is made now, so that whoever looks finds them.
     await forge.audit.checkpoint()
-    if (keyFile !== undefined) await writeKeys(resolvePath(keyFile), forge)
+    if (keyFile !== undefined) await addVerifierKeys(resolvePath(keyFile), forge)
     if (terminal.json) {
       await terminal.printJson({ vkey: text, vkeys: keys, bothSignUntil: until })
       return
@@ -40,16 +37,4 @@ export const auditRotateKey: Command = {
     )
     await terminal.printLine(text)
   },
-}
-
-/** Keys that stand there already stay: receipts of before are verified with them. */
-async function writeKeys(path: string, { audit }: Forge): Promise<void> {
-  const known = (await exists(path)) ? (await readVerifierKeys(path)).map(({ text }) => text) : []
-  const keys = new Set([...known, ...audit.verifierKeys.map(({ text }) => text)])
-  await writeOutputFile(path, [...keys].map((text) => `${text}\n`).join(''))
-}
-
-async function exists(path: string): Promise<boolean> {
-  const facts = await stat(path).catch(() => undefined)
-  return facts !== undefined && facts.size > 0
 }
