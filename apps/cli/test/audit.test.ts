@@ -224,7 +224,7 @@ it('a new key signs beside the old one, and whoever trusts either is content', a
   const { stdout } = await ok(['audit', 'rotate-key', '--vkey', 'both.vkey', ...DATA], cwd)
   await writeFile(join(cwd, 'new.vkey'), stdout)
   const old = await readFile(join(cwd, 'old.vkey'), 'utf8')
-  expect(await readFile(join(cwd, 'both.vkey'), 'utf8')).toBe(`${stdout}${old}`)
+  expect(await readFile(join(cwd, 'both.vkey'), 'utf8')).toBe(`${old}${stdout}`)
   const list = await ok(['audit', 'list', '--action', 'audit.key-changed', '--json', ...DATA], cwd)
   const { index, leaf } = JSON.parse(list.stdout) as { index: number; leaf: object }
   expect(leaf).toMatchObject({ ctx: { from: old.trim(), to: stdout.trim() } })

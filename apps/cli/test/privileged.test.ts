@@ -1,6 +1,6 @@
 /** What needs a mount or another user; skipped with a word where that is not allowed. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SeededRandom } from '@forgeone/common'
 import { describe, expect, it } from 'vitest'
@@ -48,6 +48,80 @@ it.skipIf(!canBeNobody)('a directory that this user may not write or read is STO
     expect(stderr).toContain('STORE_UNWRITABLE')
     expect(code).toBe(1)
   }
+})
+
+/** Runs the program as nobody, or as root. */
+async function runAs(
+  uid: number,
+  words: readonly string[],
+  store: string,
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(process.execPath, ['--conditions=@forgeone/source', MAIN, ...words, '--data', store], {
+    cwd: '/',
+    env: { FORGE_SECRET: SECRET },
+    stdio: 'pipe',
+    uid,
+    gid: uid,
+  })
+  return await finish(child)
+}
+
+describe.skipIf(!canBeNobody)('a store of another user', () => {
+  it('stays that of its owner whatever root does in it', { timeout: 240_000 }, async () => {
+    await using folder = await temporaryFolder()
+    await chmod(folder.path, 0o777)
+    const store = join(folder.path, 'data')
+    const strangers = (): string =>
+      execFileSync('find', [store, '!', '-uid', String(NOBODY)], { encoding: 'utf8' })
+    expect((await runAs(NOBODY, ['init'], store)).code).toBe(0)
+    for (const words of [
+      ['settings', 'list'],
+      ['settings', 'set', 'a', '1'],
+      ['vault', 'generate', 'db/password'],
+      ['keys', 'rotate'],
+      ['cache', 'stats'],
+      ['logs', 'compact'],
+      ['verify'],
+    ]) {
+      const { code, stderr } = await runAs(0, words, store)
+      expect([words, code, stderr]).toEqual([words, 0, expect.any(String)])
+      expect(strangers(), words.join(' ')).toBe('')
+    }
+    expect((await runAs(NOBODY, ['settings', 'get', 'a'], store)).stdout).toContain('1')
+  })
+
+  it('is named with file and owner where a file cannot be used, and mended by the next command of root', async () => {
+    await using folder = await temporaryFolder()
+    await chmod(folder.path, 0o777)
+    const store = join(folder.path, 'data')
+    expect((await runAs(NOBODY, ['init'], store)).code).toBe(0)
+    for (const name of ['FORGE', 'keyring', 'journal', 'system']) {
+      // As a command of root left it that was killed before it could give it away.
+      execFileSync('sh', ['-c', `chown -R 0 ${store}/${name}*`])
+      const refused = await runAs(NOBODY, ['settings', 'list'], store)
+      expect([name, refused.code], refused.stdout).toEqual([name, 1])
+      expect(refused.stderr).toContain('[STORE_UNWRITABLE]')
+      expect(refused.stderr).toMatch(
+        new RegExp(`${store}/${name}.* belongs to user 0, may not be used by user ${NOBODY} \\(EACCES\\)`),
+      )
+      expect((await runAs(0, ['settings', 'list'], store)).code).toBe(0)
+      expect((await runAs(NOBODY, ['settings', 'list'], store)).code).toBe(0)
+    }
+  })
+
+  it('gives away nothing but what root made there', async () => {
+    await using folder = await temporaryFolder()
+    await chmod(folder.path, 0o777)
+    const store = join(folder.path, 'data')
+    expect((await runAs(NOBODY, ['init'], store)).code).toBe(0)
+    const file = join(folder.path, 'of-root')
+    await writeFile(file, 'secret')
+    const owner = async (): Promise<number> => (await stat(file)).uid
+    await link(file, join(store, 'lock.second-name'))
+    await symlink(file, join(store, 'system', 'a-link'))
+    await runAs(0, ['settings', 'list'], store)
+    expect(await owner()).toBe(0)
+  })
 })
 
 describe.skipIf(!canMount)('a disk that is full', () => {

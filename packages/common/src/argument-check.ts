@@ -1,3 +1,4 @@
+import { isAbortSignal, isBytes } from './realms.ts'
 import type { ErrorCode } from './error-codes.ts'
 import { ForgeError } from './forge-error.ts'
 import { nearestName } from './nearest-name.ts'
@@ -114,7 +115,7 @@ export class ArgumentCheck {
   }
 
   bytes(value: unknown, what: string, { max = Infinity }: { readonly max?: number } = {}): Uint8Array {
-    if (!isInstance(value, Uint8Array)) throw this.refusal(what, `must be bytes, not ${shown(value)}`)
+    if (!isBytes(value)) throw this.refusal(what, `must be bytes, not ${shown(value)}`)
     if (value.length > max) throw this.refusal(what, `has ${value.length} bytes, above the limit of ${max}`)
     return value
   }
@@ -137,20 +138,8 @@ export class ArgumentCheck {
   }
 
   signal(value: unknown, what = 'signal'): AbortSignal | undefined {
-    if (value === undefined || isInstance(value, AbortSignal)) return value
+    if (value === undefined || isAbortSignal(value)) return value
     throw this.refusal(what, `must be an AbortSignal, not ${shown(value)}`)
-  }
-}
-
-/** "instanceof" of a proxy that was revoked throws. */
-function isInstance<Instance>(
-  value: unknown,
-  type: abstract new (...input: never[]) => Instance,
-): value is Instance {
-  try {
-    return value instanceof type
-  } catch {
-    return false
   }
 }
 

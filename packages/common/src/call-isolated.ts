@@ -1,3 +1,4 @@
+import { isPromise } from './realms.ts'
 /**
  * Calls a function of somebody else's who only hears of something: what it throws, or a promise of it, is told to `onFailure`
  * and is nobody else's matter.
@@ -6,7 +7,7 @@ export function callIsolated(call: () => unknown, onFailure: (cause: unknown) =>
   try {
     const result = call()
     // One that is rejected with nobody listening would end the process.
-    if (result instanceof Promise) result.catch(onFailure)
+    if (isPromise(result)) result.catch(onFailure)
   } catch (cause) {
     onFailure(cause)
   }
@@ -25,5 +26,5 @@ export function tellProgress<Input extends readonly unknown[]>(
   ...input: Input
 ): void {
   const result = callback?.(...input)
-  if (result instanceof Promise) result.catch(ignore)
+  if (isPromise(result)) result.catch(ignore)
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-codes.ts'
+import { isPlainObject } from './realms.ts'
 import { ForgeError } from './forge-error.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
@@ -81,10 +82,7 @@ function writeObject(value: object, path: (string | number)[], refuse: Refuse): 
   // `Array.from` visits holes too, which `map` would pass over and leave text that is no JSON.
   if (Array.isArray(value))
     return `[${Array.from(value, (item, at) => writeAt(at, item, path, refuse)).join(',')}]`
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
-    refuse('holds an object that is not plain JSON')
-  }
+  if (!isPlainObject(value)) refuse('holds an object that is not plain JSON')
   const parts: string[] = []
   for (const [key, member] of Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))) {
     if (member === undefined) continue

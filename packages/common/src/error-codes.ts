@@ -40,6 +40,8 @@ export const ERROR_CODES = {
   STATE_MISMATCH:
     'Rows of the database are older than the journal tells: somebody put them back. Restore its directory from a copy of the same time, or accept them with `forge audit accept-rollback`.',
   CHECKPOINT_FAILED: 'The image could not be taken. The message says why; the store itself is untouched.',
+  BACKGROUND_FAILED:
+    'It is tried again by itself. While it fails, see whether the disk and its permissions are in order.',
   IO_FAILED: 'The operating system refused a file operation. The message names it.',
   // Keys and sealing
   CRYPTO_OPEN_FAILED: 'A sealed value is not authentic at its place. Run `forge verify`.',
@@ -113,6 +115,8 @@ export const ERROR_CODES = {
     'The audit log is not what it was signed as. Nothing is signed any more; run `forge audit verify`.',
   AUDIT_ACTION_UNKNOWN:
     'The kind of commit is not registered in this version. Nothing was written; report it.',
+  AUDIT_NOTHING_TO_ACCEPT:
+    'Open the store as it is. If it is a copy that is to live on beside the other, say so: `copy: true` (--copy).',
   AUDIT_ROLLBACK:
     'The audit log is shorter than a checkpoint of it: older files were put back. Restore newer ones; if it was meant, go on with `forge audit accept-rollback`.',
   AUDIT_FORK:

@@ -38,6 +38,17 @@ export type {
 } from './commit-observer.ts'
 export { callIsolated, tellProgress } from './call-isolated.ts'
 export { isolatedLogger, silentLogger, type Logger, type LogLevel } from './logger.ts'
+export { BackgroundWork, type ReportProblem } from './background-work.ts'
+export {
+  isAbortSignal,
+  isBytes,
+  isDateObject,
+  isError,
+  isMapObject,
+  isPlainObject,
+  isPromise,
+  systemCode,
+} from './realms.ts'
 export { ArgumentCheck } from './argument-check.ts'
 export { nearestName } from './nearest-name.ts'
 export { Turn } from './turn.ts'

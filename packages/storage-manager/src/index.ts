@@ -39,9 +39,11 @@ export {
   type AnchorPlan,
 } from './audit/anchor-plan.ts'
 export {
+  LOCK_WAIT_MS_MAX,
   REASON_BYTES_MAX,
   SHARD_COUNT_DEFAULT,
   type Acceptance,
+  type RollbackAcceptance,
   type ForgeOptions,
   type Secret,
 } from './manager/forge-options.ts'
@@ -58,3 +60,41 @@ export {
 export { prometheusText } from './statistics/prometheus-text.ts'
 export type { ForgeStatistics, TopicStatistics } from './statistics/forge-statistics.ts'
 export { METRIC_SAMPLES_MAX, type MetricsHistory, type MetricsSample } from './statistics/metrics-history.ts'
+// What its users need of the packages below, so that they depend on this one alone.
+export {
+  ForgeError,
+  isForgeError,
+  type ErrorCode,
+  type ErrorDetails,
+  type JsonObject,
+  type JsonValue,
+  type Logger,
+  type LogLevel,
+  type MetricReading,
+} from '@forgeone/common'
+export { environmentProvider, keyFileProvider, type KeyProvider } from '@forgeone/crypto'
+export {
+  commandAnchor,
+  fileAnchor,
+  formatReceipt,
+  parseReceipt,
+  witnessAnchor,
+  type Anchor,
+  type Receipt as AuditReceipt,
+} from '@forgeone/audit'
+export type { HealthReason, HealthReport } from '@forgeone/engine'
+export type {
+  AckOptions,
+  Delivery,
+  DeliveryHandler,
+  EventInput,
+  EventMessage,
+  EventStream,
+  LogEntry,
+  LogInput,
+  LogStream,
+  Receipt,
+  SubscribeOptions,
+  Subscription,
+} from '@forgeone/streams'
+export type { Vault } from '@forgeone/vault'

@@ -55,7 +55,7 @@ test('a process that is killed while it accepts leaves the old name or the new o
     expect(await forge.settings.get('a')).toBe(1)
     await forge.close()
   }
-  const forge = await Forge.open({ ...anchored, acceptRollback: { reason: 'the last' } })
+  const forge = await Forge.open({ ...anchored, acceptRollback: { reason: 'the last', copy: true } })
   await forge.settings.set('a', 3)
   expect(await verifyOwn(forge.audit, { anchors: await readNotes(anchorFile) })).toMatchObject({ ok: true })
   // Each name that ever signed was ended by a leaf, but for the one in force.

@@ -151,7 +151,13 @@ test('a copy that is to live on its own is given a name of its own', async () =>
   const { options, withAnchor } = await storeToRollBack(folder.path)
   const copy = { ...options, path: join(folder.path, 'copy') }
   cpSync(options.path, copy.path, { recursive: true })
-  const staging = await Forge.open({ ...copy, acceptRollback: { reason: 'staging' } })
+  expect(await codeOf(Forge.open({ ...copy, acceptRollback: { reason: 'staging' } }))).toBe(
+    'AUDIT_NOTHING_TO_ACCEPT',
+  )
+  const untouched = await Forge.open(copy)
+  expect(untouched.audit.endedOrigins.size).toBe(0)
+  await untouched.close()
+  const staging = await Forge.open({ ...copy, acceptRollback: { reason: 'staging', copy: true } })
   await staging.settings.set('a', 'staging')
   const { origin } = staging.audit
   await staging.close()

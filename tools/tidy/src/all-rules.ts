@@ -11,6 +11,7 @@ import { checkMachinePlaces } from './rules/machine-places.ts'
 import { checkPackageContents } from './rules/package-contents.ts'
 import { checkPublicList } from './rules/public-list.ts'
 import { checkReadmeHeads } from './rules/readme-head.ts'
+import { checkRealmSafe } from './rules/realm-safe.ts'
 import { checkReferences } from './rules/references.ts'
 import { checkRelativeImports } from './rules/relative-imports.ts'
 
@@ -25,6 +26,7 @@ export const ALL_RULES: ReadonlyMap<string, Rule> = new Map([
   ['files are named in kebab-case and say what is inside', checkFileNames],
   ['files have at most 400 lines', checkFileLength],
   ['no reminders, no any, no test left out', checkBannedCode],
+  ['what a value is, is asked whatever realm it comes from', checkRealmSafe],
   ['READMEs begin with name, layer and purpose', checkReadmeHeads],
   ['packages bring all that users need', checkPackageContents],
   ['error codes are documented and alive', checkErrorCodes],

@@ -12,6 +12,7 @@ import { checkMachinePlaces } from '../src/rules/machine-places.ts'
 import { checkPackageContents } from '../src/rules/package-contents.ts'
 import { checkPublicList } from '../src/rules/public-list.ts'
 import { checkReadmeHeads } from '../src/rules/readme-head.ts'
+import { checkRealmSafe } from '../src/rules/realm-safe.ts'
 import { checkReferences } from '../src/rules/references.ts'
 import { checkRelativeImports } from '../src/rules/relative-imports.ts'
 
@@ -168,6 +169,21 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     rule: checkFileLength,
     good: { 'packages/low/src/a.ts': 'x\n'.repeat(FILE_LINES_MAX) },
     bad: [[{ 'packages/low/src/b.ts': 'x\n'.repeat(FILE_LINES_MAX + 1) }, /has 401 lines/]],
+  },
+  realms: {
+    rule: checkRealmSafe,
+    good: {
+      'packages/low/src/a.ts':
+        '// error instanceof Error\nconst is = isError(error) || error instanceof ForgeError\n',
+      'packages/low/test/a.test.ts': 'expect(error instanceof Error).toBe(true)\n',
+    },
+    bad: [
+      [
+        { 'packages/low/src/b.ts': "if (error instanceof Error && 'code' in error) return\n" },
+        /line 1 .* Error/,
+      ],
+      [{ 'apps/low/src/b.ts': '\nreturn value instanceof Uint8Array\n' }, /line 2 .* Uint8Array/],
+    ],
   },
   'banned code': {
     rule: checkBannedCode,

@@ -48,6 +48,7 @@ import { keysDestroy } from './keys/destroy.ts'
 import { keysRemoveProvider } from './keys/remove-provider.ts'
 import { keysReseal } from './keys/reseal.ts'
 import { keysRewrap } from './keys/rewrap.ts'
+import { keysGenerateFile } from './keys/generate-file.ts'
 import { keysRotate } from './keys/rotate.ts'
 import { keysSharesCombine } from './keys/shares/combine.ts'
 import { keysSharesCreate } from './keys/shares/create.ts'
@@ -188,6 +189,7 @@ export const COMMANDS: readonly Command[] = [
   auditReindex,
   auditAcceptRollback,
   keysStatus,
+  keysGenerateFile,
   keysRotate,
   keysReseal,
   keysRewrap,

@@ -42,6 +42,7 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'NOTE_FORMAT',
     'POLICY_FORMAT',
     'AUDIT_ARGUMENT_INVALID',
+    'AUDIT_NOTHING_TO_ACCEPT',
     'CACHE_CONFIG_INVALID',
     'CACHE_KEY_TOO_LONG',
     'IMAGE_ARGUMENT_INVALID',

@@ -19,6 +19,11 @@ export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
     value: 'FILE',
     description: 'file with shares, one a line, instead of a secret',
   },
+  wait: {
+    type: 'string',
+    value: 'SECONDS',
+    description: 'wait so long for a store that another process has open (at most 600)',
+  },
   'read-only': {
     type: 'boolean',
     description: 'write nothing into the store: for mounts, copies and evidence',

@@ -1,4 +1,4 @@
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, isError } from '@forgeone/common'
 import { STANDARD_INPUT, type InputFile } from './input-files.ts'
 
 /** Counts what is read, and names the file in an error of reading it. */
@@ -14,7 +14,7 @@ export async function* countingBytes(
     }
   } catch (cause) {
     // An interrupted input ends here; the import sees its signal and keeps what is committed.
-    if (cause instanceof Error && cause.name === 'AbortError') return
+    if (isError(cause) && cause.name === 'AbortError') return
     throw new ForgeError('INPUT_UNREADABLE', `${label} cannot be read`, { cause })
   }
 }

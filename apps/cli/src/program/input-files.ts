@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { glob, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError, isError, systemCode } from '@forgeone/common'
 import { openStandardInput, openWaiting } from './open-waiting.ts'
 
 /** A file to import, with the topic it goes to unless the user names one. */
@@ -105,7 +105,7 @@ class InputSearch {
 }
 
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  return systemCode(cause) ?? String(cause)
 }
 
 function inputFile(path: string, name: string, stats: Stats): InputFile {
@@ -170,7 +170,7 @@ async function tryStat(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+    if (isError(error) && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
       return undefined
     throw new ForgeError('INPUT_UNREADABLE', `${path} cannot be read`, { cause: error })
   }

@@ -1,4 +1,4 @@
-import { AssertionFailure, ForgeError } from '@forgeone/common'
+import { AssertionFailure, ForgeError, isError } from '@forgeone/common'
 import { caretMessage } from '@forgeone/streams'
 import { printableJson, printableText } from '../render/printable.ts'
 import type { Terminal } from '../render/terminal.ts'
@@ -12,7 +12,7 @@ export function reportError(terminal: Pick<Terminal, 'json'>, error: unknown): v
   if (terminal.json)
     process.stderr.write(`${printableJson(JSON.stringify({ error: { code, message, hint } }))}\n`)
   else process.stderr.write(printableText(`forge: ${message} [${code}]\n       ${hint}\n`))
-  if (process.env['FORGE_DEBUG'] !== undefined && error instanceof Error)
+  if (process.env['FORGE_DEBUG'] !== undefined && isError(error))
     process.stderr.write(printableText(`${error instanceof ForgeError ? error.stack : framesOf(error)}\n`))
 }
 
@@ -22,7 +22,7 @@ export function reportError(terminal: Pick<Terminal, 'json'>, error: unknown): v
  */
 function foreignReason(error: unknown): string {
   if (error instanceof AssertionFailure) return error.message
-  if (!(error instanceof Error)) return 'something that is no error was thrown'
+  if (!isError(error)) return 'something that is no error was thrown'
   const { code, syscall, path } = error as NodeJS.ErrnoException
   if (isWord(code) && isWord(syscall)) return `${code}: ${syscall}${path === undefined ? '' : ` ${path}`}`
   const kind = isWord(error.name) ? error.name : 'Error'

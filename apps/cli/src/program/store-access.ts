@@ -2,7 +2,7 @@ import { fileAnchor, type Anchor } from '@forgeone/audit'
 import { ForgeError, type ErrorCode, type Logger } from '@forgeone/common'
 import { openProvider, passphraseProvider, rawKeyProvider, type KeyProvider } from '@forgeone/crypto'
 import { readStoreFile } from '@forgeone/engine'
-import { Forge, type ForgeOptions } from '@forgeone/storage-manager'
+import { Forge, LOCK_WAIT_MS_MAX, type ForgeOptions } from '@forgeone/storage-manager'
 import type { Terminal } from '../render/terminal.ts'
 import type { OptionValues } from './options.ts'
 import { textOption, usageError } from './parse-arguments.ts'
@@ -156,7 +156,17 @@ export class StoreAccess {
       },
     }
     const readOnly = this.#options['read-only'] === true
-    return await Forge.open({ path, ...options, ...secret, readOnly, maxSizeGb, anchors, logger })
+    const lockWaitMs = this.#lockWaitMs
+    return await Forge.open({ path, ...options, ...secret, readOnly, lockWaitMs, maxSizeGb, anchors, logger })
+  }
+
+  /** @throws USAGE */
+  get #lockWaitMs(): number {
+    const text = textOption(this.#options, 'wait')
+    if (text === undefined) return 0
+    const ms = Number(text) * 1000
+    if (text.trim() !== '' && ms >= 0 && ms <= LOCK_WAIT_MS_MAX) return Math.round(ms)
+    throw usageError(`--wait is "${text}", which is no wait`, 'Give seconds, from 0 to 600.')
   }
 
   async #findSecret(

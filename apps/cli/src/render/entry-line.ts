@@ -1,3 +1,4 @@
+import { isBytes } from '@forgeone/common'
 import type { EventMessage, LogEntry } from '@forgeone/streams'
 import { printable, printableText } from './printable.ts'
 import { formatTime } from './quantities.ts'
@@ -22,6 +23,6 @@ export function eventLine(terminal: Terminal, event: EventMessage): string {
     priority === 'critical' || priority === 'high'
       ? terminal.style(label, 'yellow')
       : terminal.style(label, 'dim')
-  const shown = payload instanceof Uint8Array ? `<${payload.length} bytes>` : JSON.stringify(payload)
+  const shown = isBytes(payload) ? `<${payload.length} bytes>` : JSON.stringify(payload)
   return `${terminal.style(formatTime(timestamp), 'dim')} ${colored} ${terminal.style(printable(topic), 'cyan')} ${printable(shown)}`
 }

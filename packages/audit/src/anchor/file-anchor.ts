@@ -1,6 +1,6 @@
 import { open, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { ForgeError, utf8Decode } from '@forgeone/common'
+import { ForgeError, utf8Decode, systemCode } from '@forgeone/common'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
 import { readBoundedFile, UnfitFile } from '../format/read-bounded-file.ts'
 import type { Anchor } from './anchor.ts'
@@ -73,7 +73,7 @@ export async function readNotes(path: string): Promise<readonly string[]> {
 }
 
 function isAbsent(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+  return systemCode(cause) === 'ENOENT'
 }
 
 /** A crash may leave part of a note, as the last piece of the file. */

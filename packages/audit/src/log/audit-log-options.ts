@@ -1,4 +1,4 @@
-import { assert, toHex, type Clock, type Logger } from '@forgeone/common'
+import { assert, toHex, type Clock, type Logger, type ReportProblem } from '@forgeone/common'
 import type { Signer } from '@forgeone/crypto'
 import { isKeyName } from '../note/key-name.ts'
 import type { Timer } from './timer.ts'
@@ -46,6 +46,8 @@ export interface AuditLogOptions {
   /** A schema-less URL such as `example.com/logs`; default `forgeone`. */
   readonly originPrefix?: string | undefined
   readonly logger?: Logger | undefined
+  /** Told when checkpoints cannot be signed in the background, and when they can again. */
+  readonly reportProblem?: ReportProblem | undefined
 }
 
 /** `<prefix>/<store id>/<generation>`, the first line of each checkpoint. */

@@ -4,7 +4,6 @@ import {
   isForgeError,
   isolatedLogger,
   type CommitObserver,
-  type Logger,
   type ObservedCommit,
   type ObserverRow,
   type ObserverStore,
@@ -24,7 +23,7 @@ import { QueryIndex, type WrittenBundles } from '../query-index/query-index.ts'
 import { consistencyRanges, inclusionRanges } from '../tree/proof-plan.ts'
 import { parseTilePath, TILE_WIDTH } from '../tree/tile-path.ts'
 import { originOf, type AuditAct, type AuditLogOptions } from './audit-log-options.ts'
-import { CHECKPOINT_INTERVAL_MS, CheckpointKeeper } from './checkpoint-keeper.ts'
+import { CHECKPOINT_INTERVAL_MS, CheckpointKeeper, type KeeperParts } from './checkpoint-keeper.ts'
 import { GrowingLog } from './growing-log.ts'
 import { KeyRotator } from './key-rotator.ts'
 import * as door from './log-arguments.ts'
@@ -42,7 +41,7 @@ export class AuditLog implements CommitObserver {
   readonly database = 'audit'
   readonly #signer: LogSigner
   readonly #timer: Timer
-  readonly #logger: Logger
+  readonly #telling: Pick<KeeperParts, 'logger' | 'reportProblem'>
   readonly #record: (act: AuditAct) => Promise<void>
   readonly #rotator: KeyRotator
   readonly #recent = new RecentRows()
@@ -61,7 +60,7 @@ export class AuditLog implements CommitObserver {
     const signers = signer === undefined ? [] : [signer, ...alsoSigning]
     this.#record = options.record ?? (() => Promise.resolve())
     this.#timer = timer
-    this.#logger = isolatedLogger(logger)
+    this.#telling = { logger: isolatedLogger(logger), reportProblem: options.reportProblem }
     const { queryIndexKey } = options
     this.#index = queryIndexKey === undefined ? undefined : new QueryIndex(queryIndexKey)
     this.#signer = new LogSigner({ origin: originOf(options), signers, clock, timer })
@@ -131,7 +130,7 @@ export class AuditLog implements CommitObserver {
       store,
       checkpoints: new StoredCheckpoints(store),
       signer: this.#signer,
-      logger: this.#logger,
+      ...this.#telling,
     })
     if (restored === undefined)
       this.#keeper.diverge(`the state of ${size} leaves is missing or malformed`, { size })

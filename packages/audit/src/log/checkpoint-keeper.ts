@@ -1,4 +1,12 @@
-import { equalBytes, ForgeError, isForgeError, type Logger, type ObserverStore } from '@forgeone/common'
+import {
+  BackgroundWork,
+  equalBytes,
+  ForgeError,
+  isForgeError,
+  type Logger,
+  type ObserverStore,
+  type ReportProblem,
+} from '@forgeone/common'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
 import { formatNote, parseSignatureLine, SIGNATURES_MAX } from '../note/signed-note.ts'
 import type { GrowingLog } from './growing-log.ts'
@@ -11,13 +19,14 @@ export const CHECKPOINT_INTERVAL_MS = 1000
 /** A checkpoint is signed early once so many leaves have come: a crash never leaves more than these unsigned for long. */
 export const CHECKPOINT_LEAVES = 10_000
 
-interface KeeperParts {
+export interface KeeperParts {
   readonly growing: GrowingLog
   readonly reader: LogReader
   readonly store: ObserverStore
   readonly checkpoints: StoredCheckpoints
   readonly signer: LogSigner
   readonly logger: Logger
+  readonly reportProblem?: ReportProblem | undefined
 }
 
 /** Compares the log with what was signed before, and signs what is durable: one signature at a time. */
@@ -35,13 +44,17 @@ export class CheckpointKeeper {
   #divergedFrom: string | undefined
   /** Names that were given up: their notes bind the log no more. */
   #ended: ReadonlySet<string> = new Set()
-  /** Of the last signature in the background, when it failed. */
-  #reportedCode: string | undefined
+  readonly #signing: BackgroundWork
   #waiting: Promise<StoredCheckpoint> | undefined
   #underWay: Promise<unknown> = Promise.resolve()
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
+    this.#signing = new BackgroundWork('signing of checkpoints', (problem, where) => {
+      if (problem !== undefined)
+        parts.logger.log('error', 'no checkpoint could be signed', { code: problem.code })
+      parts.reportProblem?.(problem, where)
+    })
   }
 
   get divergence(): ForgeError | undefined {
@@ -127,19 +140,11 @@ export class CheckpointKeeper {
     return this.#waiting
   }
 
-  /** Signs when the log grew; a failure is reported, and tried again the next time. */
+  /** Signs when the log grew; a failure is reported, and tried again every second. */
   signInBackground(): void {
-    const { growing, logger } = this.#parts
+    const { growing } = this.#parts
     if (growing.size === (this.#lastOwn?.size ?? 0) || this.#divergence !== undefined) return
-    this.current().then(
-      () => (this.#reportedCode = undefined),
-      (error: unknown) => {
-        const code = isForgeError(error) ? error.code : 'INTERNAL'
-        // It is tried again every second; once is enough to be told.
-        if (code !== this.#reportedCode) logger.log('error', 'no checkpoint could be signed', { code })
-        this.#reportedCode = code
-      },
-    )
+    void this.#signing.run(() => this.current())
   }
 
   /** Signs in the background when many leaves came since the last signature; one that fails waits for as many again. */

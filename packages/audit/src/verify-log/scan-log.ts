@@ -1,4 +1,4 @@
-import { asBuffer, isForgeError, tellProgress } from '@forgeone/common'
+import { asBuffer, isForgeError, tellProgress, isBytes } from '@forgeone/common'
 import { splitEntries } from '../bundle/entry-form.ts'
 import { CompactRange } from '../tree/compact-range.ts'
 import { ExpandedTile } from '../tree/expanded-tile.ts'
@@ -65,7 +65,7 @@ export class LogScan {
     const id = { level: 0, index, width }
     const { onLeaf } = this.#request
     const tile = await this.#readTile(id)
-    if (!(tile instanceof Uint8Array)) return tile
+    if (!isBytes(tile)) return tile
     if (index * TILE_WIDTH >= this.#request.entriesFrom) {
       const read = await this.#hashEntries({ ...id, level: 'entries' })
       if ('code' in read) return read
@@ -96,7 +96,7 @@ export class LogScan {
       const width = tileWidth({ level, index }, this.#request.size)
       const known = this.#tiles.get(level)
       const tile = known?.index === index ? known.bytes : await this.#readTile({ level, index, width })
-      if (!(tile instanceof Uint8Array)) return tile
+      if (!isBytes(tile)) return tile
       this.#tiles.set(level, { index, bytes: tile })
       const at = (position % TILE_WIDTH) * HASH_BYTES
       if (equalHashes(tile.subarray(at, at + HASH_BYTES), hash)) continue
@@ -129,7 +129,7 @@ export class LogScan {
 
   async #readTile(id: TileId): Promise<Uint8Array | LogRefused> {
     const bytes = await this.#read(id)
-    if (!(bytes instanceof Uint8Array)) return bytes
+    if (!isBytes(bytes)) return bytes
     const wanted = id.width * HASH_BYTES
     if (bytes.length === wanted || bytes.length === TILE_WIDTH * HASH_BYTES) return bytes.subarray(0, wanted)
     const path = tilePath(id)
@@ -141,7 +141,7 @@ export class LogScan {
     id: TileId,
   ): Promise<{ readonly hashes: Uint8Array; readonly entries: readonly Uint8Array[] } | LogRefused> {
     const bytes = await this.#read(id)
-    if (!(bytes instanceof Uint8Array)) return bytes
+    if (!isBytes(bytes)) return bytes
     // The byte before each entry gives way to the prefix that RFC 6962 hashes it with.
     const bundle = Buffer.from(bytes)
     const entries = splitEntries(bundle)
@@ -204,7 +204,7 @@ export class LogScan {
   async #isUnderUpperTile(index: number, hashes: Uint8Array): Promise<boolean> {
     const upper = { level: 1, index: Math.floor(index / TILE_WIDTH) }
     const tile = await this.#readTile({ ...upper, width: tileWidth(upper, this.#request.size) })
-    if (!(tile instanceof Uint8Array)) return false
+    if (!isBytes(tile)) return false
     const at = (index % TILE_WIDTH) * HASH_BYTES
     const root = new ExpandedTile(hashes).node(TILE_HEIGHT, 0)
     return equalHashes(root, tile.subarray(at, at + HASH_BYTES))

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError, isError } from '@forgeone/common'
 import { readSmallFileSync } from '@forgeone/common/files'
 import type { TileTarget } from '../export/export-tiles.ts'
 import { parseTilePath } from '../tree/tile-path.ts'
@@ -46,6 +46,6 @@ export function directoryTarget(directory: string): TileTarget {
 }
 
 function isAbsent(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false
+  if (!isError(error) || !('code' in error)) return false
   return error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EISDIR'
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ForgeError, utf8Decode } from '@forgeone/common'
+import { ForgeError, utf8Decode, systemCode } from '@forgeone/common'
 import { readBoundedFile } from '../format/read-bounded-file.ts'
 
 /** A note with the signatures of a log and of one witness. */
@@ -28,7 +28,7 @@ export function directoryState(directory: string): WitnessState {
       try {
         return utf8Decode(await readBoundedFile(fileOf(origin), NOTE_BYTES_MAX))
       } catch (cause) {
-        if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+        if (systemCode(cause) === 'ENOENT') return undefined
         throw new ForgeError('IO_FAILED', 'the state of the witness cannot be read', { cause })
       }
     },

@@ -1,4 +1,4 @@
-import { ArgumentCheck, type Clock } from '@forgeone/common'
+import { ArgumentCheck, type Clock, type ReportProblem } from '@forgeone/common'
 import type { CacheConfig } from './cache-config.ts'
 import type { CacheDatabase } from './cache-database.ts'
 import type { OnMaintenance } from './maintenance.ts'
@@ -14,6 +14,8 @@ export interface MetadataCacheOptions {
   readonly sealer?: CacheSealer | undefined
   /** Called after each sweep and each invalidation. */
   readonly onMaintenance?: OnMaintenance | undefined
+  /** Told of upkeep that keeps failing, and when it works again. */
+  readonly reportProblem?: ReportProblem | undefined
   readonly clock?: Clock | undefined
 }
 
@@ -23,17 +25,26 @@ export type RecordLookup<R> =
   | { readonly state: 'negative' | 'absent'; readonly record?: undefined }
 
 const check = new ArgumentCheck('CACHE_CONFIG_INVALID')
-const OPTION_NAMES = ['database', 'config', 'indexKey', 'sealer', 'onMaintenance', 'clock'] as const
+const OPTION_NAMES = [
+  'database',
+  'config',
+  'indexKey',
+  'sealer',
+  'onMaintenance',
+  'reportProblem',
+  'clock',
+] as const
 
 /** @throws CACHE_CONFIG_INVALID */
 export function checkOpening(given: MetadataCacheOptions): MetadataCacheOptions {
   // What the members are is checked below, or by the schema of the configuration.
   const options = check.options(given, OPTION_NAMES) as MetadataCacheOptions
-  const { database, indexKey, sealer, onMaintenance, clock } = options
+  const { database, indexKey, sealer, onMaintenance, reportProblem, clock } = options
   if (database !== undefined) check.port(database, ['getMany', 'batch', 'iterate', 'close'], 'database')
   if (indexKey !== undefined) check.bytes(indexKey, 'indexKey')
   if (sealer !== undefined) check.port(sealer, ['seal', 'open'], 'sealer')
   if (onMaintenance !== undefined) check.callback(onMaintenance, 'onMaintenance')
+  if (reportProblem !== undefined) check.callback(reportProblem, 'reportProblem')
   if (clock !== undefined) check.port(clock, ['now', 'monotonicMs'], 'clock')
   return options
 }

@@ -1,4 +1,4 @@
-import { ForgeError, isForgeError, systemClock, type Clock } from '@forgeone/common'
+import { ForgeError, isForgeError, systemClock, type Clock, type ReportProblem } from '@forgeone/common'
 import { MemoryCache } from '../memory/memory-cache.ts'
 import { invalid } from '../memory/memory-cache-options.ts'
 import { platformRandom } from '../platform/platform-random.ts'
@@ -16,6 +16,7 @@ import {
 } from './checked-address.ts'
 import { databaseTier, type DatabaseTier } from './database-tier.ts'
 import { DiskTier, type DiskEntry, type Located } from './disk-tier.ts'
+import { bytesInMemory } from './bytes-in-memory.ts'
 import { memoryKey } from './entry-names.ts'
 import type { RemovalReport } from './entry-store.ts'
 import { sameBytes } from './fixed-bytes.ts'
@@ -26,10 +27,6 @@ import { tellMaintenance, type CacheMaintenance, type OnMaintenance } from './ma
 import { Upkeep, type CleanupReport } from './upkeep.ts'
 
 const SESSION_TOUCH_MS = 60_000
-/** A record in memory takes about twice its encoded bytes, and never less than this. */
-const MEMORY_FACTOR = 2
-const MEMORY_RECORD_BYTES_MIN = 256
-
 type AnyEntry = DiskEntry<MetadataRecords[TableName]>
 
 /**
@@ -58,6 +55,7 @@ export class MetadataCache {
     readonly clock: Clock
     readonly indexKey: Uint8Array | undefined
     readonly onMaintenance: OnMaintenance | undefined
+    readonly reportProblem: ReportProblem | undefined
     readonly tier: DatabaseTier
   }) {
     this.#config = o.config
@@ -71,11 +69,12 @@ export class MetadataCache {
       intervalHours: o.config.cleanupIntervalHours,
       onDone: ({ removed, bytes, ms }) => this.#tell({ kind: 'swept', removed, bytes, ms }),
       onError: () => void this.#diskErrors++,
+      reportProblem: o.reportProblem,
     })
     this.#memory = new MemoryCache({
       maxBytes: o.config.memoryMaxBytes,
       policy: o.config.policy,
-      weigh: ({ rawLength }) => Math.max(MEMORY_RECORD_BYTES_MIN, MEMORY_FACTOR * rawLength),
+      weigh: ({ rawLength }) => bytesInMemory(rawLength),
       name: 'metadata',
       clock: o.clock,
       random: platformRandom,
@@ -88,9 +87,10 @@ export class MetadataCache {
    */
   static async open(asked: MetadataCacheOptions = {}): Promise<MetadataCache> {
     const options = checkOpening(asked)
-    const { config: given = {}, indexKey, onMaintenance, sealer, clock = systemClock } = options
+    const { config: given = {}, indexKey, sealer, clock = systemClock } = options
     const config = cacheConfig(given)
-    const base = { config, clock, indexKey, onMaintenance }
+    const { onMaintenance, reportProblem } = options
+    const base = { config, clock, indexKey, onMaintenance, reportProblem }
     if (sealer !== undefined && indexKey === undefined)
       throw invalid('indexKey', 'absent, but values are sealed')
     const tier = await databaseTier(config, options)

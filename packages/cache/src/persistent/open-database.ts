@@ -1,3 +1,4 @@
+import { isError } from '@forgeone/common'
 import { publishEvent } from '../platform/cache-events.ts'
 import { nodeModule } from '../platform/node-modules.ts'
 import type { CacheDatabase } from './cache-database.ts'
@@ -72,7 +73,7 @@ async function tryOpen(
 }
 
 function isLocked(error: unknown): boolean {
-  for (let one = error; one instanceof Error; one = one.cause)
+  for (let one = error; isError(one); one = one.cause)
     if ('code' in one && one.code === 'LEVEL_LOCKED') return true
   return false
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@forgeone/common'
+import { BackgroundWork, type Clock, type ReportProblem } from '@forgeone/common'
 import { SweepTimer } from '../memory/sweep-timer.ts'
 import type { DiskTier } from './disk-tier.ts'
 import type { RemovalReport } from './entry-store.ts'
@@ -20,6 +20,8 @@ export class Upkeep {
   readonly #intervalMs: number
   readonly #onDone: (report: CleanupReport) => void
   readonly #onError: () => void
+  readonly #cleaning: BackgroundWork
+  readonly #flushing: BackgroundWork
   readonly #flushTimer: SweepTimer
   readonly #cleanupTimer: SweepTimer
   #overdue: ReturnType<typeof setTimeout> | undefined
@@ -31,14 +33,17 @@ export class Upkeep {
     readonly intervalHours: number
     readonly onDone: (report: CleanupReport) => void
     readonly onError: () => void
+    readonly reportProblem: ReportProblem | undefined
   }) {
     this.#disk = o.disk
     this.#clock = o.clock
     this.#intervalMs = o.intervalHours * HOUR_MS
     this.#onDone = o.onDone
     this.#onError = o.onError
-    this.#flushTimer = this.#timer(FLUSH_INTERVAL_MS, async () => await o.disk.flush())
-    this.#cleanupTimer = this.#timer(this.#intervalMs, async () => await this.cleanup())
+    this.#cleaning = new BackgroundWork('cleanup of the cache', o.reportProblem)
+    this.#flushing = new BackgroundWork('writing of uses of the cache', o.reportProblem)
+    this.#flushTimer = this.#timer(FLUSH_INTERVAL_MS, () => this.#flushing.run(() => o.disk.flush()))
+    this.#cleanupTimer = this.#timer(this.#intervalMs, () => this.#cleanUnasked())
   }
 
   start(): void {
@@ -46,7 +51,7 @@ export class Upkeep {
     this.#cleanupTimer.start()
     const last = this.#disk.lastCleanup ?? this.#clock.now()
     if (this.#clock.now() - last < this.#intervalMs) return
-    this.#overdue = setTimeout(() => void this.cleanup().catch(this.#onError), OVERDUE_AFTER_MS)
+    this.#overdue = setTimeout(() => this.#counted(this.#cleanUnasked()), OVERDUE_AFTER_MS)
     // In a browser a timer is a number, and nothing waits for it.
     if (typeof this.#overdue === 'object') this.#overdue.unref()
   }
@@ -64,6 +69,16 @@ export class Upkeep {
     await this.#running?.catch(this.#onError)
   }
 
+  #cleanUnasked(): Promise<boolean> {
+    return this.#cleaning.run(() => this.cleanup())
+  }
+
+  #counted(work: Promise<boolean>): void {
+    void work.then((worked) => {
+      if (!worked) this.#onError()
+    })
+  }
+
   async #run(): Promise<CleanupReport> {
     const startedMs = this.#clock.monotonicMs()
     const report = { ...(await this.#disk.removeExpired()), ms: this.#clock.monotonicMs() - startedMs }
@@ -71,11 +86,11 @@ export class Upkeep {
     return report
   }
 
-  #timer(intervalMs: number, work: () => Promise<unknown>): SweepTimer {
+  #timer(intervalMs: number, work: () => Promise<boolean>): SweepTimer {
     return new SweepTimer({
       intervalMs,
       sweep: () => {
-        work().catch(this.#onError)
+        this.#counted(work())
         return true
       },
     })

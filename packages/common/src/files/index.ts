@@ -1,3 +1,5 @@
 export { makeDirectoryDurably, nearestExisting, syncDirectory } from './make-directory.ts'
+export { FORBIDDEN_HINT, forbiddenFile, texts, type ForbiddenFile } from './forbidden-file.ts'
+export { keepOwner, keepOwnersBelow } from './keep-owner.ts'
 export { setStrangerAside } from './set-stranger-aside.ts'
 export { readSmallFile, readSmallFileSync, type SmallFileOptions } from './small-file.ts'

@@ -1,3 +1,4 @@
+import { systemCode } from '../realms.ts'
 import { existsSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
@@ -19,7 +20,7 @@ export async function makeDirectoryDurably(path: string): Promise<void> {
 }
 
 function isAlreadyThere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST'
+  return systemCode(error) === 'EEXIST'
 }
 
 /** The nearest directory that exists, for questions about its file system. */

@@ -1,3 +1,4 @@
+import { isError, systemCode } from '../realms.ts'
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { ForgeError } from '../forge-error.ts'
@@ -65,9 +66,9 @@ function unsuitable(path: string, reason: string): ForgeError {
 
 /** A socket cannot be opened, and a link to itself cannot be followed. */
 function isStranger(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENXIO' || error.code === 'ELOOP')
+  return isError(error) && 'code' in error && (error.code === 'ENXIO' || error.code === 'ELOOP')
 }
 
 function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return systemCode(error) === 'ENOENT'
 }

@@ -1,3 +1,4 @@
+import { isError } from '../realms.ts'
 import { isForgeError } from '../forge-error.ts'
 
 /** Something a caller in JavaScript can pass in any place. Made anew for each call, since calls may change it. */
@@ -130,6 +131,6 @@ export async function oddCallFault(call: () => unknown): Promise<string | undefi
     return undefined
   } catch (error) {
     if (isForgeError(error)) return error.code === 'INTERNAL' ? `INTERNAL ${error.message}` : undefined
-    return error instanceof Error ? `${error.name}: ${error.message}` : 'something other than an error'
+    return isError(error) ? `${error.name}: ${error.message}` : 'something other than an error'
   }
 }

@@ -1,4 +1,4 @@
-import { assert, ForgeError, type Random } from '@forgeone/common'
+import { assert, ForgeError, type Random, isPromise } from '@forgeone/common'
 import { deriveKey, KEY_BYTES } from '../hash/hkdf.ts'
 import type { SealingKey } from '../sealing/key-table.ts'
 import { SealBudget, type Reservations } from '../sealing/seal-budget.ts'
@@ -100,7 +100,7 @@ export function loadDataKeyNow(o: LoadDataKey): SealingKey {
   const key = purposeKey(o)
   try {
     const cipher = suiteById(o.record.suite)!.createKey(key)
-    assert(!(cipher instanceof Promise), 'a suite that counts its seals is synchronous')
+    assert(!isPromise(cipher), 'a suite that counts its seals is synchronous')
     return assemble(o, cipher)
   } finally {
     key.fill(0)

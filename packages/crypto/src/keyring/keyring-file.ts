@@ -1,5 +1,5 @@
-import { ForgeError, isForgeError } from '@forgeone/common'
-import { setStrangerAside } from '@forgeone/common/files'
+import { ForgeError, isForgeError, isError } from '@forgeone/common'
+import { FORBIDDEN_HINT, forbiddenFile, keepOwner, setStrangerAside } from '@forgeone/common/files'
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -83,6 +83,7 @@ class DirectoryKeyringFile implements KeyringFile {
         const temporary = this.#path(name + TEMPORARY_SYNC)
         makeRoom(temporary)
         writeFileSync(temporary, bytes, { mode: OWNER_ONLY, flag: 'wx', flush: true })
+        keepOwner(temporary)
         setStrangerAside(this.#path(name))
         renameSync(temporary, this.#path(name))
         syncDirectory(this.#directory)
@@ -120,6 +121,7 @@ class DirectoryKeyringFile implements KeyringFile {
 async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
   const handle = await open(file, 'wx', OWNER_ONLY)
   try {
+    keepOwner(file)
     await handle.writeFile(bytes)
     await handle.sync()
   } finally {
@@ -146,11 +148,14 @@ function makeRoom(temporary: string): void {
 /** Rights come first: with them, what is there may turn out to be sound. */
 function unreadable(failures: readonly unknown[]): ForgeError {
   const forbidden = failures.find(
-    (cause) =>
-      cause instanceof Error && 'code' in cause && (cause.code === 'EACCES' || cause.code === 'EPERM'),
+    (cause) => isError(cause) && 'code' in cause && (cause.code === 'EACCES' || cause.code === 'EPERM'),
   )
   if (forbidden !== undefined)
-    return new ForgeError('STORE_UNWRITABLE', 'this user may not read the keyring', { cause: forbidden })
+    return new ForgeError(
+      'STORE_UNWRITABLE',
+      `cannot read the keyring: ${forbiddenFile(forbidden)?.message ?? 'it is forbidden'}`,
+      { cause: forbidden, hint: FORBIDDEN_HINT },
+    )
   const stranger = failures.find((cause) => isForgeError(cause))
   if (!isForgeError(stranger)) return ioFailed('read', failures[0])
   return new ForgeError('KEYRING_DAMAGED', `neither copy of the keyring can be read: ${stranger.message}`, {

@@ -1,4 +1,4 @@
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, systemCode } from '@forgeone/common'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 
@@ -25,7 +25,7 @@ export async function readSmallFile(
       await handle.close()
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = systemCode(error)
     if (code === 'ENOENT') return undefined
     // A socket, and a link to itself.
     if (code === 'ENXIO' || code === 'ELOOP')

@@ -1,6 +1,6 @@
 // A provider may be somebody else's code: what it throws and gives is checked where it comes in, once.
 
-import { ForgeError, isForgeError, readArgument, type Random } from '@forgeone/common'
+import { ForgeError, isForgeError, readArgument, type Random, isBytes } from '@forgeone/common'
 import { KEY_BYTES } from '../hash/hkdf.ts'
 import { parseRecipe } from '../kdf/recipe.ts'
 import type { EnrolledSlot, KeyProvider, ProviderKind, SlotParameters } from './key-provider.ts'
@@ -60,7 +60,7 @@ function isRecipe(kdf: string): boolean {
 }
 
 function checkedKey(key: unknown): Uint8Array {
-  if (key instanceof Uint8Array && key.length === KEY_BYTES) return key
+  if (isBytes(key) && key.length === KEY_BYTES) return key
   throw failed(`the key provider gave no key of ${KEY_BYTES} bytes`)
 }
 

@@ -1,4 +1,4 @@
-import { ForgeError, utf8Decode } from '@forgeone/common'
+import { ForgeError, systemCode, utf8Decode } from '@forgeone/common'
 import { constants } from 'node:fs'
 import { lstat, open, realpath, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
@@ -35,7 +35,12 @@ async function readKeyFile(file: string, storePath: string): Promise<Uint8Array>
     }
   } catch (cause) {
     if (cause instanceof ForgeError) throw cause
-    throw new ForgeError('KEY_PROVIDER_FAILED', `the key file ${file} cannot be read`, { cause })
+    throw new ForgeError('KEY_PROVIDER_FAILED', `the key file ${file} cannot be read`, {
+      cause,
+      ...(systemCode(cause) === 'ENOENT' && {
+        hint: `Make one with \`forge keys generate-file ${file}\`, which never overwrites, or put the right one there.`,
+      }),
+    })
   }
 }
 

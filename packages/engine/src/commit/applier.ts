@@ -1,3 +1,4 @@
+import { isError } from '@forgeone/common'
 import type { ObservedCommit, SealedOperation } from '@forgeone/common'
 import type { Database } from '../database/database.ts'
 import type { Observation } from './observation.ts'
@@ -216,5 +217,5 @@ export class Applier {
 }
 
 function asError(cause: unknown): Error {
-  return cause instanceof Error ? cause : new Error(String(cause))
+  return isError(cause) ? cause : new Error(String(cause))
 }

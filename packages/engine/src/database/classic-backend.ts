@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { directoryBytes } from '../files/directory-bytes.ts'
-import { syncDirectory } from '@forgeone/common/files'
+import { syncDirectory, keepOwner, keepOwnersBelow } from '@forgeone/common/files'
 import type { DatabaseState } from '../format/flush-point.ts'
 import { checkStructure, databaseState, type FileFinding } from '../leveldb-files/database-directory.ts'
 import {
@@ -39,6 +39,7 @@ export class ClassicBackend implements Backend {
   async open(name: string, { create }: { readonly create: boolean }): Promise<LevelDatabase> {
     const path = join(this.#path, name)
     if (create) await mkdir(path, { recursive: true, mode: 0o700 })
+    keepOwner(path)
     const level = new ClassicLevel<Uint8Array, Uint8Array>(path, {
       keyEncoding: 'view',
       valueEncoding: 'view',
@@ -50,6 +51,7 @@ export class ClassicBackend implements Backend {
       writeBufferSize: WRITE_BUFFER_BYTES,
       cacheSize: BLOCK_CACHE_BYTES,
     })
+    keepOwnersBelow(path)
     // LevelDB 1.20 renames CURRENT and creates files without making the directory durable.
     await syncDirectory(path)
     if (create) await syncDirectory(this.#path)
@@ -62,6 +64,7 @@ export class ClassicBackend implements Backend {
     const path = join(this.#path, name)
     const before = await filledLogs(path)
     await database.compactRange(ABOVE_ALL_KEYS, ABOVE_ALL_KEYS)
+    keepOwnersBelow(path)
     // LevelDB tells of no failure here, as on a full disk: what is still in a log is in no table.
     const left = new Set(await filledLogs(path))
     if (before.some((log) => left.has(log)))

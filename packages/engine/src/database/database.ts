@@ -1,4 +1,11 @@
-import { EMPTY_BYTES, ForgeError, isForgeError, Turn, type SealedOperation } from '@forgeone/common'
+import {
+  EMPTY_BYTES,
+  ForgeError,
+  isForgeError,
+  Turn,
+  type SealedOperation,
+  systemCode,
+} from '@forgeone/common'
 import type { Keyring, Sealer } from '@forgeone/crypto'
 import type { KeyRange, Row, ScanOptions } from '../store/store.ts'
 import type { LevelDatabase } from './backend.ts'
@@ -196,7 +203,7 @@ export class Database {
   }
 
   #readFailure(cause: unknown): unknown {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    const code = systemCode(cause)
     if (
       code === 'LEVEL_DATABASE_NOT_OPEN' ||
       code === 'LEVEL_ITERATOR_NOT_OPEN' ||

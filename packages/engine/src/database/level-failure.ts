@@ -1,5 +1,6 @@
 import { ForgeError } from '@forgeone/common'
-import { fullDisk, texts } from '../files/io-failure.ts'
+import { texts } from '@forgeone/common/files'
+import { fullDisk } from '../files/io-failure.ts'
 
 /**
  * What an error of LevelDB means: another process, a full disk or a process that may open no more files is no damage, and

@@ -1,4 +1,4 @@
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, systemCode } from '@forgeone/common'
 import type { Keyring, ShredKeys, ShredRow, ShredStore } from '@forgeone/crypto'
 import type { Backend, LevelDatabase } from './backend.ts'
 import { levelFailure, shortageOf } from './level-failure.ts'
@@ -142,5 +142,5 @@ async function checkFiles(backend: Backend): Promise<void> {
 }
 
 function isNotOpen(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_DATABASE_NOT_OPEN'
+  return systemCode(cause) === 'LEVEL_DATABASE_NOT_OPEN'
 }

@@ -1,3 +1,4 @@
+import { systemCode } from '@forgeone/common'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -7,7 +8,7 @@ export function directoryBytes(path: string): number {
   try {
     for (const name of readdirSync(path)) bytes += fileBytes(join(path, name))
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    if (systemCode(error) !== 'ENOENT') throw error
   }
   return bytes
 }
@@ -17,7 +18,7 @@ export function fileBytes(path: string): number {
   try {
     return statSync(path, { throwIfNoEntry: false })?.size ?? 0
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ELOOP') return 0
+    if (systemCode(error) === 'ELOOP') return 0
     throw error
   }
 }

@@ -1,13 +1,14 @@
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, isError } from '@forgeone/common'
+import { FORBIDDEN_HINT, forbiddenFile, texts } from '@forgeone/common/files'
 
 /**
  * What a caller may see of a failure: errors of the operating system and of LevelDB become `IO_FAILED`, a full disk
  * `STORAGE_FULL`, and defects of our own stay what they are.
  */
 export function ioFailure(cause: unknown, action: string): unknown {
-  if (cause instanceof ForgeError || !(cause instanceof Error) || !('code' in cause)) return cause
+  if (cause instanceof ForgeError || !isError(cause) || !('code' in cause)) return cause
   const { code } = cause
-  const full = fullDisk(cause, action)
+  const full = fullDisk(cause, action) ?? forbidden(cause, action)
   if (full !== undefined) return full
   if (typeof code !== 'string' || !/^(E[A-Z0-9]+|LEVEL_[A-Z_]+)$/.test(code)) return cause
   return new ForgeError('IO_FAILED', `cannot ${action}: ${cause.message}`, {
@@ -28,10 +29,14 @@ export function fullDisk(cause: unknown, action: string): ForgeError | undefined
   })
 }
 
-/** What an error and its causes say. */
-export function texts(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  const code = 'code' in cause ? String(cause.code) : ''
-  const inner = cause.cause === undefined ? '' : texts(cause.cause)
-  return `${code} ${cause.message} ${inner}`
+/** @returns undefined for any other failure */
+function forbidden(cause: unknown, action: string): ForgeError | undefined {
+  const refusal = forbiddenFile(cause)
+  if (refusal === undefined) return undefined
+  const { system, file, owner, message } = refusal
+  return new ForgeError('STORE_UNWRITABLE', `cannot ${action}: ${message}`, {
+    cause,
+    details: { system, ...(file !== undefined && { file }), ...(owner !== undefined && { owner }) },
+    hint: FORBIDDEN_HINT,
+  })
 }

@@ -1,7 +1,7 @@
 import { constants, fdatasync, fstat, ftruncate, open, read, write, writeSync, close } from 'node:fs'
 import { basename } from 'node:path'
 import { promisify } from 'node:util'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, systemCode } from '@forgeone/common'
 import { InlineSync } from './inline-sync.ts'
 import type { JournalFile } from './store-files.ts'
 
@@ -130,7 +130,7 @@ function readAll(descriptor: number, bytes: Uint8Array, offset: number): Promise
 
 /** A directory, a socket, or a link to itself. */
 function isStranger(cause: unknown): boolean {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const code = systemCode(cause)
   return code === 'EISDIR' || code === 'ENXIO' || code === 'ELOOP'
 }
 
@@ -145,7 +145,7 @@ async function openAllowed(path: string, flags: number): Promise<{ plain: number
   try {
     return { plain: await openFile(path, constants.O_RDWR | flags, 0o600), access: constants.O_RDWR }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = systemCode(error)
     if (flags !== 0 || (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM')) throw error
     return { plain: await openFile(path, constants.O_RDONLY), access: constants.O_RDONLY }
   }

@@ -1,6 +1,7 @@
+import { systemCode } from '@forgeone/common'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readSmallFile, setStrangerAside, syncDirectory } from '@forgeone/common/files'
+import { readSmallFile, setStrangerAside, syncDirectory, keepOwner } from '@forgeone/common/files'
 import { keyringFileIn, type KeyringFile } from '@forgeone/crypto'
 import { InlineSync } from './inline-sync.ts'
 import { NodeJournalFile } from './node-journal-file.ts'
@@ -32,6 +33,7 @@ export class NodeStoreFiles implements StoreFiles {
     setStrangerAside(temporary)
     await rm(temporary, { force: true })
     await using file = await open(temporary, 'wx', 0o600)
+    keepOwner(temporary)
     await file.writeFile(bytes)
     await file.sync()
     setStrangerAside(path)
@@ -58,11 +60,14 @@ export class NodeStoreFiles implements StoreFiles {
   }
 
   async openJournalFile(name: string, options: { readonly create: boolean }): Promise<JournalFile> {
-    if (options.create) await mkdir(join(this.#path, JOURNAL_FOLDER), { recursive: true, mode: 0o700 })
-    return await NodeJournalFile.open(join(this.#path, JOURNAL_FOLDER, name), {
-      ...options,
-      inline: this.#inline,
-    })
+    const folder = join(this.#path, JOURNAL_FOLDER)
+    if (options.create) {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      keepOwner(folder)
+    }
+    const file = await NodeJournalFile.open(join(folder, name), { ...options, inline: this.#inline })
+    if (options.create) keepOwner(join(folder, name))
+    return file
   }
 
   async removeJournalFile(name: string): Promise<void> {
@@ -83,5 +88,5 @@ export class NodeStoreFiles implements StoreFiles {
 }
 
 export function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return systemCode(error) === 'ENOENT'
 }

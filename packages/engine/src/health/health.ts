@@ -1,4 +1,4 @@
-import { ForgeError, type ErrorCode, type Logger, type Metrics } from '@forgeone/common'
+import { ForgeError, type ErrorCode, type Logger, type Metrics, isError } from '@forgeone/common'
 
 export type StoreState = 'opening' | 'healthy' | 'degraded' | 'readonly' | 'failed' | 'closed'
 
@@ -86,7 +86,7 @@ export class Health {
   /** Stops all writing until the store is reopened. The first cause is kept. */
   poison(cause: unknown): ForgeError {
     if (this.#poison !== undefined) return this.#poison
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const message = isError(cause) ? cause.message : String(cause)
     const code: ErrorCode = cause instanceof ForgeError ? cause.code : 'STORE_FAILED'
     this.#poison = new ForgeError(
       code === 'STORE_FENCED' ? code : 'STORE_FAILED',

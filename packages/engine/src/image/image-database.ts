@@ -1,7 +1,7 @@
 import { constants, copyFile, link, mkdir, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, systemCode } from '@forgeone/common'
 import { syncDirectory } from '@forgeone/common/files'
 import { isNotFound } from '../files/node-store-files.ts'
 import { readDatabaseDirectory, type DatabaseDirectory } from '../leveldb-files/database-directory.ts'
@@ -81,7 +81,7 @@ async function linkOrCopy(from: string, to: string): Promise<number> {
     await link(from, to)
     return 0
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = systemCode(error)
     if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK') throw error
     await copyFile(from, to, constants.COPYFILE_FICLONE)
     await using file = await open(to, 'r+')

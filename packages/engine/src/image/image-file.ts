@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonicalJson, ForgeError, isForgeError, utf8Decode, utf8Encode } from '@forgeone/common'
+import { canonicalJson, ForgeError, isForgeError, utf8Decode, utf8Encode, systemCode } from '@forgeone/common'
 import { readSmallFile } from '@forgeone/common/files'
 import { z } from 'zod'
 import { syncDirectory } from '@forgeone/common/files'
@@ -48,7 +48,7 @@ export async function readImageFile(path: string): Promise<ImageFacts | undefine
     const { format: _format, version: _version, ...facts } = schema.parse(JSON.parse(utf8Decode(bytes)))
     return facts
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EACCES')
+    if (systemCode(cause) === 'EACCES')
       throw new ForgeError('STORE_UNWRITABLE', `this user may not read ${IMAGE_FILE_NAME} in ${path}`, {
         cause,
       })

@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, ForgeError } from '@forgeone/common'
+import { concatBytes, equalBytes, ForgeError, isBytes } from '@forgeone/common'
 import type { StoreFiles } from '../files/store-files.ts'
 import { DIGEST_BYTES } from '../format/frame.ts'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from '../format/segment-header.ts'
@@ -140,7 +140,7 @@ function damaged(segment: number, offset: number): ForgeError {
 function checkPosition(position: JournalPosition): void {
   const { segment, offset, sequence, digest } = Object(position) as Record<keyof JournalPosition, unknown>
   const isCount = [segment, offset, sequence].every((each) => Number.isSafeInteger(each) && Number(each) >= 0)
-  if (isCount && digest instanceof Uint8Array && digest.length === DIGEST_BYTES) return
+  if (isCount && isBytes(digest) && digest.length === DIGEST_BYTES) return
   throw unknownPosition('one is what `journalEnd` gave')
 }
 

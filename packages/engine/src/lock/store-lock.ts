@@ -1,6 +1,9 @@
 import {
+  closeSync,
+  constants,
   linkSync,
   lstatSync,
+  openSync,
   readdirSync,
   realpathSync,
   renameSync,
@@ -10,7 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   ForgeError,
   isForgeError,
@@ -19,11 +22,13 @@ import {
   utf8Encode,
   type Clock,
   type Random,
+  systemCode,
 } from '@forgeone/common'
-import { readSmallFileSync, setStrangerAside } from '@forgeone/common/files'
+import { readSmallFileSync, setStrangerAside, keepOwner, keepOwnersBelow } from '@forgeone/common/files'
 import { z } from 'zod'
-import { judge, ownIdentity, type ProcessIdentity } from './process-identity.ts'
+import { isSameProcess, judge, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
+const LOCK_NAME = 'lock'
 const HEARTBEAT_MS = 2_000
 /** A holder that cannot be judged otherwise is gone when its heartbeat is this old. */
 const HEARTBEAT_STALE_MS = 30_000
@@ -40,24 +45,31 @@ const schema = z.strictObject({
   startTime: z.string().optional(),
   pidNamespace: z.string().optional(),
   bootId: z.string().optional(),
+  thread: z.strictObject({ id: z.number(), startTime: z.string() }).optional(),
   host: z.string(),
 })
 
-/** Real paths open in this process: LevelDB's own lock would be dropped by a second open of the same files. */
-const openPaths = new Set<string>()
+/**
+ * Directories open in this thread, by device and number, since they may be renamed: LevelDB's own lock would be dropped by
+ * a second open of the same files.
+ */
+const openDirectories = new Set<string>()
 
 /** Exclusive ownership of a store directory, by a file `lock` that is linked into place. */
 export class StoreLock {
   readonly #path: string
-  readonly #realPath: string
+  readonly #identity: string
   readonly #nonce: string
   readonly #clock: Clock
   readonly #timer: NodeJS.Timeout
+  /** Of the directory, which may be renamed while the store is open. */
+  readonly #directory: number | undefined
   #beatMs: number
 
-  private constructor(o: { path: string; realPath: string; nonce: string; clock: Clock }) {
+  private constructor(o: { path: string; identity: string; nonce: string; clock: Clock }) {
     this.#path = o.path
-    this.#realPath = o.realPath
+    this.#directory = tryOpenDirectory(dirname(o.path))
+    this.#identity = o.identity
     this.#nonce = o.nonce
     this.#clock = o.clock
     this.#beatMs = o.clock.monotonicMs()
@@ -71,18 +83,20 @@ export class StoreLock {
     { clock, random }: { readonly clock: Clock; readonly random: Random },
   ): StoreLock {
     const realPath = realpathSync(directory)
-    if (openPaths.has(realPath)) throw locked('this process', process.pid)
+    const identity = directoryIdentity(realPath)
+    if (openDirectories.has(identity)) throw openHere()
     const nonce = toHex(random.bytes(16))
     const own = ownIdentity()
-    const path = join(directory, 'lock')
+    const path = join(directory, LOCK_NAME)
     const temporary = `${path}.${nonce}`
     writeFileSync(temporary, JSON.stringify({ nonce, ...own }), { mode: 0o600, flush: true })
+    keepOwner(temporary)
     try {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         if (tryLink(temporary, path)) {
-          openPaths.add(realPath)
+          openDirectories.add(identity)
           removeLeftovers(directory)
-          return new StoreLock({ path, realPath, nonce, clock })
+          return new StoreLock({ path, identity, nonce, clock })
         }
         removeIfStale(path, own)
       }
@@ -96,7 +110,7 @@ export class StoreLock {
   static holder(
     directory: string,
   ): { pid: number; host: string; state: 'alive' | 'gone' | 'unknown' } | undefined {
-    const holder = readHolder(join(directory, 'lock'))
+    const holder = readHolder(join(directory, LOCK_NAME))
     if (holder === undefined) return undefined
     return {
       pid: holder.identity.pid,
@@ -111,8 +125,20 @@ export class StoreLock {
     return holder !== undefined && !isStale(holder, ownIdentity())
   }
 
-  /** @throws STORE_FENCED when another process took the store over while this one stood still */
+  /**
+   * @throws STORE_FENCED when another process took the store over while this one stood still, or the directory was moved or
+   *   removed: what is written by its path then would lie beside the store
+   */
   assertOwned(): void {
+    if (this.#identity !== tryIdentity(dirname(this.#path))) {
+      throw new ForgeError(
+        'STORE_FENCED',
+        'the directory of the store was moved or removed while it was open',
+        {
+          hint: 'Close the store, and open it where its directory is now. Nothing acknowledged is lost.',
+        },
+      )
+    }
     if (this.#clock.monotonicMs() - this.#beatMs < RECHECK_MS) return
     this.#beat()
     if (readHolder(this.#path)?.nonce !== this.#nonce) {
@@ -122,8 +148,25 @@ export class StoreLock {
 
   release(): void {
     clearInterval(this.#timer)
-    openPaths.delete(this.#realPath)
-    if (readHolder(this.#path)?.nonce === this.#nonce) unlinkSync(this.#path)
+    openDirectories.delete(this.#identity)
+    // LevelDB may write tables until it is closed.
+    keepOwnersBelow(dirname(this.#path), 1)
+    try {
+      for (const path of this.#places()) {
+        if (readHolder(path)?.nonce !== this.#nonce) continue
+        rmSync(path, { force: true })
+        return
+      }
+    } finally {
+      if (this.#directory !== undefined) closeSync(this.#directory)
+    }
+  }
+
+  /** Where it was put, and where a rename of the directory took it. */
+  #places(): readonly string[] {
+    const directory = this.#directory
+    if (directory === undefined) return [this.#path]
+    return [this.#path, `/proc/self/fd/${directory}/${LOCK_NAME}`]
   }
 
   #beat(): void {
@@ -138,8 +181,65 @@ export class StoreLock {
   }
 }
 
-function locked(who: string, pid: number): ForgeError {
-  return new ForgeError('STORE_LOCKED', `the store is open in ${who} (pid ${pid})`, { details: { pid } })
+/** Of the same thread: only a defect of the caller opens twice. */
+function openHere(): ForgeError {
+  const { pid } = process
+  return new ForgeError('STORE_LOCKED', `the store is open in this process (pid ${pid}) already`, {
+    details: { pid, isHere: true },
+    hint: 'Use the instance that has it open, or close that one first.',
+  })
+}
+
+function locked(holder: ProcessIdentity, own: ProcessIdentity, state: 'alive' | 'unknown'): ForgeError {
+  const { pid, host } = holder
+  const details = { pid, host }
+  if (isSameProcess(holder, own)) {
+    // Another copy of this module, in a realm of its own.
+    if (holder.thread !== undefined && holder.thread.id === own.thread?.id) return openHere()
+    return new ForgeError(
+      'STORE_LOCKED',
+      `the store is open in another thread of this process (pid ${pid})`,
+      {
+        details,
+        hint:
+          state === 'alive'
+            ? 'Close it in that thread, or use it from there.'
+            : `Close it in that thread; if the thread has ended, the lock ends within ${HEARTBEAT_STALE_MS / 1000} s.`,
+      },
+    )
+  }
+  const who = `the store is open in another process on ${host} (pid ${pid})`
+  if (state === 'alive') return new ForgeError('STORE_LOCKED', who, { details })
+  return new ForgeError(
+    'STORE_LOCKED',
+    `${who}, which cannot be seen from here: if it is gone, its lock ends by itself within ${HEARTBEAT_STALE_MS / 1000} s`,
+    {
+      details,
+      hint: 'Wait for it, with lockWaitMs (--wait), or close the store in the process that has it open.',
+    },
+  )
+}
+
+function directoryIdentity(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true })
+  return `${dev}:${ino}`
+}
+
+function tryIdentity(path: string): string | undefined {
+  try {
+    return directoryIdentity(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** Kept for the release alone: without it a store is opened all the same. */
+function tryOpenDirectory(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY)
+  } catch {
+    return undefined
+  }
 }
 
 function tryLink(from: string, to: string): boolean {
@@ -147,7 +247,7 @@ function tryLink(from: string, to: string): boolean {
     linkSync(from, to)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (systemCode(error) === 'EEXIST') return false
     throw error
   }
 }
@@ -156,14 +256,15 @@ function tryLink(from: string, to: string): boolean {
 function removeIfStale(path: string, own: ProcessIdentity): void {
   const holder = readHolder(path)
   if (holder === undefined) return
-  if (!isStale(holder, own)) throw locked(`another process on ${holder.identity.host}`, holder.identity.pid)
+  const state = judge(holder.identity, own)
+  if (state !== 'gone' && !isStale(holder, own)) throw locked(holder.identity, own, state)
   // A directory, say: it may be somebody's, and is no lock that another taker could have renewed.
   if (setStrangerAside(path) !== undefined) return
   const moved = `${path}.gone-${holder.nonce}`
   try {
     renameSync(path, moved)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+    if (systemCode(error) === 'ENOENT') return
     throw error
   }
   const removed = readHolder(moved)
@@ -212,11 +313,12 @@ function readHolder(path: string): Holder | undefined {
       startTime: undefined,
       pidNamespace: undefined,
       bootId: undefined,
+      thread: undefined,
     }
     return { nonce: toHex(utf8Encode(text.slice(0, 16))), ageMs, identity }
   }
-  const { nonce, pid, host, startTime, pidNamespace, bootId } = parsed.data
-  return { nonce, ageMs, identity: { pid, host, startTime, pidNamespace, bootId } }
+  const { nonce, pid, host, startTime, pidNamespace, bootId, thread } = parsed.data
+  return { nonce, ageMs, identity: { pid, host, startTime, pidNamespace, bootId, thread } }
 }
 
 /** What is no lock file of ours, whatever it is, says nothing of its holder. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { access, constants, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { ForgeError, utf8Encode } from '@forgeone/common'
+import { ForgeError, utf8Encode, systemCode } from '@forgeone/common'
 import type { StoreFiles } from '../files/store-files.ts'
 import { makeDirectoryDurably } from '@forgeone/common/files'
 import { isNotFound } from '../files/node-store-files.ts'
@@ -117,9 +117,9 @@ export async function endCreation(path: string): Promise<void> {
 }
 
 function isDirectory(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /EISDIR|EPERM/.test(String(error.code))
+  return /EISDIR|EPERM/.test(systemCode(error) ?? '')
 }
 
 function reason(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  return systemCode(cause) ?? String(cause)
 }

@@ -15,7 +15,7 @@ import { FLUSH_POINT_NAME } from '../commit/flush-controller.ts'
 import { Observation } from '../commit/observation.ts'
 import { ClassicBackend } from '../database/classic-backend.ts'
 import { ioFailure } from '../files/io-failure.ts'
-import { nearestExisting } from '@forgeone/common/files'
+import { nearestExisting, keepOwnersBelow } from '@forgeone/common/files'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
 import { writeCommitRecord } from '../format/commit-record.ts'
 import { NO_DIGEST } from '../format/frame.ts'
@@ -30,10 +30,12 @@ import { Health } from '../health/health.ts'
 import { readJournal, type JournalRecord } from '../journal/journal-reader.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
 import { readImageFile } from '../image/image-file.ts'
-import { StoreLock } from '../lock/store-lock.ts'
+import { acquireLock } from '../lock/acquire-lock.ts'
+import type { StoreLock } from '../lock/store-lock.ts'
 import { ExpectedState } from '../state/expected-state.ts'
 import type { LocalStoreOptions } from '../store/local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome, ResolvedOptions } from '../store/local-store-parts.ts'
+import { assertUsableDatabases } from './assert-usable-databases.ts'
 import { checkState } from './check-state.ts'
 import {
   abandonCreation,
@@ -63,8 +65,11 @@ async function lockAndOpen(options: LocalStoreOptions): Promise<LocalStoreParts>
   if (options.allowUnsafeFilesystem !== true) assertLocalFilesystem(existing)
   try {
     await inspectDirectory(path, { mayCreate })
-    const lock = StoreLock.acquire(path, resolved)
+    const lock = await acquireLock(path, resolved, options.lockWaitMs)
+    // What an earlier root left, killed in the middle of something.
+    keepOwnersBelow(path, 1)
     try {
+      await assertUsableDatabases(path, options.databases)
       return await openLocked(resolved, lock)
     } catch (error) {
       lock.release()

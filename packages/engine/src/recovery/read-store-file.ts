@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError, systemCode } from '@forgeone/common'
 import { readSmallFile } from '@forgeone/common/files'
 import type { StoreFiles } from '../files/store-files.ts'
 import { ioFailure } from '../files/io-failure.ts'
@@ -22,12 +22,7 @@ export async function readStoreFile(path: string): Promise<StoreFile | undefined
     return bytes === undefined ? undefined : decodeStoreFile(bytes).file
   } catch (error) {
     if (isForgeError(error, 'IO_FAILED')) throw strangerInPlace(error)
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined
-    if (error instanceof Error && 'code' in error && error.code === 'EACCES') {
-      throw new ForgeError('STORE_UNWRITABLE', `the store at ${path} cannot be read: EACCES`, {
-        cause: error,
-      })
-    }
+    if (systemCode(error) === 'ENOTDIR') return undefined
     throw ioFailure(error, 'read the store')
   }
 }

@@ -1,4 +1,4 @@
-import type { SealedOperation } from '@forgeone/common'
+import { BackgroundWork, type SealedOperation } from '@forgeone/common'
 import type { Committer } from '../commit/committer.ts'
 import type { Health } from '../health/health.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
@@ -24,10 +24,16 @@ export class StateDescriber {
   #timer: NodeJS.Timeout | undefined
   #underWay: Promise<void> = Promise.resolve()
   #tookMs = 0
+  readonly #work: BackgroundWork
   #isStopped = false
 
   constructor(options: StateDescriberOptions) {
     this.#o = options
+    const { health } = options
+    this.#work = new BackgroundWork('description of rows', (problem, where) => {
+      if (problem === undefined) health.withdraw(where)
+      else health.note(problem, where)
+    })
   }
 
   /** Told of every commit before it is applied. */
@@ -44,7 +50,7 @@ export class StateDescriber {
       if (this.#tookMs > DESCRIBE_MS_MAX || health.poisoned) return
       // A commit nobody asked for is not to be what finds a full disk; later there may be room, or leave to write.
       if (health.state === 'readonly') this.schedule()
-      else this.#underWay = this.#describe('store.described').catch(() => undefined)
+      else this.#underWay = this.#work.run(() => this.#describe('store.described')).then(() => undefined)
     }, this.#o.afterMs).unref()
   }
 

@@ -39,6 +39,8 @@ export interface LocalStoreOptions {
   readonly acceptState?: boolean | undefined
   /** `always`: refuse an existing store; `if-missing` (default): create one where none is; `never`: open only. */
   readonly create?: 'always' | 'if-missing' | 'never' | undefined
+  /** Waits so long for a store that somebody else has open, instead of failing at once; default 0. */
+  readonly lockWaitMs?: number | undefined
   /** Suite of a new store; default `aes-256-gcm`. */
   readonly suite?: SuiteName | undefined
   /** Suites to rely on, default all: a store of another is not opened, and not created. */

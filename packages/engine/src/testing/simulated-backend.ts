@@ -1,4 +1,4 @@
-import { assert } from '@forgeone/common'
+import { assert, isBytes } from '@forgeone/common'
 import { MemoryLevel } from 'memory-level'
 import type { Backend, LevelDatabase, ScrubResult } from '../database/backend.ts'
 import type { DatabaseState } from '../format/flush-point.ts'
@@ -134,9 +134,9 @@ function toBatchOperation(operation: {
   readonly encodedValue?: unknown
 }): BatchOperation {
   const { type, encodedKey, encodedValue } = operation
-  assert(encodedKey instanceof Uint8Array, 'keys are bytes')
+  assert(isBytes(encodedKey), 'keys are bytes')
   if (type === 'del') return { type, key: encodedKey.slice() }
-  assert(type === 'put' && encodedValue instanceof Uint8Array, 'values are bytes')
+  assert(type === 'put' && isBytes(encodedValue), 'values are bytes')
   return { type, key: encodedKey.slice(), value: encodedValue.slice() }
 }
 

@@ -1,4 +1,4 @@
-import { ForgeError, isForgeError, type ErrorCode } from '@forgeone/common'
+import { ForgeError, isForgeError, type ErrorCode, isError } from '@forgeone/common'
 
 /** What the doctor found of one thing. */
 export interface DoctorCheck {
@@ -20,7 +20,7 @@ export function unreadableCheck(
   { cause, code }: { cause: unknown; code: ErrorCode },
 ): DoctorCheck {
   if (isForgeError(cause)) return failedCheck(name, cause)
-  if (!(cause instanceof Error && 'code' in cause)) throw cause
+  if (!(isError(cause) && 'code' in cause)) throw cause
   const isForbidden = cause.code === 'EACCES' || cause.code === 'EPERM'
   const message = `${name} cannot be read: ${String(cause.code)}`
   return failedCheck(name, new ForgeError(isForbidden ? 'STORE_UNWRITABLE' : code, message, { cause }))

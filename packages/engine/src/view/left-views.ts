@@ -17,6 +17,7 @@ const schema = z.strictObject({
   pidNamespace: z.string().optional(),
   bootId: z.string().optional(),
   host: z.string(),
+  thread: z.strictObject({ id: z.number(), startTime: z.string() }).optional(),
 })
 
 export async function markView(path: string): Promise<void> {
@@ -50,8 +51,8 @@ async function readOwner(path: string): Promise<Parameters<typeof judge>[0] | un
     const bytes = await readSmallFile(path, { bytesMax: OWNER_BYTES_MAX })
     const parsed = bytes === undefined ? undefined : schema.safeParse(JSON.parse(utf8Decode(bytes)))
     if (parsed?.success !== true) return undefined
-    const { pid, host, startTime, pidNamespace, bootId } = parsed.data
-    return { pid, host, startTime, pidNamespace, bootId }
+    const { pid, host, startTime, pidNamespace, bootId, thread } = parsed.data
+    return { pid, host, startTime, pidNamespace, bootId, thread }
   } catch (error) {
     if (error instanceof SyntaxError || isForgeError(error) || isNotFound(error)) return undefined
     throw error

@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { constants } from 'node:fs'
 import { copyFile, link, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { asBuffer, ForgeError, isForgeError } from '@forgeone/common'
+import { asBuffer, ForgeError, isError, isForgeError, systemCode } from '@forgeone/common'
 import { readSmallFile } from '@forgeone/common/files'
 import { FLUSH_POINT_NAME } from '../commit/flush-controller.ts'
 import { ioFailure } from '../files/io-failure.ts'
@@ -36,18 +37,23 @@ export interface StoreView {
   remove(): Promise<void>
 }
 
+const LOCK_RETRY_MS = 100
+
 /**
  * Makes a view of a store that nobody has open: its tables by links, and copies of whatever opening and recovery change. So a store
  * on a mount without writing, of another user, or on a full disk is opened by the same recovery as any.
  * @throws STORE_NOT_FOUND, STORE_LOCKED while somebody has it open, STORE_UNWRITABLE when a file may not be read, STORAGE_FULL and
  *   IO_FAILED of the directory for temporary files too
  */
-export async function makeStoreView(path: string): Promise<StoreView> {
+export async function makeStoreView(
+  path: string,
+  { lockWaitMs = 0 }: { readonly lockWaitMs?: number | undefined } = {},
+): Promise<StoreView> {
   const source = resolve(path)
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const file = await readStoreFile(source)
     if (file === undefined) throw new ForgeError('STORE_NOT_FOUND', `there is no store at ${path}`)
-    assertNotOpen(source)
+    await waitUntilClosed(source, lockWaitMs)
     const databases = [...file.databases, 'keys']
     const before = await openingsOf(source, databases)
     const view = await viewOf(source, databases)
@@ -58,6 +64,13 @@ export async function makeStoreView(path: string): Promise<StoreView> {
     assertNotOpen(source)
   }
   throw new ForgeError('STORE_LOCKED', `the store at ${path} is opened by others again and again`)
+}
+
+/** As opening for writing waits. */
+async function waitUntilClosed(path: string, lockWaitMs: number): Promise<void> {
+  for (let leftMs = lockWaitMs; leftMs > 0 && StoreLock.isHeld(path); leftMs -= LOCK_RETRY_MS)
+    await delay(Math.min(leftMs, LOCK_RETRY_MS))
+  assertNotOpen(path)
 }
 
 function assertNotOpen(path: string): void {
@@ -186,15 +199,16 @@ async function removeDirectory(path: string): Promise<void> {
 }
 
 function isNoDirectory(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOTDIR'
+  return systemCode(error) === 'ENOTDIR'
 }
 
 function viewFailure(cause: unknown, source: string): unknown {
-  if (!(cause instanceof Error && 'code' in cause) || cause instanceof ForgeError) return cause
-  if (cause.code === 'EACCES' || cause.code === 'EPERM')
+  const code = systemCode(cause)
+  if (code === undefined || isForgeError(cause)) return cause
+  if (code === 'EACCES' || code === 'EPERM')
     return new ForgeError(
       'STORE_UNWRITABLE',
-      `this user may not read the store at ${source}: ${cause.message}`,
+      `this user may not read the store at ${source}: ${isError(cause) ? cause.message : code}`,
       {
         cause,
         hint: 'Give this user permission to read the files of the store.',

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, systemCode } from '@forgeone/common'
 
 /**
  * Opens a regular file or a block device to read, and nothing else, whatever has come into its place.
@@ -23,7 +23,7 @@ export async function openSource(path: string): Promise<FileHandle> {
 /** What the system says of a path, as an error of ours. */
 export function sourceFailure(path: string, error: unknown): ForgeError {
   if (error instanceof ForgeError) return error
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = systemCode(error)
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new ForgeError('INPUT_NOT_FOUND', `${path} does not exist`, { cause: error })
   return new ForgeError('IMAGE_UNREADABLE', `${path} cannot be read (${String(code)})`, { cause: error })

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { isPlainObject } from '@forgeone/common'
 import { resourceSegment } from './resource-pattern.ts'
 import { isPlain } from './snapshot-arguments.ts'
 
@@ -24,6 +25,8 @@ export function checkpointOfBound(bound: unknown): readonly string[] {
 }
 
 function isBareDate(bound: object): boolean {
-  const isDate = types.isDate(bound) && Object.getPrototypeOf(bound) === Date.prototype
-  return isDate && Reflect.ownKeys(bound).length === 0
+  // Of this realm or another, but of no class of its own: its prototype is the one right below the root.
+  const prototype: unknown = Object.getPrototypeOf(bound)
+  const isDate = types.isDate(bound) && typeof prototype === 'object' && prototype !== null
+  return isDate && !types.isDate(prototype) && isPlainObject(prototype) && Reflect.ownKeys(bound).length === 0
 }

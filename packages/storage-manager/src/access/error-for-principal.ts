@@ -1,7 +1,7 @@
 // What is wrong with a call may be said with names: of topics, groups, secrets, files of the host. A principal hears those
 // that he gave himself, and of everything else the code alone, with what the code says to do.
 
-import { ForgeError, type ErrorCode, type ErrorDetails } from '@forgeone/common'
+import { ForgeError, type ErrorCode, type ErrorDetails, isError, isPromise } from '@forgeone/common'
 
 /** Their messages repeat what the caller passed or asked for by name, and say nothing of what is stored. */
 const ABOUT_ARGUMENTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -93,7 +93,7 @@ export function callForPrincipal<T>(call: () => T): T {
   try {
     const result = call()
     // A promise of the same type, which only rejects with another reason.
-    return result instanceof Promise ? (settledForPrincipal(result) as T) : result
+    return isPromise(result) ? (settledForPrincipal(result) as T) : result
   } catch (error) {
     throw forPrincipal(error)
   }
@@ -126,5 +126,5 @@ function safeDetails({ code, details }: ForgeError): ErrorDetails {
 
 /** Of the operating system, with a path; or of many, with what each of them says. */
 function isOfHost(error: unknown): boolean {
-  return error instanceof AggregateError || (error instanceof Error && 'syscall' in error)
+  return (isError(error) && error.name === 'AggregateError') || (isError(error) && 'syscall' in error)
 }

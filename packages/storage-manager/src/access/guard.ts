@@ -1,4 +1,4 @@
-import { assert, ForgeError } from '@forgeone/common'
+import { assert, ForgeError, isPromise } from '@forgeone/common'
 import { actingAs } from '@forgeone/engine'
 import type { AccessControl } from './access-control.ts'
 import { callForPrincipal } from './error-for-principal.ts'
@@ -195,7 +195,7 @@ async function* whileAllowed(input: AsyncIterable<unknown>, authorize: () => voi
 
 /** A result that goes on giving is asked about again whenever rights have changed, also one that comes later. */
 function guardResult(result: unknown, guard: SubscriptionGuard): unknown {
-  if (result instanceof Promise) {
+  if (isPromise(result)) {
     return result.then((settled: unknown) => guardResult(settled, guard))
   }
   const goesOn = typeof result === 'object' && result !== null && Symbol.asyncIterator in result

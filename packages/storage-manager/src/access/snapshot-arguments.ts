@@ -1,3 +1,4 @@
+import { isPlainObject } from '@forgeone/common'
 /** Lists of entries with members, or options with lists: no rule looks deeper. */
 const LEVELS = 2
 
@@ -29,10 +30,5 @@ function snapshot(value: unknown, levels: number): unknown {
 
 /** Whether a rule may read names from an object. */
 export function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return (
-    (prototype === Object.prototype || prototype === null) &&
-    !(Symbol.asyncIterator in value) &&
-    !(Symbol.iterator in value)
-  )
+  return isPlainObject(value) && !(Symbol.asyncIterator in value) && !(Symbol.iterator in value)
 }

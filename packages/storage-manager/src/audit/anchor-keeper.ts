@@ -1,5 +1,5 @@
 import type { Anchor, AuditLog, Timer } from '@forgeone/audit'
-import { ForgeError, isForgeError, type Clock, type Logger } from '@forgeone/common'
+import { BackgroundWork, ForgeError, isForgeError, type Clock, type Logger } from '@forgeone/common'
 import type { LocalStore } from '@forgeone/engine'
 import type { AnchorMemory } from './anchor-memory.ts'
 import { ANCHOR_RETRY_MS, type AnchorLoss, type WholeAnchorPlan } from './anchor-plan.ts'
@@ -62,7 +62,11 @@ export class AnchorKeeper {
     const { log, timer, plans } = this.#o
     if (log === undefined || plans.length === 0) return
     const tickMs = Math.min(ANCHOR_RETRY_MS, ...plans.map(({ everyMs }) => everyMs))
-    this.#stopTimer = timer.every(tickMs, () => void this.publishDue().catch(() => undefined))
+    // An anchor that fails is told by itself; this is what keeps checkpoints from being taken to any of them.
+    const work = new BackgroundWork('publication to anchors', (problem, where) =>
+      this.#o.store.reportProblem(problem, where),
+    )
+    this.#stopTimer = timer.every(tickMs, () => void work.run(() => this.publishDue()))
   }
 
   /** From now on the store only reads: an anchor knows of another history. */

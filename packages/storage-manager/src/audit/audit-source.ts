@@ -9,6 +9,7 @@ import {
   type Clock,
   type JsonObject,
   type Logger,
+  type ReportProblem,
 } from '@forgeone/common'
 import { SIGNING_SCOPE, type Keyring, type Signer } from '@forgeone/crypto'
 import type { LocalStore, ObserverSource, Operation } from '@forgeone/engine'
@@ -63,7 +64,8 @@ export class AuditSource implements ObserverSource {
     const record = (act: AuditAct): Promise<void> => this.#commit(act)
     const keys = { prepare: () => o.keyring.nextSigner(), promote: () => this.#promote() }
     const queryIndexKey = o.keyring.keyedHash('audit-index', utf8Encode('query index'))
-    const signing = { signer, alsoSigning, keys, clock, logger, record }
+    const reportProblem: ReportProblem = (problem, where) => this.#store?.reportProblem(problem, where)
+    const signing = { signer, alsoSigning, keys, clock, logger, record, reportProblem }
     this.#log = new AuditLog({ storeId, generation, queryIndexKey, ...signing })
     queryIndexKey.fill(0)
     return this.#log

@@ -1,3 +1,4 @@
+import { keepOwner, keepOwnersBelow } from '@forgeone/common/files'
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
@@ -142,6 +143,7 @@ export class ForgeCache {
     const cache = await this.#opened?.catch(() => undefined)
     // A cache that cannot be closed cleanly counts itself anew when it is opened next.
     await cache?.close().catch(() => undefined)
+    keepOwnersBelow(this.#o.directory)
     await this.#recorded
   }
 
@@ -162,14 +164,18 @@ export class ForgeCache {
     const { keyring } = store.keys
     await keyring.ensureScopes([CACHE_SCOPE])
     await setForeignLogsAside(directory)
-    return await MetadataCache.open({
+    const cache = await MetadataCache.open({
       config: { dbPath: directory },
       sealer: keyring.sealer(CACHE_SCOPE, KEYSPACE),
       // Lasting: a rotated data key must not make every name another one.
       indexKey: keyring.lastingMac(INDEX_KEY_LABEL, utf8Encode('v1')),
       onMaintenance: (done) => this.#record(done),
+      reportProblem: (problem, where) => store.reportProblem(problem, where),
       clock,
     })
+    keepOwner(directory)
+    keepOwnersBelow(directory)
+    return cache
   }
 
   /** Runs a change, and waits until what it did is in the log. */

@@ -1,6 +1,6 @@
 import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError, isError } from '@forgeone/common'
 import { readSmallFile } from '@forgeone/common/files'
 import { STATEMENT_NAME } from './bundle-files.ts'
 
@@ -50,8 +50,7 @@ export async function readBundleFiles(
         },
       )
     if (cause instanceof ForgeError) throw cause
-    const isAbsent =
-      cause instanceof Error && 'code' in cause && /^(ENOENT|ENOTDIR)$/.test(String(cause.code))
+    const isAbsent = isError(cause) && 'code' in cause && /^(ENOENT|ENOTDIR)$/.test(String(cause.code))
     throw new ForgeError(isAbsent ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE', `${directory} cannot be read`, {
       cause,
     })

@@ -68,6 +68,8 @@ export class ForgeKeys {
     this.#emptyCache = emptyCache
     this.#assertWritable = () => {
       store.parts.health.assertWritable()
+      // Keys are written by path, before the commit that tells of them.
+      store.parts.lock?.assertOwned()
       const offline = store.parts.offline.get(SYSTEM_DATABASE)
       if (offline !== undefined) throw offline
     }

@@ -1,4 +1,4 @@
-import { ForgeError, readArgument, type Clock, type Logger, type Random } from '@forgeone/common'
+import { ForgeError, isBytes, readArgument, type Clock, type Logger, type Random } from '@forgeone/common'
 import type { Anchor } from '@forgeone/audit'
 import { SUITE_NAMES, type KeyProvider, type SuiteName } from '@forgeone/crypto'
 import type { Durability } from '@forgeone/engine'
@@ -21,6 +21,12 @@ export interface Acceptance {
   readonly reason: string
 }
 
+/** Of a state that is older than what is known, or of a copy. */
+export interface RollbackAcceptance extends Acceptance {
+  /** Goes on under a new name though nothing refuses the store: it is a copy that lives on beside the other. */
+  readonly copy?: boolean | undefined
+}
+
 /** How a store is opened. Only `path` is always needed, and a secret unless the store is not encrypted. */
 export interface ForgeOptions {
   /** Directory of the store; it is created when missing. */
@@ -35,6 +41,11 @@ export interface ForgeOptions {
    * what opening needs to change is copied into the directory for temporary files. Nobody may have it open meanwhile.
    */
   readonly readOnly?: boolean | undefined
+  /**
+   * Waits so many milliseconds for a store that another process or thread has open, instead of failing with `STORE_LOCKED` at
+   * once; default 0, at most ten minutes. A lock whose holder is gone and cannot be seen from here ends by itself within 30 s.
+   */
+  readonly lockWaitMs?: number | undefined
   /** 1 to 16, default 4; fixed when the store is created. */
   readonly shardCount?: number | undefined
   /** Writes are refused with `QUOTA_EXCEEDED` above this many GiB. */
@@ -66,9 +77,9 @@ export interface ForgeOptions {
   readonly onAnchorLoss?: AnchorLoss | undefined
   /**
    * Goes on from what is there though an anchor, or the journal, knows otherwise: after a restore that was meant, or in a
-   * copy that is to live on its own. The log gets a new name and a new key, and a commit tells of both, and of the reason.
+   * copy that is to live on its own (`copy: true`, where nothing else shows it). The log gets a new name and a new key, and a commit tells of both, and of the reason.
    */
-  readonly acceptRollback?: Acceptance | undefined
+  readonly acceptRollback?: RollbackAcceptance | undefined
   /** Goes on with a keyring that is older than the store has seen: one from a backup of keys. A commit tells of it. */
   readonly acceptRestoredKeyring?: Acceptance | undefined
   /** When data keys are replaced by themselves. */
@@ -80,6 +91,9 @@ export interface ForgeOptions {
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
 }
+
+/** Longer than any lock lasts whose holder is gone. */
+export const LOCK_WAIT_MS_MAX = 600_000
 
 /** A longer timer of Node.js fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1
@@ -99,10 +113,11 @@ const schema = z.strictObject({
     .string()
     .min(1)
     .refine((path) => path.isWellFormed() && !path.includes('\0'), 'a path is text without NUL'),
-  secret: z.union([z.string(), z.strictObject({ key: z.instanceof(Uint8Array) })]).optional(),
+  secret: z.union([z.string(), z.strictObject({ key: z.custom<Uint8Array>(isBytes) })]).optional(),
   keyProvider: provided.optional(),
   create: z.enum(['if-missing', 'never', 'always']).optional(),
   readOnly: z.boolean().optional(),
+  lockWaitMs: z.int().min(0).max(LOCK_WAIT_MS_MAX).optional(),
   shardCount: z.int().min(1).max(SHARD_COUNT_MAX).optional(),
   maxSizeGb: z.number().positive().max(1_000_000).optional(),
   durability: z.enum(['sync', 'relaxed']).optional(),
@@ -113,7 +128,7 @@ const schema = z.strictObject({
   anchors: z.array(provided).max(16).optional(),
   anchorGraceMs: z.int().min(0).optional(),
   onAnchorLoss: z.enum(['report', 'stop']).optional(),
-  acceptRollback: acceptance.optional(),
+  acceptRollback: acceptance.extend({ copy: z.boolean().optional() }).optional(),
   acceptRestoredKeyring: acceptance.optional(),
   keyPolicy: z
     .strictObject({

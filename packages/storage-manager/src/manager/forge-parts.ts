@@ -9,6 +9,7 @@ import {
   type Clock,
   type Metrics,
   type Random,
+  type ReportProblem,
 } from '@forgeone/common'
 import {
   makeStoreView,
@@ -80,7 +81,7 @@ export async function openForgeParts(given: ForgeOptions): Promise<ForgeParts> {
   // Before anything is made: an argument that is refused leaves nothing behind.
   anchorPlans(given.anchors ?? [])
   if (given.readOnly !== true) return await openWhole(given, undefined)
-  const view = await makeStoreView(given.path)
+  const view = await makeStoreView(given.path, { lockWaitMs: given.lockWaitMs })
   try {
     const parts = await openWhole({ ...given, path: view.path, create: 'never' }, view)
     if (!(await view.isStale())) return parts
@@ -199,6 +200,11 @@ export function setAsideOf(
       store.parts.health.note(error, rowId(database, key))
 }
 
+/** Tells the health of a store what keeps failing in the background. */
+export function reporterOf(store: LocalStore): ReportProblem {
+  return (problem, where) => store.reportProblem(problem, where)
+}
+
 /** Two stores of one name would sign two histories, so an image is read, and lives on under a name of its own. */
 function isImage({ sequence, time }: ImageFacts): ForgeError {
   const when = new Date(time).toISOString()
@@ -225,7 +231,14 @@ async function openFacilities(
   const setAside = setAsideOf(store)
   const shredKeys = (): ReturnType<LocalStore['shredKeys']> => told.get()
   const blocks = new BlockCache(cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : cacheMb * MIB)
-  const streamOptions = { shardCount, clock, metrics, cache: blocks, compaction }
+  const streamOptions = {
+    shardCount,
+    clock,
+    metrics,
+    cache: blocks,
+    compaction,
+    reportProblem: reporterOf(store),
+  }
   const [logs, events, access] = await Promise.all([
     openLogs(store, streamOptions),
     openEvents(store, streamOptions),

@@ -1,5 +1,6 @@
 import type { Anchor, AuditLog } from '@forgeone/audit'
 import {
+  BackgroundWork,
   ForgeError,
   readArgument,
   type Clock,
@@ -41,7 +42,7 @@ import type { Subjects } from '../subjects/subjects.ts'
 import { DamagedRows, type DamagedRow } from './damaged-rows.ts'
 import { SYSTEM_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
-import { openForgeParts, setAsideOf, viewIsStale, type ForgeParts } from './forge-parts.ts'
+import { openForgeParts, reporterOf, setAsideOf, viewIsStale, type ForgeParts } from './forge-parts.ts'
 import { FLAGS_KEYSPACE, SETTINGS_KEYSPACE } from './system-keyspaces.ts'
 import { checkedVerify } from './long-work.ts'
 import { recordVerification, verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
@@ -90,6 +91,9 @@ export class Forge implements AsyncDisposable {
   /** Ends what goes on in the background. */
   readonly #ending = new AbortController()
   #policyRun: Promise<unknown> = Promise.resolve()
+  readonly #sampling: BackgroundWork
+  readonly #retiring: BackgroundWork
+  readonly #rotating: BackgroundWork
   readonly #openedAtSequence: number
   #closing: Promise<void> | undefined
 
@@ -132,6 +136,10 @@ export class Forge implements AsyncDisposable {
         else this.vault.close()
       },
     })
+    const report = reporterOf(store)
+    this.#sampling = new BackgroundWork('samples of metrics', report)
+    this.#retiring = new BackgroundWork('retirement of signing keys', report)
+    this.#rotating = new BackgroundWork('rotation of keys by their policy', report)
     this.#history = new MetricsHistory({ store, database, metrics })
     this.#sampleTimer = setInterval(() => void this.#hourly(), METRICS_SAMPLE_MS)
     this.#sampleTimer.unref()
@@ -318,20 +326,31 @@ export class Forge implements AsyncDisposable {
 
   async #hourly(): Promise<void> {
     await this.#sample()
-    await this.#auditSource.retireKeys().catch(() => undefined)
+    await this.#retiring.run(() => this.#auditSource.retireKeys())
     await this.#applyPolicy()
   }
 
   /** What fails here shows in the health of the store, and is tried again in an hour. */
   async #applyPolicy(): Promise<void> {
     const o = { policy: this.#keyPolicy, clock: this.#clock, signal: this.#ending.signal }
-    this.#policyRun = this.#policyRun.then(() => applyKeyPolicy(this.keys, o)).catch(() => undefined)
+    this.#policyRun = this.#policyRun.then(() =>
+      this.#rotating.run(async () => {
+        await applyKeyPolicy(this.keys, o).catch(unlessEnded(o.signal))
+      }),
+    )
     await this.#policyRun
   }
 
-  /** A sample that cannot be written is not worth an error: the cause stops real writes too, and shows there. */
+  /** A sample that cannot be written is not worth an error; that it goes on so shows in the health. */
   async #sample(): Promise<void> {
-    await this.#history.record().catch(() => undefined)
+    await this.#sampling.run(() => this.#history.record())
+  }
+}
+
+/** What closing cut short did not fail. */
+function unlessEnded(signal: AbortSignal): (cause: unknown) => void {
+  return (cause) => {
+    if (!signal.aborted) throw cause
   }
 }
 

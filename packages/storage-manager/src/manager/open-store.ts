@@ -64,7 +64,7 @@ export async function openStore(
 }
 
 async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<OpenedStore> {
-  const { logger, clock = systemClock, path, create, durability } = options
+  const { logger, clock = systemClock, path, create, durability, lockWaitMs } = options
   const { allowedSuites, allowUnsafeFilesystem, random } = options
   const existing = await readStoreFile(path)
   const { shardCount, databases } = shardLayout(options, existing)
@@ -88,6 +88,7 @@ async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<Op
     allowedSuites,
     create,
     durability,
+    lockWaitMs,
     maxBytes: options.maxSizeGb === undefined ? undefined : Math.floor(options.maxSizeGb * GIB),
     allowUnsafeFilesystem,
     logger,

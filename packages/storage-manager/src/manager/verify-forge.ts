@@ -73,7 +73,8 @@ function isOnlyRead({ code }: VerifyProblem): boolean {
   return code === 'STORE_IS_IMAGE' || code === 'STORE_READ_ONLY'
 }
 
-async function auditProblems(
+/** What is wrong with the log itself, and entries that it tells of and nobody has. */
+export async function auditProblems(
   log: AuditLog | undefined,
   counted: CountedEntries,
 ): Promise<readonly VerifyProblem[]> {

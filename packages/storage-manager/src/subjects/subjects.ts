@@ -10,6 +10,7 @@ import {
   type Clock,
   type Random,
   refuseOtherMembers,
+  isBytes,
 } from '@forgeone/common'
 import { SEAL_BYTES_MAX, type ErasureRecord, type ShredKeys, type Signer } from '@forgeone/crypto'
 import type { CommitPlace, Operation, Store } from '@forgeone/engine'
@@ -284,7 +285,7 @@ function ownerOf(subject: string): string {
 
 /** @throws SUBJECT_INVALID, CRYPTO_VALUE_TOO_LARGE */
 function valueBytes(value: Uint8Array | string): Uint8Array {
-  if (readArgument('SUBJECT_INVALID', () => value instanceof Uint8Array)) return value as Uint8Array
+  if (readArgument('SUBJECT_INVALID', () => isBytes(value))) return value as Uint8Array
   if (typeof value !== 'string' || (value.length <= SEAL_BYTES_MAX && !value.isWellFormed())) {
     throw new ForgeError('SUBJECT_INVALID', 'what is sealed for a subject is bytes or Unicode text')
   }

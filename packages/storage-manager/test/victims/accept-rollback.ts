@@ -11,7 +11,7 @@ for (;;) {
     path: path!,
     secret: SECRET,
     anchors,
-    acceptRollback: { reason: 'a test' },
+    acceptRollback: { reason: 'a test', copy: true },
   })
   await forge.close()
 }

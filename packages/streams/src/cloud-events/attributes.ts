@@ -1,4 +1,4 @@
-import { toHex, type JsonValue } from '@forgeone/common'
+import { toHex, type JsonValue, isBytes } from '@forgeone/common'
 import type { EventMessage } from '../entry/entry.ts'
 import { PRIORITIES } from '../entry/priority.ts'
 import { parseIsoMoment } from '../time/time-expression.ts'
@@ -37,7 +37,7 @@ export function isOwnSource(source: string): boolean {
 
 /** What the data are when nothing says so. */
 export function defaultContentType(payload: EventMessage['payload']): string {
-  return payload instanceof Uint8Array ? 'application/octet-stream' : 'application/json'
+  return isBytes(payload) ? 'application/octet-stream' : 'application/json'
 }
 
 /** The time of an event as RFC 3339; undefined when its years have other than four digits. */

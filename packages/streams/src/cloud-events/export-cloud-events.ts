@@ -10,7 +10,7 @@ export async function* exportCloudEvents(
   options: ReadOptions,
 ): AsyncGenerator<string> {
   const { id: storeId } = core.store
-  const batches = core.readAs(options, (found, id) => placedEvent(found, id, core.codec))
-  for await (const batch of batches)
-    for (const { event, position } of batch) yield JSON.stringify(toCloudEvent(event, { storeId, position }))
+  const events = core.readAs(options, (found, id) => placedEvent(found, id, core.codec))
+  for await (const { event, position } of events)
+    yield JSON.stringify(toCloudEvent(event, { storeId, position }))
 }

@@ -1,3 +1,4 @@
+import { isBytes } from '@forgeone/common'
 import type { JsonObject, JsonValue } from '@forgeone/common'
 import type { EventMessage } from '../entry/entry.ts'
 import { formatPosition, type Position } from '../entry/position.ts'
@@ -42,9 +43,7 @@ export function toCloudEvent(event: EventMessage, { storeId, position }: CloudEv
     ...(attributes.has('type') ? { forgetopic: topic } : {}),
     ...(rest.length === 0 ? {} : { forgemetadata: JSON.stringify(Object.fromEntries(rest)) }),
     ...Object.fromEntries(attributes),
-    ...(payload instanceof Uint8Array
-      ? { data_base64: Buffer.from(payload).toString('base64') }
-      : { data: payload }),
+    ...(isBytes(payload) ? { data_base64: Buffer.from(payload).toString('base64') } : { data: payload }),
   }
 }
 

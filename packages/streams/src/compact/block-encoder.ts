@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { ForgeError } from '@forgeone/common'
-import { encodeBlock, type EncodedSection, type EncodeRequest } from './encode-block.ts'
+import { ForgeError, isForgeError } from '@forgeone/common'
+import { encodeBlock, encodeBlockInTurns, type EncodedSection, type EncodeRequest } from './encode-block.ts'
+import { ENCODER_SOURCE } from './encoder-source.ts'
 
 /** Less text than this is encoded at once: a worker takes longer to begin. */
 const INLINE_TEXT_BYTES_MAX: number = 64 * 1024
@@ -13,30 +14,52 @@ interface Answer {
   readonly error?: string
 }
 
-/** Encodes blocks in a worker thread, so that the event loop stays free; one at a time. */
+/**
+ * Encodes blocks in a worker thread, so that the event loop stays free; one at a time. Where no thread can be started
+ * (`node --permission`, a host without threads) they are encoded here, a section in each turn.
+ */
 export class BlockEncoder {
+  readonly #start: () => Worker
   #worker: Worker | undefined
   #idleTimer: NodeJS.Timeout | undefined
+  /** A thread answered once: one that fails later has another cause than that none can be started. */
+  #hasAnswered = false
+  #isHere = false
+
+  constructor(start: () => Worker = startWorker) {
+    this.#start = start
+  }
+
+  /** Whether blocks are encoded on the event loop of the store. */
+  get isHere(): boolean {
+    return this.#isHere
+  }
 
   async encode(request: EncodeRequest): Promise<readonly EncodedSection[]> {
     const textBytes = request.sections.reduce((sum, rows) => sum + (rows?.text.length ?? 0), 0)
     if (textBytes <= INLINE_TEXT_BYTES_MAX) return encodeBlock(request)
+    if (this.#isHere) return await encodeBlockInTurns(request)
     clearTimeout(this.#idleTimer)
-    const worker = (this.#worker ??= this.#start())
-    worker.ref()
-    worker.postMessage(request)
+    let worker: Worker | undefined
     try {
+      worker = this.#worker ??= this.#start()
+      worker.ref()
+      worker.postMessage(request)
       const answer = await nextAnswer(worker)
+      this.#hasAnswered = true
       if (answer.sections === undefined)
         throw new ForgeError('STREAM_COMPACTION_FAILED', `the encoder failed: ${answer.error ?? ''}`)
       return answer.sections
     } catch (cause) {
       this.#worker = undefined
-      void worker.terminate()
-      if (cause instanceof ForgeError) throw cause
-      throw new ForgeError('STREAM_COMPACTION_FAILED', 'the encoder stopped', { cause })
+      void worker?.terminate()
+      if (isForgeError(cause)) throw cause
+      if (this.#hasAnswered || isOutOfMemory(cause))
+        throw new ForgeError('STREAM_COMPACTION_FAILED', 'the encoder stopped', { cause })
+      this.#isHere = true
+      return await encodeBlockInTurns(request)
     } finally {
-      worker.unref()
+      worker?.unref()
       this.#idleTimer = setTimeout(() => void this.close(), IDLE_MS)
       this.#idleTimer.unref()
     }
@@ -48,12 +71,21 @@ export class BlockEncoder {
     this.#worker = undefined
     await worker?.terminate()
   }
+}
 
-  #start(): Worker {
-    // The same file, compiled or not, stands beside this one.
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    return new Worker(new URL(`./encoder-worker.${extension}`, import.meta.url))
-  }
+function startWorker(): Worker {
+  // Options of the process, such as a loader or `--input-type`, are not meant for it.
+  if (ENCODER_SOURCE !== undefined) return new Worker(ENCODER_SOURCE, { eval: true, execArgv: [] })
+  return new Worker(new URL('./encoder-worker.ts', import.meta.url))
+}
+
+function isOutOfMemory(cause: unknown): boolean {
+  return (
+    typeof cause === 'object' &&
+    cause !== null &&
+    'code' in cause &&
+    cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
+  )
 }
 
 /** Rejects when the worker fails or ends instead. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { tellProgress, type Clock } from '@forgeone/common'
+import { BackgroundWork, tellProgress, type Clock, type ReportProblem } from '@forgeone/common'
 import { endSequence, type SectionLevel } from '../block/block-summary.ts'
 import { KEYSPACE_HOT, KEYSPACE_HOT_INDEX } from '../shard/keys.ts'
 import type { Shard } from '../shard/shard.ts'
@@ -44,6 +44,7 @@ export interface CompactionOutcome {
 export interface CompactorOptions extends RewriteContext {
   readonly shards: () => readonly Shard[]
   readonly clock: Clock
+  readonly reportProblem?: ReportProblem | undefined
 }
 
 /**
@@ -60,9 +61,11 @@ export class Compactor {
   #isScheduled = false
   readonly #closing = new AbortController()
   #lastAppendMs = Number.NEGATIVE_INFINITY
+  readonly #background: BackgroundWork
 
   constructor(options: CompactorOptions) {
     this.#o = options
+    this.#background = new BackgroundWork(`compaction of ${options.facility}`, options.reportProblem)
   }
 
   get context(): RewriteContext {
@@ -108,6 +111,7 @@ export class Compactor {
         }
         if (steps.length > 0) await this.#reclaim(shard, steps)
       }
+      this.#background.succeeded()
       return { blocksWritten, rawBytes }
     })
   }
@@ -135,14 +139,13 @@ export class Compactor {
   #schedule(): void {
     if (this.#isScheduled || this.#closing.signal.aborted) return
     this.#isScheduled = true
-    void this.alone(() => this.#compactInBackground())
-      .catch(() => {
-        // Nothing was changed, and nobody waits: the next look tries again, and the metric tells.
-        this.#o.metrics.add(`${this.#o.facility}_compaction_failures_total`)
-      })
-      .finally(() => {
-        this.#isScheduled = false
-      })
+    void this.alone(async () => {
+      const worked = await this.#background.run(() => this.#compactInBackground())
+      // Nothing was changed, and nobody waits: the next look tries again.
+      if (!worked) this.#o.metrics.add(`${this.#o.facility}_compaction_failures_total`)
+    }).finally(() => {
+      this.#isScheduled = false
+    })
   }
 
   /** A shard whose blocks cannot be read does not keep the others waiting. */
@@ -185,6 +188,8 @@ export class Compactor {
   }
 
   #nextSettled({ blocks }: Shard): CompactionStep | undefined {
+    // It takes seconds, which only a thread of its own has.
+    if (this.#o.encoder.isHere) return undefined
     return nextSettledStep(blocks, { settledTime: this.#o.clock.now() - SETTLED_MS })
   }
 

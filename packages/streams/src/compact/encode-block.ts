@@ -1,3 +1,4 @@
+import { Turn } from '@forgeone/common'
 import { encodeTokenFilter } from '../filter/token-filter.ts'
 import type { SectionLevel } from '../block/block-summary.ts'
 import { encodeSection } from '../section/encode-section.ts'
@@ -27,12 +28,32 @@ const NOTHING: EncodedSection = {
 }
 
 /** All that takes time of a compaction: pure, so that it can run in a worker. */
-export function encodeBlock({ sections, level, seed }: EncodeRequest): readonly EncodedSection[] {
-  return sections.map((rows, index) => {
-    if (rows === undefined) return NOTHING
+export function encodeBlock(request: EncodeRequest): readonly EncodedSection[] {
+  return [...encodeSections(request)].filter((section) => section !== undefined)
+}
+
+/** The same beside everything else that goes on: a section, or a filter, in each turn. */
+export async function encodeBlockInTurns(request: EncodeRequest): Promise<readonly EncodedSection[]> {
+  const turn = new Turn()
+  const encoded: EncodedSection[] = []
+  for (const section of encodeSections(request)) {
+    if (section !== undefined) encoded.push(section)
+    await turn.next()
+  }
+  return encoded
+}
+
+/** Each section once it is done, and undefined where others may have a turn. */
+function* encodeSections({ sections, level, seed }: EncodeRequest): Generator<EncodedSection | undefined> {
+  for (const [index, rows] of sections.entries()) {
+    if (rows === undefined) {
+      yield NOTHING
+      continue
+    }
     const encoded = encodeSection(rows, { level })
+    yield undefined
     const texts = [{ text: rows.text, offsets: rows.textOffsets }]
     const filter = encodeTokenFilter(texts, { seed: seed + index, storedBytes: encoded.bytes.length })
-    return { ...encoded, filter }
-  })
+    yield { ...encoded, filter }
+  }
 }

@@ -1,3 +1,4 @@
+import { isError } from '@forgeone/common'
 import { parentPort } from 'node:worker_threads'
 import { encodeBlock, type EncodeRequest } from './encode-block.ts'
 
@@ -8,7 +9,7 @@ parentPort?.on('message', (request: EncodeRequest) => {
     parentPort!.postMessage({ sections })
   } catch (error) {
     parentPort!.postMessage({
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      error: isError(error) ? (error.stack ?? error.message) : String(error),
     })
   }
 })

@@ -1,4 +1,4 @@
-import { canonicalJson, ForgeError, isForgeError, refuseOtherMembers } from '@forgeone/common'
+import { canonicalJson, ForgeError, isBytes, isForgeError, refuseOtherMembers } from '@forgeone/common'
 import type { EventInput, LogInput } from './entry.ts'
 import {
   CLIENT_ID_BYTES_MAX,
@@ -100,13 +100,13 @@ function readable(read: () => EntryRow): EntryRow {
 function eventRow(input: EventInput, now: number): EntryRow {
   const { topic, payload, timestamp, priority, metadata, id, checkpointMarker } = input
   if (typeof topic !== 'string') throw invalid('topic', 'is not a string')
-  const isBytes = payload instanceof Uint8Array
+  const isBinary = isBytes(payload)
   return {
     topic,
     timestamp: timestamp === undefined ? now : checkTimestamp(timestamp),
     level: priorityCode(priority ?? 'normal'),
-    textKind: isBytes ? 'bytes' : 'json',
-    text: isBytes ? checkBytes(payload) : checkJson(payload, 'payload', PAYLOAD_BYTES_MAX),
+    textKind: isBinary ? 'bytes' : 'json',
+    text: isBinary ? checkBytes(payload) : checkJson(payload, 'payload', PAYLOAD_BYTES_MAX),
     metadata: metadata === undefined ? EMPTY_METADATA : checkMetadata(metadata),
     id: id === undefined ? undefined : checkName(id, 'id', CLIENT_ID_BYTES_MAX),
     marker:

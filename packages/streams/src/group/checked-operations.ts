@@ -1,4 +1,4 @@
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError, isBytes } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 
 /** Rows that others may add to one ack. */
@@ -38,9 +38,9 @@ function copiedOperation(given: unknown): Operation {
   const { type, database, key, value } = given as Readonly<Record<string, unknown>>
   if (type !== 'put' && type !== 'delete') throw invalid('a row neither puts nor deletes')
   if (typeof database !== 'string') throw invalid('a row names no database')
-  if (!(key instanceof Uint8Array)) throw invalid('a key is not bytes')
+  if (!isBytes(key)) throw invalid('a key is not bytes')
   if (type === 'delete') return { type, database, key: key.slice() }
-  if (!(value instanceof Uint8Array)) throw invalid('a value is not bytes')
+  if (!isBytes(value)) throw invalid('a value is not bytes')
   return { type, database, key: key.slice(), value: value.slice() }
 }
 

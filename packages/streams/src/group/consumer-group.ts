@@ -1,4 +1,4 @@
-import { ForgeError, type Clock } from '@forgeone/common'
+import { ForgeError, Turn, type Clock, isBytes } from '@forgeone/common'
 import type { EventMessage } from '../entry/entry.ts'
 import { comparePositions, type Position } from '../entry/position.ts'
 import { storedEvent } from '../upcast/upcast-event.ts'
@@ -63,6 +63,8 @@ export class ConsumerGroup {
   #readAheadMax = READ_AHEAD_MAX
   /** Grows with each seek: what was read before one is dropped. */
   #epoch = 0
+  /** Removals from the log that what is prepared was compared with. */
+  #removals = 0
   #pump: Promise<void> | undefined
   #isStale = false
   #closed: ForgeError | undefined
@@ -125,6 +127,21 @@ export class ConsumerGroup {
       // Called between the last look and here, it found a pump that had stopped looking.
       if (this.#isStale) this.wake()
     })
+  }
+
+  /** Lets go of what was removed from the log and waits, so that it is neither counted nor handed out. */
+  async forgetRemoved(): Promise<void> {
+    if (this.#closed !== undefined || this.ledger.isFailed) return
+    this.#dropRemoved()
+    const turn = new Turn()
+    const gone = new Set<Lease>()
+    for (const lease of this.settlement.waitingLeases()) {
+      if (!this.#isThere(lease)) gone.add(lease)
+      await turn.giveWay()
+    }
+    for (const lease of this.settlement.forgetWaiting(gone)) this.ledger.settle(lease)
+    if (gone.size > 0) await this.#o.commits.write(this.ledger, 'relaxed').catch(() => undefined)
+    this.wake()
   }
 
   /** Reads events that leases lack. */
@@ -215,6 +232,7 @@ export class ConsumerGroup {
   /** Hands what is ready to those who wait for it, in the order they came. */
   #serve(): void {
     // What is due again goes before what comes for the first time, so that is fetched before more is handed out.
+    this.#dropRemoved()
     const isBlocked = this.#retries.length === 0 && this.settlement.hasDue
     if (isBlocked || this.#retries.length + this.#ready.length === 0) return
     const still: Request[] = []
@@ -261,6 +279,7 @@ export class ConsumerGroup {
     }
     if (due.length + spent.length === 0) return false
     const epoch = this.#epoch
+    for (const lease of [...due, ...spent]) if (!this.#isThere(lease)) lease.event = undefined
     await this.#reader.fetch([...due, ...spent])
     if (epoch !== this.#epoch) return true
     const now = this.#o.clock.now()
@@ -271,7 +290,7 @@ export class ConsumerGroup {
     await this.#writeHandOut(found, 'relaxed')
     if (epoch !== this.#epoch) return true
     for (const lease of found) lease.state = 'ready'
-    this.#retries.push(...found)
+    this.#retries.push(...this.#thatAreThere(found))
     return true
   }
 
@@ -311,8 +330,8 @@ export class ConsumerGroup {
     const { clock } = this.#o
     const now = clock.now()
     const ready: Lease[] = []
-    for (const { event, position } of taken) {
-      const lease = newLease(position, event)
+    for (const { event, position, readAt } of taken) {
+      const lease = newLease(position, event, readAt)
       const dueAt = deliverAt(event, now)
       if (dueAt > now) {
         this.ledger.postpone(lease, dueAt)
@@ -325,8 +344,30 @@ export class ConsumerGroup {
     this.ledger.moveTo(reader.cursors)
     // Nobody waits for what is read ahead: it goes with the next acks, unless somebody asks before.
     await this.#writeHandOut(ready, this.#demand > 0 ? 'relaxed' : 'lazy')
-    if (epoch === this.#epoch) this.#ready.push(...ready)
+    if (epoch === this.#epoch) this.#ready.push(...this.#thatAreThere(ready))
     return true
+  }
+
+  #isThere(lease: Lease): boolean {
+    const { source } = this.#o
+    return lease.readAt === source.removals() || source.isThere(lease.position)
+  }
+
+  /** Drops those that were removed between reading and now. */
+  #thatAreThere(leases: readonly Lease[]): readonly Lease[] {
+    return leases.filter((lease) => {
+      if (this.#isThere(lease)) return true
+      this.#dropTrimmed(lease)
+      return false
+    })
+  }
+
+  #dropRemoved(): void {
+    const removals = this.#o.source.removals()
+    if (removals === this.#removals) return
+    this.#removals = removals
+    this.#retries = [...this.#thatAreThere(this.#retries)]
+    this.#ready = [...this.#thatAreThere(this.#ready)]
   }
 }
 
@@ -337,5 +378,5 @@ function isBelow(left: Position, right: Position): boolean {
 /** What an event takes, about; measured for one of many. As stored: an upcast may throw, and what was read be lost. */
 function roughSize(event: EventMessage): number {
   const { payload } = storedEvent(event)
-  return Math.max(1, payload instanceof Uint8Array ? payload.length : JSON.stringify(payload).length)
+  return Math.max(1, isBytes(payload) ? payload.length : JSON.stringify(payload).length)
 }

@@ -35,6 +35,17 @@ export class DueQueue {
     return first
   }
 
+  leases(): readonly Lease[] {
+    return this.#heap.slice()
+  }
+
+  /** Takes some out. @returns those that were there */
+  delete(leases: ReadonlySet<Lease>): readonly Lease[] {
+    const all = this.#heap.splice(0)
+    for (const lease of all) if (!leases.has(lease)) this.add(lease)
+    return all.filter((lease) => leases.has(lease))
+  }
+
   clear(): readonly Lease[] {
     return this.#heap.splice(0)
   }

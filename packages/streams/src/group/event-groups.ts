@@ -59,6 +59,7 @@ export class EventGroups {
     this.#host = host
     this.#registry = registry
     this.#unwatch = host.watch(() => registry.wake())
+    host.onRemoval(async () => await registry.forgetRemoved())
     host.metrics.gauge('streams_group_in_flight', () => this.#sum((group) => group.settlement.inFlight))
     host.metrics.gauge('streams_group_waiting', () => this.#sum((group) => group.settlement.waiting))
   }

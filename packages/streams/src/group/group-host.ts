@@ -3,7 +3,7 @@ import type { Store } from '@forgeone/engine'
 import type { TopicDirectory } from '../shard/topic-directory.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { EventSource } from './lane-reader.ts'
-import type { AppendWith } from './settlement.ts'
+import type { AppendWith } from './settlement-options.ts'
 import type { StartContext } from './start-position.ts'
 import type { Timer } from './timer.ts'
 
@@ -21,4 +21,6 @@ export interface GroupHost {
   readonly firstSince: StartContext['firstSince']
   /** Calls a listener whenever entries became visible. */
   readonly watch: (listener: () => void) => () => void
+  /** Calls a listener after each removal, which settles when the listener is done. */
+  readonly onRemoval: (listener: () => Promise<void>) => void
 }

@@ -1,4 +1,4 @@
-import { ArgumentCheck, ForgeError } from '@forgeone/common'
+import { ArgumentCheck, ForgeError, isDateObject } from '@forgeone/common'
 import { APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
 import type { EventInput } from '../entry/entry.ts'
 import type { Bound } from '../stream/stream-options.ts'
@@ -153,7 +153,7 @@ export function checkedHandler(handler: DeliveryHandler | undefined): void {
 /** @throws STREAM_VALUE_INVALID */
 export function checkedStart(from: GroupStart): GroupStart {
   if (typeof from === 'string' || typeof from === 'number') return from
-  if (isDate(from)) return from
+  if (isDateObject(from)) return from
   const { position, checkpoint } = groupCheck.options(from, ['position', 'checkpoint'], 'from')
   if (checkpoint !== undefined) return { checkpoint: groupCheck.text(checkpoint, 'from.checkpoint') }
   if (typeof position === 'string') return { position }
@@ -165,14 +165,6 @@ export function checkedStart(from: GroupStart): GroupStart {
       shard: groupCheck.wholeNumber(parts.shard, 'from.position.shard'),
       sequence: groupCheck.wholeNumber(parts.sequence, 'from.position.sequence'),
     },
-  }
-}
-
-function isDate(value: unknown): value is Date {
-  try {
-    return value instanceof Date
-  } catch {
-    return false
   }
 }
 

@@ -5,7 +5,7 @@ import type { GroupTopics } from './group-topics.ts'
 import { LaneReader, type EventSource } from './lane-reader.ts'
 import { LaneSchedule, PRIORITY_SHARES } from './lane-schedule.ts'
 import type { Lease } from './lease.ts'
-import type { PlacedEvent } from './placed-event.ts'
+import type { ReadEvent } from './placed-event.ts'
 import { before } from './position-order.ts'
 
 /** Entries that lie so few commits apart are read again by one scan. */
@@ -43,8 +43,8 @@ export class GroupReader {
   }
 
   /** At most so many entries, none only when the end is reached. */
-  async take(count: number): Promise<readonly PlacedEvent[]> {
-    const taken: PlacedEvent[] = []
+  async take(count: number): Promise<readonly ReadEvent[]> {
+    const taken: ReadEvent[] = []
     const lanes = this.#lanes
     while (taken.length < count) {
       // One lane after the other: a lane that runs out is filled before its turn is given away.
@@ -70,6 +70,7 @@ export class GroupReader {
   }
 
   async #fetchRange(leases: readonly Lease[]): Promise<void> {
+    const readAt = this.#source.removals()
     const batches = this.#source.scan({
       topics: this.#topics.current().topics,
       after: before(leases[0]!.position),
@@ -82,7 +83,7 @@ export class GroupReader {
       for (const { event, position } of batch) {
         while (at < leases.length && comparePositions(leases[at]!.position, position) < 0) at++
         if (at < leases.length && comparePositions(leases[at]!.position, position) === 0)
-          leases[at]!.event = event
+          Object.assign(leases[at]!, { event, readAt })
       }
     }
   }

@@ -54,6 +54,11 @@ export class GroupRegistry {
     for (const group of this.#groups.values()) group.wake()
   }
 
+  /** Has every group let go of what was removed. */
+  async forgetRemoved(): Promise<void> {
+    await Promise.all([...this.#groups.values()].map(async (group) => await group.forgetRemoved()))
+  }
+
   /** All groups that can be used, by name. */
   all(): readonly ConsumerGroup[] {
     return [...this.#groups.values()].sort((left, right) =>
@@ -194,6 +199,7 @@ export class GroupRegistry {
           group: definition.name,
           checkInStore: (operations) => store.checkOperations(operations),
           ledger,
+          source,
           commits,
           append,
           clock,

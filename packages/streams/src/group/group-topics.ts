@@ -11,6 +11,8 @@ export class GroupTopics {
   #matched: readonly PlacedTopic[] = []
   #knownNumbers = -1
   #knownTopics = -1
+  #base = 0
+  #lastCount = 0
 
   /** @throws STREAM_PATTERN_INVALID */
   constructor(directory: TopicDirectory, patterns: readonly string[]) {
@@ -26,7 +28,10 @@ export class GroupTopics {
     }
   }
 
-  /** @returns the topics, and how many entries they ever had: a number that only appends change */
+  /**
+   * @returns the topics, and a number that grows with each entry appended to them and with each change of which they
+   *   are: a topic that begins anew may have as many entries as the one that was removed
+   */
   current(): { readonly topics: readonly PlacedTopic[]; readonly count: number } {
     // Numbers of topics only grow, so a new topic anywhere shows in their sum, and a removal in how many there are.
     let numbers = 0
@@ -39,16 +44,20 @@ export class GroupTopics {
       this.#knownNumbers = numbers
       this.#knownTopics = topics
       this.#matched = this.#match()
+      this.#base = this.#lastCount + 1 - this.#entriesEver()
     }
-    let count = 0
-    for (const { topic } of this.#matched) count += topic.version
-    return { topics: this.#matched, count }
+    this.#lastCount = this.#base + this.#entriesEver()
+    return { topics: this.#matched, count: this.#lastCount }
   }
 
   /** Whether one pattern of the group, by its text, matches a topic. */
   matches(pattern: string, topic: string): boolean {
     const found = this.#patterns.find(({ text }) => text === pattern)
     return found !== undefined && fits(found, topic)
+  }
+
+  #entriesEver(): number {
+    return this.#matched.reduce((sum, { topic }) => sum + topic.version, 0)
   }
 
   #match(): readonly PlacedTopic[] {

@@ -2,12 +2,16 @@ import { comparePositions, type Position } from '../entry/position.ts'
 import type { PlacedTopic } from '../shard/topic-directory.ts'
 import { SCAN_ENTRIES_MAX } from './group-limits.ts'
 import type { GroupTopics } from './group-topics.ts'
-import type { PlacedEvent } from './placed-event.ts'
+import type { PlacedEvent, ReadEvent } from './placed-event.ts'
 
 /** The part of a stream that groups read from. */
 export interface EventSource {
   /** The last entry that readers see. */
   head(): Position | undefined
+  /** Grows whenever entries are removed from the log. */
+  removals(): number
+  /** Whether an entry that was read before is in the log still. */
+  isThere(position: Position): boolean
   scan(o: {
     readonly topics: readonly PlacedTopic[]
     readonly after: Position
@@ -20,6 +24,7 @@ export interface EventSource {
 interface Scan {
   readonly batches: AsyncGenerator<readonly PlacedEvent[]>
   readonly upTo: Position
+  readonly readAt: number
   taken: number
 }
 
@@ -33,6 +38,7 @@ export class LaneReader {
   /** The last entry read. */
   #readTo: Position
   #buffer: readonly PlacedEvent[] = []
+  #bufferReadAt = 0
   #at = 0
   #scan: Scan | undefined
   /** Entries of the topics when the end was reached; a different count says that there are more. */
@@ -63,6 +69,7 @@ export class LaneReader {
       if (batch === undefined) this.#endScan(this.#scan)
       else {
         this.#buffer = batch
+        this.#bufferReadAt = this.#scan.readAt
         this.#at = 0
         this.#scan.taken += batch.length
         this.#readTo = batch.at(-1)!.position
@@ -84,10 +91,10 @@ export class LaneReader {
   }
 
   /** Only after `hasNext`. */
-  take(): PlacedEvent {
+  take(): ReadEvent {
     const placed = this.#buffer[this.#at++]!
     this.#cursor = placed.position
-    return placed
+    return { ...placed, readAt: this.#bufferReadAt }
   }
 
   #startScan(): Scan | undefined {
@@ -101,7 +108,8 @@ export class LaneReader {
     }
     this.#countAtEnd = count
     const request = { topics, after: this.#readTo, upTo, levelMask: this.#levelMask, limit: SCAN_ENTRIES_MAX }
-    return { batches: this.#source.scan(request), upTo, taken: 0 }
+    const readAt = this.#source.removals()
+    return { batches: this.#source.scan(request), upTo, readAt, taken: 0 }
   }
 
   #endScan(scan: Scan): void {

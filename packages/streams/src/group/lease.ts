@@ -12,6 +12,8 @@ export interface Lease {
   readonly position: Position
   /** Absent when it is to be read again. */
   event: EventMessage | undefined
+  /** Removals from the log before the event was read: after another one it may be gone. */
+  readAt: number
   state: LeaseState
   /** How often it was handed out, the time it is out now included. */
   attempts: number
@@ -23,10 +25,11 @@ export interface Lease {
   reason: string
 }
 
-export function newLease(position: Position, event: EventMessage | undefined): Lease {
+export function newLease(position: Position, event: EventMessage | undefined, readAt = 0): Lease {
   return {
     position,
     event,
+    readAt,
     state: 'ready',
     attempts: 0,
     row: undefined,

@@ -5,7 +5,7 @@ import type { StreamOptions } from '../stream/stream-options.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { EventGroups } from './event-groups.ts'
 import { placedEvent, type PlacedEvent } from './placed-event.ts'
-import type { AppendWith } from './settlement.ts'
+import type { AppendWith } from './settlement-options.ts'
 import { systemTimer } from './timer.ts'
 
 /** Loads the groups and checkpoints of a stream of events. */
@@ -31,8 +31,14 @@ export async function openGroups(
     checkpoints,
     append,
     timer: options.timer ?? systemTimer,
-    source: { head: () => core.head(), scan: (request) => core.scan(request, placed) },
+    source: {
+      head: () => core.head(),
+      removals: () => core.removals.count,
+      isThere: (position) => core.isThere(position),
+      scan: (request) => core.scan(request, placed),
+    },
     watch: (listener) => core.watch(listener),
+    onRemoval: (listener) => core.removals.watch(listener),
     firstSince: async (topicsOfGroup, time) => {
       const request = { topics: topicsOfGroup, timeFrom: time, levelMask: -1, limit: 1 }
       for await (const [first] of core.scan(request, placed)) return first

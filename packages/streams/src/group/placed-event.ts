@@ -9,6 +9,12 @@ export interface PlacedEvent {
   readonly position: Position
 }
 
+/** An event that was read a while ago, maybe. */
+export interface ReadEvent extends PlacedEvent {
+  /** Removals from the log before it was read. */
+  readonly readAt: number
+}
+
 /** The event of a row that a scan found. */
 export function placedEvent(found: FoundRow, id: string, codec: EntryCodec<EventMessage>): PlacedEvent {
   const { block, row, shard } = found

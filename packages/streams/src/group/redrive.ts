@@ -5,7 +5,7 @@ import { validateEventInput, type EntryRow } from '../entry/validate.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import { revivedEvent } from './dead-letter.ts'
 import type { EventSource } from './lane-reader.ts'
-import type { AppendWith } from './settlement.ts'
+import type { AppendWith } from './settlement-options.ts'
 
 /** Events that one commit of a redrive appends again. */
 const REDRIVE_ENTRIES_MAX = 100
@@ -28,13 +28,17 @@ export async function redrive({ reader, source, append, clock, limit }: RedriveO
   const { ledger, topics } = reader
   const upTo = source.head()
   let count = 0
-  let rows: EntryRow[] = []
+  let rows: { readonly row: EntryRow; readonly position: Position }[] = []
+  const readAt = source.removals()
   let bytes = 0
   let last: Position | undefined
   const flush = async (): Promise<void> => {
     if (last === undefined) return
-    await appendAndMove(reader, { rows, to: last, append })
-    count += rows.length
+    // A dead letter that was removed meanwhile is not brought back.
+    const there =
+      source.removals() === readAt ? rows : rows.filter(({ position }) => source.isThere(position))
+    await appendAndMove(reader, { rows: there.map(({ row }) => row), to: last, append })
+    count += there.length
     rows = []
     bytes = 0
   }
@@ -49,7 +53,7 @@ export async function redrive({ reader, source, append, clock, limit }: RedriveO
       if (rows.length >= REDRIVE_ENTRIES_MAX || bytes > REDRIVE_BYTES_MAX) await flush()
       last = position
       if (row === undefined) continue
-      rows.push(row)
+      rows.push({ row, position })
       bytes += rowBytes(row)
     }
   }

@@ -1,16 +1,16 @@
-import { ForgeError, type Clock, type Metrics } from '@forgeone/common'
+import { ForgeError } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 import type { PlanChanges } from '../append/plan-changes.ts'
 import type { Receipt } from '../append/receipt.ts'
+import { comparePositions } from '../entry/position.ts'
 import type { EntryRow } from '../entry/validate.ts'
 import { validateEventInput } from '../entry/validate.ts'
 import { validateTopicName } from '../topic/topic-name.ts'
 import { checkedOperations, weighedBytes } from './checked-operations.ts'
+import { backoffMs } from './backoff.ts'
 import { deadLetterRow } from './dead-letter.ts'
 import { Delivery, type AckOptions, type DeliverySettler, type NackOptions, type Taker } from './delivery.ts'
 import { DueQueue } from './due-queue.ts'
-import type { GroupCommits } from './group-commits.ts'
-import type { GroupLedger } from './group-ledger.ts'
 import {
   ACK_TIMEOUT_MS_MAX,
   BACKOFF_MS_MAX,
@@ -19,30 +19,7 @@ import {
 } from './group-limits.ts'
 import { checkedAck, checkedEvents, checkedMilliseconds, checkedNack } from './group-options.ts'
 import type { Lease } from './lease.ts'
-import type { Timer } from './timer.ts'
-
-/** Appends events together with operations that are built in the same commit. */
-export type AppendWith = (
-  rows: readonly EntryRow[],
-  o: {
-    readonly alongside: (changes: PlanChanges) => readonly Operation[]
-    readonly alongsideBytes: number
-  },
-) => Promise<Receipt>
-
-export interface SettlementOptions {
-  readonly group: string
-  /** Throws what the store would refuse rows with. */
-  readonly checkInStore: (operations: readonly Operation[]) => number
-  readonly ledger: GroupLedger
-  readonly commits: GroupCommits
-  readonly append: AppendWith
-  readonly clock: Clock
-  readonly timer: Timer
-  readonly metrics: Metrics
-  /** An entry is due, or a taker has room again. */
-  readonly onWork: () => void
-}
+import type { SettlementOptions } from './settlement-options.ts'
 
 /** Deliveries that are out, and entries that wait: what ends a delivery, and when. */
 export class Settlement implements DeliverySettler {
@@ -68,6 +45,18 @@ export class Settlement implements DeliverySettler {
   /** Whether an entry waits that may be handed out. */
   get hasDue(): boolean {
     return (this.#waiting.firstMs ?? Number.POSITIVE_INFINITY) <= this.#o.clock.monotonicMs()
+  }
+
+  /** In the order of the log, so that each block is read once. */
+  waitingLeases(): readonly Lease[] {
+    return this.#waiting.leases().toSorted((left, right) => comparePositions(left.position, right.position))
+  }
+
+  /** @returns those that waited still */
+  forgetWaiting(leases: ReadonlySet<Lease>): readonly Lease[] {
+    const gone = this.#waiting.delete(leases)
+    for (const lease of gone) lease.state = 'gone'
+    return gone
   }
 
   handOver(lease: Lease, taker: Taker): Delivery {
@@ -144,7 +133,8 @@ export class Settlement implements DeliverySettler {
     const { policy } = delivery.taker
     delivery.outcome = 'settled'
     try {
-      if (lease.attempts >= policy.maxDeliveries) await this.#bury(lease)
+      if (!this.#isThere(lease)) await this.#forget(lease)
+      else if (lease.attempts >= policy.maxDeliveries) await this.#bury(lease)
       else await this.#retry(lease, delayMs ?? backoffMs(policy.backoffMs, lease.attempts))
     } finally {
       this.#free(delivery)
@@ -288,12 +278,25 @@ export class Settlement implements DeliverySettler {
   }
 
   async #bury(lease: Lease): Promise<void> {
+    if (!this.#isThere(lease)) return await this.#forget(lease)
     const { group, clock, append, metrics } = this.#o
     const { event, position, attempts, reason } = lease
     if (!this.#out.has(lease)) this.#out.set(lease, undefined)
     const row = deadLetterRow({ group, event: event!, position, attempts, reason }, clock.now())
     await this.#endWithin(lease, (end) => append([row], { alongside: end, alongsideBytes: 0 }))
     metrics.add('streams_group_dead_total')
+  }
+
+  #isThere(lease: Lease): boolean {
+    const { source } = this.#o
+    return lease.readAt === source.removals() || source.isThere(lease.position)
+  }
+
+  /** What was removed from the log meanwhile comes neither again nor as a dead letter. */
+  async #forget(lease: Lease): Promise<void> {
+    this.#end(lease)
+    this.#o.ledger.settle(lease)
+    await this.#write('relaxed')
   }
 
   #end(lease: Lease): void {
@@ -366,6 +369,11 @@ export class Settlement implements DeliverySettler {
     this.#expire(delivery)
     this.#out.set(lease, undefined)
     lease.reason = `it was not settled within ${delivery.taker.policy.ackTimeoutMs} ms`
+    if (!this.#isThere(lease)) {
+      this.#end(lease)
+      this.#o.ledger.settle(lease)
+      return true
+    }
     if (lease.attempts >= delivery.taker.policy.maxDeliveries) {
       void this.buryWaiting(lease)
       return false
@@ -373,9 +381,4 @@ export class Settlement implements DeliverySettler {
     this.#postpone(lease, 0)
     return true
   }
-}
-
-/** Doubles with each attempt up to a limit. */
-function backoffMs(firstMs: number, attempts: number): number {
-  return Math.min(firstMs * 2 ** Math.min(attempts - 1, 30), BACKOFF_MS_MAX)
 }

@@ -1,4 +1,4 @@
-import { isForgeError } from '@forgeone/common'
+import { isForgeError, isError } from '@forgeone/common'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { Delivery, Taker } from './delivery.ts'
 import type { DeliveryPolicy } from './group-definition.ts'
@@ -162,7 +162,7 @@ export class Subscription implements AsyncIterable<Delivery>, AsyncDisposable, T
       await Promise.race([promise, (async () => await handle(deliveries))()])
       return undefined
     } catch (cause) {
-      return cause instanceof Error ? cause.message : String(cause)
+      return isError(cause) ? cause.message : String(cause)
     } finally {
       for (const delivery of deliveries) this.#onExpired.delete(delivery)
     }

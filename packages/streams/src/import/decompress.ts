@@ -1,5 +1,5 @@
 import { createGunzip } from 'node:zlib'
-import { concatBytes, EMPTY_BYTES, ForgeError } from '@forgeone/common'
+import { concatBytes, EMPTY_BYTES, ForgeError, systemCode } from '@forgeone/common'
 import { decoded, FED_BYTES } from './decoded.ts'
 import { expandZstd } from './expand-zstd.ts'
 
@@ -104,7 +104,7 @@ async function* expand(
 
 /** Data that asks for what is not given is whole all the same; the decoder tells the two apart. */
 function refusal(cause: unknown): ForgeError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const code = systemCode(cause) ?? ''
   if (/windowTooLarge|frameParameter_unsupported/.test(code)) {
     return new ForgeError(
       'INPUT_UNREADABLE',

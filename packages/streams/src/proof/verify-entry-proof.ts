@@ -1,4 +1,4 @@
-import { canonicalJson, equalBytes, utf8Encode, type JsonValue } from '@forgeone/common'
+import { canonicalJson, equalBytes, utf8Encode, type JsonValue, isBytes } from '@forgeone/common'
 import { encodeColumns } from '../block/block-columns.ts'
 import { hashRun } from '../block/run-proof.ts'
 import type { EventMessage, LogEntry } from '../entry/entry.ts'
@@ -53,7 +53,7 @@ function rowOf(given: LogEntry | EventMessage, ownId: string): EntryRow {
 }
 
 function payloadColumns(payload: JsonValue | Uint8Array): Pick<EntryRow, 'textKind' | 'text'> {
-  return payload instanceof Uint8Array
+  return isBytes(payload)
     ? { textKind: 'bytes', text: payload }
     : { textKind: 'json', text: utf8Encode(jsonText(payload)) }
 }

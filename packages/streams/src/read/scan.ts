@@ -8,15 +8,25 @@ import { ShardScan } from './shard-scan.ts'
 /** Rows handed over at once; also how long the event loop waits at most, together with one block's decoding. */
 const BATCH_ROWS_MAX = 1000
 
-/** Rows that a request asks for, in the order of their positions, a batch at a time. */
-export async function* scanRows(
+/**
+ * Rows that a request asks for, in the order of their positions, a batch at a time.
+ * @param made what a batch becomes: made in the turn in which its rows are known to be there, since a block that is
+ *   rewritten later cannot be read any more
+ */
+export async function* scanRows<Made>(
   request: ScanRequest,
   context: ScanContext,
-): AsyncGenerator<readonly FoundRow[]> {
+  made: (rows: readonly FoundRow[]) => Made,
+): AsyncGenerator<Made> {
   const turn = new Turn()
   const sources = [...topicsByShard(request.topics)].map(
     ([shard, topics]) => new ShardScan({ shard, topics, request, context, turn }),
   )
+  // Others had their turn: blocks may have been rewritten, and entries removed.
+  const resume = (): void => {
+    request.signal?.throwIfAborted()
+    for (const source of sources) source.refresh()
+  }
   let left = request.limit
   let batch: FoundRow[] = []
   while (left > 0) {
@@ -25,14 +35,18 @@ export async function* scanRows(
       state = fill(sources, Math.min(left, BATCH_ROWS_MAX))
     } catch (error) {
       // What was found before a damaged block is served.
-      if (batch.length > 0) yield batch
+      if (batch.length > 0) yield made(batch)
       throw error
     }
     if (state !== 'rows') {
       if (state === 'end') break
       if (!turn.isOver) continue
+      if (batch.length > 0) {
+        yield made(batch)
+        batch = []
+      }
       await turn.next()
-      request.signal?.throwIfAborted()
+      resume()
       continue
     }
     // Until one of the sources has no row at hand, the order is known.
@@ -43,13 +57,13 @@ export async function* scanRows(
       source = earliest(sources, request.reverse)
     }
     if (batch.length < BATCH_ROWS_MAX && left > 0) continue
-    yield batch
+    yield made(batch)
+    batch = []
     // Who takes rows without ever waiting must not keep others from their turn either.
     await turn.giveWay()
-    request.signal?.throwIfAborted()
-    batch = []
+    resume()
   }
-  if (batch.length > 0) yield batch
+  if (batch.length > 0) yield made(batch)
 }
 
 /** Gives every source a row, or tells why not: sources can only be compared when all have one. */

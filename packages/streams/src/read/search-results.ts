@@ -1,4 +1,4 @@
-import { EntryResults } from './entry-results.ts'
+import { EntryResults, type ResultsSource } from './entry-results.ts'
 import type { ScanFigures } from './scan-request.ts'
 
 /** What a search read and returned; complete once the results were iterated to their end. */
@@ -11,9 +11,9 @@ export interface SearchExplanation extends Readonly<ScanFigures> {
 export class SearchResults<Entry> extends EntryResults<Entry> {
   readonly #explain: () => SearchExplanation
 
-  constructor(start: () => AsyncIterable<readonly Entry[]>, explain: () => SearchExplanation) {
-    super(start)
-    this.#explain = explain
+  constructor(o: ResultsSource<Entry> & { readonly explain: () => SearchExplanation }) {
+    super(o)
+    this.#explain = o.explain
   }
 
   explain(): SearchExplanation {

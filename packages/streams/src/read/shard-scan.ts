@@ -22,6 +22,7 @@ export class ShardScan {
   #cursor: number
   #end: number
   #block: DecodedBlock | undefined
+  #summary: StoredBlockSummary | undefined
   /** Rows of the block that may be wanted, ascending, and the place of the next one to look at. */
   #rows: ArrayLike<number> | undefined
   #at = 0
@@ -64,6 +65,21 @@ export class ShardScan {
     const row = this.#found[this.#next++]!
     const block = this.#block!
     return { block, row, shard: this.#shard, topic: this.#topics.get(block.topicIdOf(row))! }
+  }
+
+  /** Others had their turn: rows at hand of a block that was rewritten are looked for again where they are now. */
+  refresh(): void {
+    const block = this.#block
+    const rows = this.#rows
+    if (block === undefined || rows === undefined) return
+    if (this.#shard.blockOf(block.firstSequence) === this.#summary) return
+    const next = this.hasRow ? this.#found[this.#next]! : rows[this.#at]
+    const { reverse } = this.#request
+    if (next !== undefined) this.#cursor = block.firstSequence + next + (reverse ? 1 : 0)
+    else this.#cursor = reverse ? block.firstSequence : block.firstSequence + block.count
+    this.#rows = undefined
+    this.#found = []
+    this.#next = 0
   }
 
   /** Looks for up to `rowsMax` rows: `nothing` when a block, or a turn, had none, so that a long search gives way. */
@@ -134,6 +150,7 @@ export class ShardScan {
       figures.blocksRead++
       figures.bytesRead += summary.storedBytes
       figures.rowsScanned += summary.count
+      this.#summary = summary
       this.#prepare(this.#block, summary, sections)
       return 'opened'
     } finally {

@@ -1,4 +1,4 @@
-import { canonicalJson, utf8Encode, type JsonObject, type JsonValue } from '@forgeone/common'
+import { canonicalJson, utf8Encode, type JsonObject, type JsonValue, isBytes } from '@forgeone/common'
 import { contentHash } from '../entry/canonical-entry.ts'
 import type { EventMessage } from '../entry/entry.ts'
 import { priorityCode, priorityFromCode, type EventPriority } from '../entry/priority.ts'
@@ -43,15 +43,15 @@ class StoredEvent implements EventMessage {
 
   get contentHash(): string {
     const { payload } = this
-    const isBytes = payload instanceof Uint8Array
+    const isBinary = isBytes(payload)
     return contentHash({
       kind: 'event',
       id: this.id,
       topic: this.topic,
       timestamp: this.timestamp,
       level: priorityCode(this.priority),
-      textKind: isBytes ? 'bytes' : 'json',
-      text: isBytes
+      textKind: isBinary ? 'bytes' : 'json',
+      text: isBinary
         ? payload
         : utf8Encode(canonicalJson(payload, { code: 'STREAM_VALUE_INVALID', what: 'payload' })),
       metadata: canonicalJson(this.metadata, { code: 'STREAM_VALUE_INVALID', what: 'metadata' }),
@@ -62,10 +62,9 @@ class StoredEvent implements EventMessage {
   /** Bytes are shown as `{ "$bytes": "<base64>" }`, which JSON can carry. */
   toJSON(): Record<string, unknown> {
     const { id, topic, timestamp, priority, metadata, checkpointMarker, contentHash } = this
-    const payload =
-      this.payload instanceof Uint8Array
-        ? { $bytes: Buffer.from(this.payload).toString('base64') }
-        : this.payload
+    const payload = isBytes(this.payload)
+      ? { $bytes: Buffer.from(this.payload).toString('base64') }
+      : this.payload
     return {
       id,
       topic,

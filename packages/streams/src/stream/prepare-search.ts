@@ -3,11 +3,10 @@ import type { Query } from '../query/ast.ts'
 import { compileFilter } from '../query/matcher.ts'
 import { planQuery } from '../query/plan.ts'
 import { TablePipeline, type TableRow } from '../query/table.ts'
-import type { BlockReader } from '../read/block-reader.ts'
 import { RowCursor } from '../read/row-cursor.ts'
 import { StepBudget } from '../regex/step-budget.ts'
 import { RowIds } from '../read/row-ids.ts'
-import { scanRows } from '../read/scan.ts'
+import type { RowReads } from '../read/row-reads.ts'
 import { newScanFigures, type FoundRow, type ScanFigures, type ScanRequest } from '../read/scan-request.ts'
 import type { SearchExplanation } from '../read/search-results.ts'
 import type { TopicDirectory } from '../shard/topic-directory.ts'
@@ -68,22 +67,26 @@ export async function* tableRows(
   query: Query,
   {
     search,
-    reader,
+    reads,
     rows,
   }: {
     readonly search: PreparedSearch
-    readonly reader: BlockReader
+    readonly reads: RowReads
     readonly rows: 'logs' | 'events'
   },
 ): AsyncGenerator<readonly TableRow[]> {
   const pipeline = new TablePipeline(query.pipes, rows)
-  const scan = scanRows(search.request(), { reader, figures: search.figures })
   let cursor: RowCursor | undefined
-  scanning: for await (const batch of scan) {
+  /** @returns whether the pipes want more */
+  const push = (batch: readonly FoundRow[]): boolean => {
     for (const found of batch) {
       if (cursor?.block !== found.block) cursor = cursorOver(found)
-      if (!pipeline.push(cursor.at(found.row))) break scanning
+      if (!pipeline.push(cursor.at(found.row))) return false
     }
+    return true
+  }
+  for await (const wantsMore of reads.rows(search.request(), push, search.figures)) {
+    if (!wantsMore) break
     const ready = pipeline.takeRows()
     if (ready.length > 0) yield ready
   }

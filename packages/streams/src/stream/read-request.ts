@@ -1,3 +1,4 @@
+import { isDateObject } from '@forgeone/common'
 import { parsePosition, type Position } from '../entry/position.ts'
 import type { ScanRequest } from '../read/scan-request.ts'
 import type { TopicDirectory } from '../shard/topic-directory.ts'
@@ -38,11 +39,11 @@ export function scanRequest(
 }
 
 function positionOf(bound: Bound | undefined): Position | undefined {
-  if (typeof bound !== 'object' || bound instanceof Date) return undefined
+  if (typeof bound !== 'object' || isDateObject(bound)) return undefined
   return typeof bound.position === 'string' ? parsePosition(bound.position) : bound.position
 }
 
 function timeOf(bound: Bound | undefined, now: number): number | undefined {
-  if (bound === undefined || (typeof bound === 'object' && !(bound instanceof Date))) return undefined
+  if (bound === undefined || (typeof bound === 'object' && !isDateObject(bound))) return undefined
   return parseTimeExpression(bound, now)
 }

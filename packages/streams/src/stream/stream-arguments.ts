@@ -1,4 +1,4 @@
-import { ArgumentCheck, ForgeError } from '@forgeone/common'
+import { ArgumentCheck, ForgeError, isDateObject, isMapObject } from '@forgeone/common'
 import type { ExpectedVersion } from '../append/expected-version.ts'
 import { TIMESTAMP_MS_MAX } from '../entry/limits.ts'
 import { APPEND_BYTES_MAX, APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
@@ -40,7 +40,8 @@ function checkBounds({ from, to, signal }: { from?: unknown; to?: unknown; signa
 }
 
 function checkBound(bound: unknown, what: string): void {
-  if (bound === undefined || typeof bound === 'number' || typeof bound === 'string' || isDate(bound)) return
+  if (bound === undefined || typeof bound === 'number' || typeof bound === 'string' || isDateObject(bound))
+    return
   const { position, checkpoint } = streamCheck.options(bound, ['position', 'checkpoint'], what)
   if (checkpoint !== undefined) streamCheck.text(checkpoint, `${what}.checkpoint`)
   else if (typeof position !== 'string') checkPosition(position, `${what}.position`)
@@ -52,14 +53,6 @@ export function checkPosition(position: unknown, what: string): void {
   if (position === undefined) throw streamCheck.refusal(what, 'is missing')
   const parts = streamCheck.options(position, names, what)
   for (const name of names) streamCheck.wholeNumber(parts[name], `${what}.${name}`)
-}
-
-function isDate(value: unknown): boolean {
-  try {
-    return value instanceof Date
-  } catch {
-    return false
-  }
 }
 
 /** @throws STREAM_VALUE_INVALID */
@@ -94,7 +87,7 @@ function checkVersion(version: unknown): void {
 
 function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
   try {
-    return value instanceof Map
+    return isMapObject(value)
   } catch {
     return false
   }

@@ -19,9 +19,9 @@ import { BlockCache } from '../read/block-cache.ts'
 import { BlockReader } from '../read/block-reader.ts'
 import type { EntryCodec } from '../read/entry-codec.ts'
 import { EntryResults } from '../read/entry-results.ts'
-import { scanRows } from '../read/scan.ts'
-import { RowIds } from '../read/row-ids.ts'
-import { newScanFigures, type FoundRow, type ScanFigures, type ScanRequest } from '../read/scan-request.ts'
+import { Removals } from '../read/removals.ts'
+import { RowReads, type FormOf } from '../read/row-reads.ts'
+import type { ScanFigures, ScanRequest } from '../read/scan-request.ts'
 import { SearchResults } from '../read/search-results.ts'
 import type { Shard } from '../shard/shard.ts'
 import { RetentionRules } from '../retain/retention-rules.ts'
@@ -31,6 +31,7 @@ import { verifyShards, type StreamVerifyReport } from '../verify/verify-stream.t
 import { Arrivals } from './arrivals.ts'
 import { ImportRuns } from './import-runs.ts'
 import { EntryLookup } from './entry-lookup.ts'
+import { followEntries } from './follow-entries.ts'
 import { lastPosition, loadShards } from './load-shards.ts'
 import { readQuery } from './read-query.ts'
 import { prepareSearch, tableRows, type PreparedSearch } from './prepare-search.ts'
@@ -84,6 +85,9 @@ export class StreamCore<Entry> {
   readonly #clientIds: ClientIds
   readonly #gate: AppendGate
   readonly #reader: BlockReader
+  /** Tells what was removed while somebody held a copy. */
+  readonly removals: Removals
+  readonly #reads: RowReads
   readonly #lookup: EntryLookup
   readonly #idempotent: IdempotentAppends
   readonly #compactor: Compactor
@@ -116,6 +120,8 @@ export class StreamCore<Entry> {
       store,
       options.cache ?? new BlockCache(options.cacheBytes ?? BLOCK_CACHE_BYTES_DEFAULT),
     )
+    this.removals = new Removals(this.#reader)
+    this.#reads = new RowReads({ reader: this.#reader, removals: this.removals })
     this.#lookup = new EntryLookup({ shards, reader: this.#reader, clientIds: () => this.#clientIds })
     const shared = {
       store,
@@ -145,6 +151,7 @@ export class StreamCore<Entry> {
       facility: kind.name,
       clock: this.clock,
       shards: () => this.#topics.online(),
+      reportProblem: options.reportProblem,
     })
     if (options.compaction !== 'manual') this.#compactor.start()
     this.maintenance = new TopicMaintenance({
@@ -154,6 +161,7 @@ export class StreamCore<Entry> {
       clientIds: this.#clientIds,
       compactor: this.#compactor,
       rules: new RetentionRules(store, `${kind.name}_shard_0`),
+      removals: this.removals,
       clock: this.clock,
     })
     this.metrics.gauge(`${kind.name}_cached_bytes`, () => this.#reader.cachedBytes)
@@ -224,7 +232,7 @@ export class StreamCore<Entry> {
 
   read(options: ReadOptions = {}): EntryResults<Entry> {
     const checked = checkedRead(options)
-    return new EntryResults(() => this.#scan(this.#request(checked), newScanFigures()))
+    return new EntryResults(this.#results(() => this.#request(checked)))
   }
 
   /** @throws STREAM_QUERY_SYNTAX, STREAM_QUERY_UNSAFE, STREAM_QUERY_LIMIT */
@@ -240,7 +248,8 @@ export class StreamCore<Entry> {
     const limits = parsed.pipes.flatMap((pipe) => (pipe.kind === 'limit' ? [pipe.count] : []))
     const limit = Math.min(options.limit ?? Number.POSITIVE_INFINITY, ...limits)
     const search = this.#prepareSearch(parsed, { ...options, limit })
-    return new SearchResults(() => this.#scan(search.request(), search.figures), search.explain)
+    const { request, figures, explain } = search
+    return new SearchResults({ ...this.#results(request, figures), explain })
   }
 
   /**
@@ -251,8 +260,8 @@ export class StreamCore<Entry> {
     const options = checkedRead(given)
     const parsed = readQuery(query)
     const search = this.#prepareSearch(parsed, options)
-    const context = { search, reader: this.#reader, rows: this.#kind.codec.rows }
-    return new SearchResults(() => tableRows(parsed, context), search.explain)
+    const context = { search, reads: this.#reads, rows: this.#kind.codec.rows }
+    return new SearchResults({ batches: () => tableRows(parsed, context), explain: search.explain })
   }
 
   #prepareSearch(query: Query, options: ReadOptions): PreparedSearch {
@@ -266,32 +275,13 @@ export class StreamCore<Entry> {
     this.#assertOpen()
     // The present end is that of the call, not that of the first read.
     const checked = checkedTail(options)
-    return this.#follow(checked, checked.from === undefined ? this.head() : undefined)
-  }
-
-  async *#follow(options: TailOptions, start: Position | undefined): AsyncGenerator<Entry> {
-    const { signal } = options
-    let after = start
-    let from = options.from
-    while (!this.#closed && !isAborted(signal)) {
-      // The waiter is there before the head is read, so nothing can slip in between.
-      const changed = this.#arrivals.next(signal)
-      const upTo = this.head()
-      if (upTo !== undefined) {
-        const request = {
-          ...this.#request({ topic: options.topic, from }),
-          ...(after === undefined ? {} : { after }),
-          upTo,
-        }
-        for await (const batch of this.#scan(request, newScanFigures())) {
-          if (isAborted(signal)) return
-          yield* batch
-        }
-        after = upTo
-        from = undefined
-      }
-      await changed
-    }
+    return followEntries(checked, checked.from === undefined ? this.head() : undefined, {
+      arrivals: this.#arrivals,
+      isClosed: () => this.#closed,
+      head: () => this.head(),
+      request: (bounds) => this.#request(bounds),
+      each: (request) => this.#reads.each(request, this.#decode),
+    })
   }
 
   /** Topics with entries, by name. @throws STREAM_PATTERN_INVALID, DATABASE_OFFLINE */
@@ -336,23 +326,20 @@ export class StreamCore<Entry> {
   }
 
   /** Entries in another form than the stream's own. */
-  async *readAs<Form>(
-    options: ReadOptions,
-    formOf: (found: FoundRow, id: string) => Form,
-  ): AsyncGenerator<readonly Form[]> {
-    yield* this.scan(this.#request(options), formOf)
+  readAs<Form>(options: ReadOptions, formOf: FormOf<Form>): AsyncGenerator<Form> {
+    return this.#reads.each(() => this.#request(options), formOf)
   }
 
   /** Entries of topics between two positions, in another form than the stream's own. */
-  async *scan<Form>(
-    o: PlacedScan,
-    formOf: (found: FoundRow, id: string) => Form,
-  ): AsyncGenerator<readonly Form[]> {
+  async *scan<Form>(o: PlacedScan, formOf: FormOf<Form>): AsyncGenerator<readonly Form[]> {
     this.#assertOpen()
-    const request: ScanRequest = { ...UNBOUNDED_SCAN, ...o }
-    const ids = new RowIds()
-    for await (const rows of scanRows(request, { reader: this.#reader, figures: newScanFigures() }))
-      yield rows.map((found) => formOf(found, ids.of(found)))
+    yield* this.#reads.batches({ ...UNBOUNDED_SCAN, ...o }, formOf)
+  }
+
+  /** Whether an entry that was read before is in the log still. */
+  isThere({ shard: number, sequence }: Position): boolean {
+    const shard = this.#shards[number]
+    return shard !== undefined && !('reason' in shard) && this.removals.isThere(shard, sequence)
   }
 
   async verify(onProgress?: (blocks: number) => void): Promise<StreamVerifyReport> {
@@ -384,15 +371,18 @@ export class StreamCore<Entry> {
     return scanRequest(options, { topics: this.#topics, now: this.clock.now() })
   }
 
-  async *#scan(request: ScanRequest, figures: ScanFigures): AsyncGenerator<readonly Entry[]> {
-    const { codec } = this.#kind
-    const ids = new RowIds()
-    for await (const rows of scanRows(request, { reader: this.#reader, figures }))
-      yield rows.map((found) => codec.decode(found, ids.of(found)))
-  }
-}
+  readonly #decode: FormOf<Entry> = (found, id) => this.#kind.codec.decode(found, id)
 
-/** A function, since TypeScript takes a flag it has seen false to stay so. */
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true
+  #results(
+    request: () => ScanRequest,
+    figures?: ScanFigures,
+  ): {
+    readonly batches: () => AsyncGenerator<readonly Entry[]>
+    readonly each: () => AsyncGenerator<Entry>
+  } {
+    return {
+      batches: () => this.#reads.batches(request(), this.#decode, figures),
+      each: () => this.#reads.each(request, this.#decode, figures),
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import type { Clock, Metrics } from '@forgeone/common'
+import type { Clock, Metrics, ReportProblem } from '@forgeone/common'
 import type { ExpectedVersion } from '../append/expected-version.ts'
 import type { BlockCache } from '../read/block-cache.ts'
 import type { Position } from '../entry/position.ts'
@@ -21,6 +21,8 @@ export interface StreamOptions {
   readonly compaction?: 'background' | 'manual' | undefined
   readonly clock?: Clock | undefined
   readonly metrics?: Metrics | undefined
+  /** Told of what keeps failing in the background, and when it works again. */
+  readonly reportProblem?: ReportProblem | undefined
   /** Runs what consumer groups do later; that of the platform when absent. */
   readonly timer?: Timer | undefined
 }

@@ -3,6 +3,7 @@ import type { Operation, Store } from '@forgeone/engine'
 import type { ClientIds } from '../append/client-ids.ts'
 import type { Compactor } from '../compact/compactor.ts'
 import { keyCompactionRule } from '../retain/key-compaction.ts'
+import type { Removals } from '../read/removals.ts'
 import { measureRemoval, removeEntries, type RemovalRule } from '../retain/removal.ts'
 import { retentionRule } from '../retain/retention.ts'
 import { RetentionRules } from '../retain/retention-rules.ts'
@@ -36,6 +37,7 @@ export interface TopicMaintenanceOptions {
   readonly compactor: Compactor
   readonly rules: RetentionRules
   readonly clock: Clock
+  readonly removals: Removals
 }
 
 /** Creates, changes, removes and trims topics. */
@@ -190,7 +192,7 @@ export class TopicMaintenance {
     const amounts =
       dryRun === true
         ? await measureRemoval(request, compactor.context)
-        : await removeEntries(request, compactor.context)
+        : await removeEntries(request, compactor.context).finally(() => this.#o.removals.note())
     return [...amounts].flatMap(([topicId, amount]) => {
       const topic = shard.topics.get(topicId)
       return topic === undefined ? [] : [{ topic: topic.name, ...amount }]

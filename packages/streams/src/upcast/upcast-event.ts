@@ -1,4 +1,4 @@
-import { ForgeError, type JsonObject, type JsonValue } from '@forgeone/common'
+import { ForgeError, type JsonObject, type JsonValue, isBytes, isPromise } from '@forgeone/common'
 import type { EventMessage } from '../entry/entry.ts'
 import type { EventPriority } from '../entry/priority.ts'
 import { SCHEMA_VERSION_MEMBER, type UpcastStep } from './upcast-step.ts'
@@ -52,7 +52,7 @@ class UpcastEvent implements EventMessage {
       topic,
       timestamp,
       priority,
-      payload: payload instanceof Uint8Array ? { $bytes: Buffer.from(payload).toString('base64') } : payload,
+      payload: isBytes(payload) ? { $bytes: Buffer.from(payload).toString('base64') } : payload,
       metadata,
       ...(checkpointMarker === undefined ? {} : { checkpointMarker }),
       contentHash,
@@ -71,7 +71,7 @@ class UpcastEvent implements EventMessage {
       } catch (cause) {
         throw failed(this, step, cause)
       }
-      if (next === undefined || next instanceof Promise) throw failed(this, step)
+      if (next === undefined || isPromise(next)) throw failed(this, step)
       payload = next
     }
     return payload

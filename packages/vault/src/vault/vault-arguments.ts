@@ -1,6 +1,6 @@
 // What the methods of a vault are given, checked before anything is done with it. Numbers are those that a row may hold.
 
-import { ForgeError, readArgument, utf8Encode, refuseOtherMembers } from '@forgeone/common'
+import { ForgeError, isBytes, readArgument, refuseOtherMembers, utf8Encode } from '@forgeone/common'
 import type { KeyProvider } from '@forgeone/crypto'
 import { checkSecretPath } from '../path/secret-path.ts'
 import { checkCustom, VERSIONS_KEPT_MAX } from '../secret/secret-metadata.ts'
@@ -21,7 +21,7 @@ export interface MetadataPatch {
 export function secretBytes(value: unknown): Uint8Array {
   return readArgument('VAULT_LIMIT', () => {
     const isText = typeof value === 'string'
-    if (!isText && !(value instanceof Uint8Array)) throw invalid('the value of a secret is bytes or text')
+    if (!isText && !isBytes(value)) throw invalid('the value of a secret is bytes or text')
     // Text is measured before it is worked over: it takes at least a byte for each of its units.
     if (value.length > SECRET_BYTES_MAX) throw tooLarge(value.length)
     if (isText && !value.isWellFormed()) throw invalid('the text of a secret holds half a character')

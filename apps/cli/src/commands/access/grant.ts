@@ -1,3 +1,4 @@
+import { nearestName } from '@forgeone/common'
 import { ACTIONS, type Action } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { textOption, usageError } from '../../program/parse-arguments.ts'
@@ -28,6 +29,7 @@ export const accessGrant: Command = {
     },
     ...HOURS_OPTIONS,
     'break-glass': { type: 'boolean', description: 'an emergency right: at most four hours, with --reason' },
+    force: { type: 'boolean', description: 'also on resources that name no part of the store' },
     reason: { type: 'string', value: 'TEXT', description: 'kept with the grant' },
   },
   examples: [
@@ -48,6 +50,7 @@ export const accessGrant: Command = {
     if (odd !== undefined && odd !== false) {
       throw usageError(`a role has no --${odd}`, 'Give --action and --resource instead.')
     }
+    if (resource !== undefined && options['force'] !== true) assertFacility(resource)
     const hours = hoursOption(options)
     await using forge = await store.open()
     const { access } = forge
@@ -75,6 +78,35 @@ export const accessGrant: Command = {
         `grant ${grant.id}: ${holder} ${grant.effect === 'deny' ? 'may not' : 'may'} ${actions!.join(', ')} on ${resource}${hours === undefined ? '' : `, ${formatHours(hours)}`}`,
       )
   },
+}
+
+/** What the resources of the store begin with. */
+const FACILITIES = [
+  'access',
+  'audit',
+  'cache',
+  'checkpoints',
+  'events',
+  'flags',
+  'groups',
+  'images',
+  'keys',
+  'logs',
+  'settings',
+  'store',
+  'subject',
+  'vault',
+] as const
+
+/** A right on what is not there holds nobody back, and lets nobody in. @throws USAGE */
+function assertFacility(resource: string): void {
+  const first = resource.split('/')[0]!
+  if (first === '*' || first === '**' || FACILITIES.some((name) => name === first)) return
+  const nearest = nearestName(first, FACILITIES)
+  throw usageError(
+    `"${first}" names no part of the store${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+    `Resources begin with ${FACILITIES.join(', ')}. For one of your own, add --force.`,
+  )
 }
 
 /** @throws USAGE */

@@ -8,14 +8,20 @@ export const auditAcceptRollback: Command = {
   usage: '',
   positionals: { min: 0, max: 0 },
   options: {
+    copy: {
+      type: 'boolean',
+      description: 'it is a copy that lives on beside the other, though nothing refuses it',
+    },
     reason: { type: 'string', value: 'TEXT', description: 'why; it stands in the log for good' },
   },
   examples: [
     'forge audit accept-rollback --reason "restored the backup of 3 May" --data ./data',
-    'forge audit accept-rollback --reason "copy for staging" --data ./copy',
+    'forge audit accept-rollback --copy --reason "for staging" --data ./copy',
   ],
   async run({ terminal, store, options }) {
-    await using forge = await store.open({ acceptRollback: { reason: requiredReason(options) } })
+    await using forge = await store.open({
+      acceptRollback: { reason: requiredReason(options), copy: options['copy'] === true },
+    })
     const { origin, verifierKeys, endedOrigins } = forge.audit
     const vkey = verifierKeys[0]!.text
     if (terminal.json) {

@@ -1,5 +1,6 @@
 import type { Command } from '../../program/command.ts'
 import { textOption } from '../../program/parse-arguments.ts'
+import { addVerifierKeys } from './add-verifier-keys.ts'
 import { writeOutputFile } from './write-output-file.ts'
 
 export const auditCheckpoint: Command = {
@@ -12,7 +13,7 @@ export const auditCheckpoint: Command = {
     vkey: {
       type: 'string',
       value: 'FILE',
-      description: 'write the verifier keys there, for whoever verifies',
+      description: 'add the verifier keys to it, for whoever verifies',
     },
   },
   examples: [
@@ -24,8 +25,7 @@ export const auditCheckpoint: Command = {
     const note = await forge.audit.checkpoint()
     const keys = forge.audit.verifierKeys.map(({ text }) => text)
     const keyFile = textOption(options, 'vkey')
-    if (keyFile !== undefined)
-      await writeOutputFile(resolvePath(keyFile), keys.map((key) => `${key}\n`).join(''))
+    if (keyFile !== undefined) await addVerifierKeys(resolvePath(keyFile), forge)
     const output = textOption(options, 'output')
     if (output !== undefined) await writeOutputFile(resolvePath(output), note)
     const [origin, size, root] = note.split('\n')

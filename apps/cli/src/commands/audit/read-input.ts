@@ -1,5 +1,5 @@
 import { readBoundedFile, UnfitFile } from '@forgeone/audit'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, systemCode } from '@forgeone/common'
 
 /** Receipts, notes and policies are small; a file above this is something else. */
 const INPUT_BYTES_MAX: number = 16 * 1024 * 1024
@@ -9,7 +9,7 @@ export async function readInput(path: string): Promise<Uint8Array> {
   try {
     return await readBoundedFile(path, INPUT_BYTES_MAX)
   } catch (cause) {
-    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    const isMissing = systemCode(cause) === 'ENOENT'
     throw new ForgeError(
       isMissing ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE',
       `${path} ${isMissing ? 'does not exist' : 'cannot be read'}${cause instanceof UnfitFile ? `: ${cause.message}` : ''}`,

@@ -1,9 +1,8 @@
 import { SIGNING_OVERLAP_MS } from '@forgeone/crypto'
-import type { Forge } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { textOption } from '../../program/parse-arguments.ts'
 import { formatTime } from '../../render/quantities.ts'
-import { writeOutputFile } from './write-output-file.ts'
+import { addVerifierKeys } from './add-verifier-keys.ts'
 
 export const auditRotateKey: Command = {
   name: 'audit rotate-key',
@@ -14,7 +13,7 @@ export const auditRotateKey: Command = {
     vkey: {
       type: 'string',
       value: 'FILE',
-      description: 'write the verifier keys that sign from now on there, for whoever verifies',
+      description: 'add the verifier keys that sign from now on to it, for whoever verifies',
     },
   },
   examples: ['forge audit rotate-key --data ./data', 'forge audit rotate-key --vkey log.vkey --data ./data'],
@@ -22,13 +21,13 @@ export const auditRotateKey: Command = {
     const keyFile = textOption(options, 'vkey')
     await using forge = await store.open()
     // With the keys of before, so that a place that cannot be written is known before anything changes.
-    if (keyFile !== undefined) await writeKeys(resolvePath(keyFile), forge)
+    if (keyFile !== undefined) await addVerifierKeys(resolvePath(keyFile), forge)
     const { text } = await forge.audit.rotateKey()
     const keys = forge.audit.verifierKeys.map((key) => key.text)
     const until = Date.now() + SIGNING_OVERLAP_MS
     // The next checkpoint bears both signatures; it is made now, so that whoever looks finds them.
     await forge.audit.checkpoint()
-    if (keyFile !== undefined) await writeKeys(resolvePath(keyFile), forge)
+    if (keyFile !== undefined) await addVerifierKeys(resolvePath(keyFile), forge)
     if (terminal.json) {
       await terminal.printJson({ vkey: text, vkeys: keys, bothSignUntil: until })
       return
@@ -38,8 +37,4 @@ export const auditRotateKey: Command = {
     )
     await terminal.printLine(text)
   },
-}
-
-async function writeKeys(path: string, { audit }: Forge): Promise<void> {
-  await writeOutputFile(path, audit.verifierKeys.map(({ text }) => `${text}\n`).join(''))
 }

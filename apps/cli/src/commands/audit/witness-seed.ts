@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { readBoundedFile } from '@forgeone/audit'
-import { ForgeError, systemRandom } from '@forgeone/common'
+import { ForgeError, systemRandom, systemCode } from '@forgeone/common'
 
 const SEED_BYTES = 32
 const MODE = 0o600
@@ -11,8 +11,7 @@ export async function witnessSeed(path: string): Promise<Uint8Array> {
     const existing = await readBoundedFile(path, SEED_BYTES)
     if (existing.length === SEED_BYTES) return existing
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'))
-      throw new ForgeError('IO_FAILED', `${path} cannot be read`, { cause })
+    if (systemCode(cause) !== 'ENOENT') throw new ForgeError('IO_FAILED', `${path} cannot be read`, { cause })
     return await createSeed(path)
   }
   throw new ForgeError('IO_FAILED', `${path} has not ${SEED_BYTES} bytes, so it is no seed`)

@@ -1,4 +1,4 @@
-import { ForgeError, type JsonValue } from '@forgeone/common'
+import { ForgeError, type JsonValue, systemCode } from '@forgeone/common'
 import {
   APPEND_BYTES_MAX,
   formatPosition,
@@ -109,7 +109,7 @@ async function readPayload(label: string, signal: AbortSignal): Promise<Uint8Arr
     }
   } catch (cause) {
     signal.throwIfAborted()
-    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    const isMissing = systemCode(cause) === 'ENOENT'
     if (isMissing) throw new ForgeError('INPUT_NOT_FOUND', `there is no file ${label}`, { cause })
     throw new ForgeError('INPUT_UNREADABLE', `${label} cannot be read`, { cause })
   }

@@ -37,7 +37,13 @@ export const keysRotate: Command = {
       await using forge = await store.open()
       if (options['drop-others'] === true) {
         const { slots, openedSlot } = forge.keys.status()
-        for (const { id } of slots) if (id !== openedSlot) await forge.keys.removeProvider(id)
+        const dropped = slots.filter(({ id }) => id !== openedSlot)
+        // Before it is done: whoever holds them should hear that they open nothing any more.
+        for (const { id, kind } of dropped)
+          terminal.note(
+            `dropping slot ${id} (${kind})${kind === 'shares' ? ': all of its shares are worthless from now on' : ''}`,
+          )
+        for (const { id } of dropped) await forge.keys.removeProvider(id)
       }
       await forge.keys.rotateMaster({ providers: [await store.provider()] })
       const { revision } = forge.keys.status()

@@ -1,3 +1,4 @@
+import { systemCode } from '@forgeone/common'
 import { access, constants, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DoctorCheck } from '@forgeone/engine'
@@ -31,7 +32,7 @@ async function anchorFileCheck(file: string, storePath: string): Promise<DoctorC
       return fails(`${file} got its last checkpoint ${formatDuration(behindMs)} before the last commit`)
     return { name, status: 'ok', message: `commands compare with ${file}` }
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const reason = systemCode(error) ?? String(error)
     if (reason !== 'ENOENT') return fails(`${file} cannot be used: ${reason}`)
     return isEmpty(file)
   }

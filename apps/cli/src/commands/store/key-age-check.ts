@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isForgeError } from '@forgeone/common'
+import { isForgeError, isError } from '@forgeone/common'
 import { readSmallFile } from '@forgeone/common/files'
 import { inspectKeyringFile, KEYRING_BYTES_MAX, type KeyringFacts } from '@forgeone/crypto'
 import type { DoctorCheck } from '@forgeone/engine'
@@ -48,7 +48,7 @@ async function keyringFacts(storePath: string): Promise<KeyringFacts | undefined
     const bytes = await readSmallFile(join(storePath, 'keyring'), { bytesMax: KEYRING_BYTES_MAX })
     return bytes === undefined ? undefined : inspectKeyringFile(bytes)
   } catch (error) {
-    if (isForgeError(error) || (error instanceof Error && 'code' in error)) return undefined
+    if (isForgeError(error) || (isError(error) && 'code' in error)) return undefined
     throw error
   }
 }
