@@ -48,6 +48,55 @@ it('consume prints each event of a group once, over several runs, until the grou
   expect(await consumed('--limit', '1')).toEqual([0])
 })
 
+/** A program that ends with the code when it was given an event of `jobs.mail`. */
+function reading(code: number): readonly string[] {
+  const script = `process.stdin.on('data', (line) => process.exit(JSON.parse(line).topic === 'jobs.mail' ? ${code} : 9))`
+  return ['--limit', '1', '--', process.execPath, '-e', script]
+}
+
+it('consume gives each event to a program, and acks it only when the program ended well', async () => {
+  const topic = JSON.stringify({ topic: 'jobs.mail', payload: 'first' })
+  await forge(['events', 'import', '-'], `${topic}\n${topic.replace('first', 'second')}`)
+  const group = ['events', 'consume', '--group', 'mail', '--topic', 'jobs.*']
+  expect(await forge([...group, ...reading(7)])).toMatchObject({
+    code: 1,
+    stderr: '0 events\n1 event given back, to be tried again\n',
+  })
+  expect(await printed('groups', 'lag', 'mail')).toMatchObject({ entries: 2 })
+  expect(await forge([...group, ...reading(0)])).toMatchObject({ code: 0, stderr: '1 event\n' })
+  expect(await printed('groups', 'lag', 'mail')).toMatchObject({ entries: 1 })
+})
+
+it('a program that cannot be run takes no event', async () => {
+  await forge(['events', 'import', '-'], JSON.stringify({ topic: 'jobs.fax', payload: 1 }))
+  const group = ['events', 'consume', '--group', 'fax', '--topic', 'jobs.fax']
+  const unknown = await forge([...group, '--', 'no-such-program'])
+  expect(unknown.code).toBe(3)
+  expect(unknown.stderr).toContain('no-such-program cannot be run: ENOENT')
+  expect(await forge([...group, '--', process.execPath, '-e', ''])).toMatchObject({
+    code: 0,
+    stderr: '1 event\n',
+  })
+})
+
+it('the program of a consumer sees nothing that opens the store', async () => {
+  await forge(['events', 'import', '-'], JSON.stringify({ topic: 'jobs.env', payload: 1 }))
+  const code = "process.stdout.write(Object.keys(process.env).filter((n) => n.startsWith('FORGE_')).join())"
+  const words = [
+    'events',
+    'consume',
+    '--group',
+    'env',
+    '--topic',
+    'jobs.env',
+    '--',
+    process.execPath,
+    '-e',
+    code,
+  ]
+  expect(await forge(words)).toMatchObject({ code: 0, stdout: 'FORGE_DATA' })
+})
+
 it('groups can be created, listed, paused, resumed and removed', async () => {
   const created = await printed(
     'groups',

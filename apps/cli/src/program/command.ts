@@ -19,6 +19,8 @@ export interface CommandContext {
 /** One verb of the command line. */
 export interface Command extends ArgumentShape {
   readonly summary: string
+  /** Lines of its help that say more than the summary. */
+  readonly details?: readonly string[]
   readonly examples: readonly string[]
   /** @returns the exit code; 0 when nothing is returned */
   run(context: CommandContext): Promise<number | void>

@@ -9,6 +9,7 @@ export function commandHelp(terminal: Terminal, command: Command): string {
     '',
     `${terminal.style('Usage', 'bold')}  forge ${command.name} ${command.usage}`.trimEnd(),
     '',
+    ...(command.details === undefined ? [] : [...command.details, '']),
     ...optionLines(terminal, 'Options', command.options),
     ...optionLines(terminal, 'Everywhere', GLOBAL_OPTIONS),
     terminal.style('Examples', 'bold'),
