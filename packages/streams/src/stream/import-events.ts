@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import {
+  ArgumentCheck,
   ForgeError,
   isForgeError,
   parseExactJson,
@@ -29,6 +30,20 @@ const BATCH_BYTES = 4 * 1024 * 1024
 const BATCH_MS_MAX = 1000
 /** A payload of the largest size, its JSON escapes and the other members. */
 const EVENT_LINE_BYTES_MAX = 4 * 1024 * 1024
+
+/** Any other would be left behind without a word. */
+const EVENT_MEMBERS = [
+  'topic',
+  'payload',
+  'timestamp',
+  'priority',
+  'metadata',
+  'id',
+  'checkpointMarker',
+  // Made anew, since it covers the place of the event.
+  'contentHash',
+] as const
+const MEMBERS_CHECK = new ArgumentCheck('STREAM_VALUE_INVALID')
 
 /** `jsonl`: as `toJSON` of events gives them; `cloudevents`: CloudEvents 1.0 in JSON, structured mode. */
 export type EventFormat = 'jsonl' | 'cloudevents'
@@ -66,7 +81,8 @@ export interface EventImportResult {
 
 /**
  * Reads events from CloudEvents (JSON lines of events or batches, or one document), or from JSON lines, as `events export` writes them: `topic`, `payload`, and optionally `timestamp`,
- * `priority`, `metadata`, `id`, `checkpointMarker`. A line that cannot be an event stops the import before it.
+ * `priority`, `metadata`, `id`, `checkpointMarker`; `contentHash` is made anew. A line that cannot be an event, or that has other
+ * members, stops the import before it.
  * @throws STREAM_VALUE_INVALID with `details.line`, and what `append` throws
  */
 export async function importEvents(
@@ -242,6 +258,7 @@ function toEvent(value: JsonValue, defaultTopic: string | undefined): EventInput
     if (defaultTopic === undefined) throw invalid('it has no payload member and no topic was given')
     return { topic: defaultTopic, payload: value }
   }
+  MEMBERS_CHECK.options(value, EVENT_MEMBERS, 'it')
   const { topic = defaultTopic, payload, timestamp, priority, metadata, id, checkpointMarker } = value
   if (typeof topic !== 'string') throw invalid('it names no topic')
   if (payload === undefined) throw invalid('it has no payload')

@@ -175,6 +175,24 @@ describe('imported events', () => {
     expect(await copies.importFrom(chunksOf(lines), { source: 'events' })).toMatchObject({ events: 0 })
   })
 
+  test.each([
+    [
+      '{"topic":"a","payload":1,"metdata":{"user":"u"}}',
+      'it has no member "metdata"; did you mean metadata?',
+    ],
+    ['{"topic":"a","payload":1,"traceId":"t"}', 'it has no member "traceId"; known are topic, payload, '],
+  ])('refuses %s, of which a part would be lost', async (line, reason) => {
+    await using host = new StoreHost()
+    const { events } = await host.open()
+    const refused = events.importFrom(chunksOf(utf8Encode(`{"topic":"a","payload":0}\n${line}\n`)))
+    await expect(refused).rejects.toMatchObject({
+      code: 'STREAM_VALUE_INVALID',
+      message: expect.stringContaining(`line 2 is not an event: ${reason}`),
+    })
+    const kept = await events.read({ topic: 'a' }).toArray()
+    expect(kept.map(({ payload }) => payload)).toEqual([0])
+  })
+
   test('stop before a line that is none, and go on there once it is corrected', async () => {
     await using host = new StoreHost()
     const { events } = await host.open()
