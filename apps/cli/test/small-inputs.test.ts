@@ -84,6 +84,27 @@ it.each([
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('forge:')])
 })
 
+it.each([
+  ['Latin-1', Buffer.from('pässwörd of many words', 'latin1')],
+  ['UTF-16', Buffer.from(`\uFEFF${SECRET}`, 'utf16le')],
+  ['UTF-16 without a mark', Buffer.from(SECRET, 'utf16le')],
+])('a secret in %s is refused, not replaced', async (_title, bytes) => {
+  await writeFile(join(cwd, 'other-encoding'), bytes)
+  for (const words of [
+    ['init', 'encoded', '--secret-file', 'other-encoding'],
+    ['keys', 'rewrap', '--new-secret-file', 'other-encoding', ...data],
+  ]) {
+    const { code, stderr } = await answerOf(words)
+    expect(code).toBe(1)
+    expect(stderr).toContain('it is no text in UTF-8 [INPUT_UNREADABLE]')
+  }
+})
+
+it('a byte order mark is no part of a secret', async () => {
+  await writeFile(join(cwd, 'marked'), `\uFEFF${SECRET}\n`)
+  expect(await shell('$FORGE topics --secret-file marked --data data')).toMatchObject({ code: 0 })
+})
+
 it('a value comes from standard input byte for byte, and a larger one than a secret may be is told its own limit', async () => {
   const set = await runForge(['vault', 'set', 'a/c', '--file', '-', ...data], { cwd, input: 'value\n' })
   expect(set.code).toBe(0)

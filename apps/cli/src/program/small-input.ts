@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { fstatSync } from 'node:fs'
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError, utf8Decode } from '@forgeone/common'
 import { readSmallFile } from '@forgeone/common/files'
 import { descriptorOfPath, openWaiting } from './open-waiting.ts'
 
@@ -15,7 +16,7 @@ export interface SmallInput {
  * @throws INPUT_NOT_FOUND, INPUT_UNREADABLE for what is of another kind or above the bound, INTERRUPTED
  */
 export async function readSmallInput(path: string, input: SmallInput): Promise<Uint8Array> {
-  const named = input.what === undefined ? path : `the ${input.what} ${path}`
+  const named = namedInput(path, input)
   let bytes: Uint8Array | undefined
   try {
     if (isHandedStream(path)) return await readBounded(openWaiting(path, input.signal), named, input)
@@ -29,9 +30,25 @@ export async function readSmallInput(path: string, input: SmallInput): Promise<U
   return bytes
 }
 
-/** @throws as `readSmallInput` */
+/** @throws as `readSmallInput`, INPUT_UNREADABLE for bytes that are no text */
 export async function readSmallText(path: string, input: SmallInput): Promise<string> {
-  return Buffer.from(await readSmallInput(path, input)).toString('utf8')
+  return textOfInput(await readSmallInput(path, input), namedInput(path, input))
+}
+
+/**
+ * Bytes that are no text would be replaced, and a secret of replaced ones opens nothing, or is a weaker one. A byte order
+ * mark tells how a file is encoded and is no part of it. @throws INPUT_UNREADABLE
+ */
+export function textOfInput(bytes: Uint8Array, named: string): string {
+  if (!isUtf8(bytes) || bytes.includes(0))
+    throw new ForgeError('INPUT_UNREADABLE', `${named} cannot be read: it is no text in UTF-8`, {
+      hint: 'Save it as UTF-8. A key of random bytes belongs into a file for --key-file.',
+    })
+  return utf8Decode(bytes).replace(/^\uFEFF/, '')
+}
+
+function namedInput(path: string, { what }: Pick<SmallInput, 'what'>): string {
+  return what === undefined ? path : `the ${what} ${path}`
 }
 
 /** Everything that a stream gives, up to the bound. @throws INPUT_UNREADABLE, INTERRUPTED */

@@ -1,5 +1,6 @@
 import { readBoundedFile, UnfitFile } from '@forgeone/audit'
 import { ForgeError, systemCode } from '@forgeone/common'
+import { textOfInput } from '../../program/small-input.ts'
 
 /** Receipts, notes and policies are small; a file above this is something else. */
 const INPUT_BYTES_MAX: number = 16 * 1024 * 1024
@@ -20,5 +21,5 @@ export async function readInput(path: string): Promise<Uint8Array> {
 
 /** @throws INPUT_NOT_FOUND, INPUT_UNREADABLE */
 export async function readInputText(path: string): Promise<string> {
-  return Buffer.from(await readInput(path)).toString('utf8')
+  return textOfInput(await readInput(path), path)
 }
