@@ -100,6 +100,14 @@ it.each([
   }
 })
 
+it('a secret of the environment that is no text is refused, not replaced', async () => {
+  const { code, stderr } = await shell(`FORGE_SECRET=$'p\\xe4ss of many words' $FORGE init encoded`)
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining('FORGE_SECRET is no text in UTF-8'),
+  })
+})
+
 it('a byte order mark is no part of a secret', async () => {
   await writeFile(join(cwd, 'marked'), `\uFEFF${SECRET}\n`)
   expect(await shell('$FORGE topics --secret-file marked --data data')).toMatchObject({ code: 0 })

@@ -47,6 +47,11 @@ export async function findSecret(
   const fromEnvironment = process.env['FORGE_SECRET']
   if (fromEnvironment !== undefined && fromEnvironment !== '') {
     delete process.env['FORGE_SECRET']
+    // Node.js has replaced what was no UTF-8 by then.
+    if (fromEnvironment.includes('\uFFFD'))
+      throw new ForgeError('INPUT_UNREADABLE', 'FORGE_SECRET is no text in UTF-8', {
+        hint: 'Set it in a shell whose locale is UTF-8, or give a file with --secret-file.',
+      })
     return { secret: fromEnvironment }
   }
   if (!terminal.canPrompt)
