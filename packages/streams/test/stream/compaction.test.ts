@@ -94,9 +94,16 @@ test('a filter spares a search the blocks without the word, and never one with i
   const { logs } = await filled(host)
   await logs.append({ topic: 'a', message: 'the needle, once' })
   await logs.compact()
-  const absent = logs.search('haystack')
-  expect(await absent.toArray()).toEqual([])
-  expect(absent.explain()).toMatchObject({ blocksRead: 0, blocksSkippedByFilter: 1 })
+  let skipped = 0
+  for (let n = 0; n < 20; n++) {
+    const absent = logs.search(`haystack${n}`)
+    expect(await absent.toArray()).toEqual([])
+    const { blocksRead, blocksSkippedByFilter } = absent.explain()
+    expect(blocksRead + blocksSkippedByFilter).toBe(1)
+    skipped += blocksSkippedByFilter
+  }
+  // Each store has a seed of its own, and a filter lets one word in a few dozen pass.
+  expect(skipped).toBeGreaterThan(10)
   for (const query of [
     'needle',
     'i(NEEDLE)',
