@@ -107,11 +107,17 @@ export class ArgumentCheck {
     throw this.refusal(what, `must be ${choices.join(' or ')}, not ${shown(value)}${meant}`)
   }
 
+  /** @returns a copy, since each member of a caller's list is read once, here, where what it throws has a code */
   list(value: unknown, what: string, { max }: { readonly max: number }): readonly unknown[] {
-    if (!isList(value)) throw this.refusal(what, `must be a list, not ${shown(value)}`)
-    const { length } = value
-    if (!(length <= max)) throw this.refusal(what, `has ${length} members, above the limit of ${max}`)
-    return value
+    try {
+      if (!isList(value)) throw this.refusal(what, `must be a list, not ${shown(value)}`)
+      const { length } = value
+      if (!(length <= max)) throw this.refusal(what, `has ${length} members, above the limit of ${max}`)
+      return Array.from({ length }, (_, index) => value[index])
+    } catch (cause) {
+      if (cause instanceof ForgeError) throw cause
+      throw this.refusal(what, 'cannot be read', cause)
+    }
   }
 
   bytes(value: unknown, what: string, { max = Infinity }: { readonly max?: number } = {}): Uint8Array {

@@ -13,7 +13,8 @@ import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
 /** A part by default. */
 const EVERY = ofTier({ short: 3, attack: 1 })
-const CALL_MS_MAX = 5000
+/** A guard against what hangs, far above what a busy machine takes. */
+const CALL_MS_MAX = 60_000
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let forge: Forge

@@ -8,7 +8,7 @@ import { z } from 'zod'
 const VICTIM = join(import.meta.dirname, 'victims', 'judge-store.ts')
 
 /** Above what any damage may take on a busy machine. */
-export const JUDGE_MS_MAX = 30_000
+export const JUDGE_MS_MAX = 120_000
 
 const schema = z.strictObject({ noticed: z.array(z.string()), data: z.record(z.string(), z.string()) })
 

@@ -181,7 +181,7 @@ export function checkedEvents(append: EventInput | readonly EventInput[]): reado
   // A single event is no list; `asList` does not throw for a proxy.
   const list = asList(append)
   if (list === undefined) return [append as EventInput]
-  return Array.from(groupCheck.list(list, 'append', { max: APPEND_ENTRIES_MAX }) as readonly EventInput[])
+  return groupCheck.list(list, 'append', { max: APPEND_ENTRIES_MAX }) as readonly EventInput[]
 }
 
 /** @throws STREAM_VALUE_INVALID */
