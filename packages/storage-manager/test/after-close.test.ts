@@ -98,8 +98,9 @@ async function makeWhatGoes(): Promise<Given> {
   }
 }
 
-async function* lines(): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(Buffer.from('{"topic":"orders","message":"x","payload":1}\n'))
+async function* lines(stream: string): AsyncGenerator<Uint8Array> {
+  const entry = stream === 'events' ? '"payload":1' : '"message":"x"'
+  yield await Promise.resolve(Buffer.from(`{"topic":"orders",${entry}}\n`))
 }
 
 /** Arguments that get past the checks, where none do not. */
@@ -120,7 +121,7 @@ async function argumentsOf(): Promise<Given> {
       ['logs', 'events'].flatMap((stream) => [
         [`${stream}.search`, ['orders', {}]],
         [`${stream}.table`, ['orders']],
-        [`${stream}.importFrom`, [lines(), { topic: 'orders' }]],
+        [`${stream}.importFrom`, [lines(stream), { topic: 'orders' }]],
       ]),
     ),
     'events.topic': ['a.b', { '~standard': { version: 1, vendor: 'test', validate: () => ({}) } }],
