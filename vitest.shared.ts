@@ -9,7 +9,7 @@ export const shared: ReturnType<typeof defineConfig> = defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: [join(import.meta.dirname, 'vitest.seed.ts')],
+    setupFiles: [join(import.meta.dirname, 'vitest-seed.ts')],
     pool: 'forks',
     maxWorkers: 2,
     // Tests start many processes from sources; half of their time would go into stripping and compiling them anew.
