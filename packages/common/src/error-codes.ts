@@ -23,6 +23,8 @@ export const ERROR_CODES = {
   QUOTA_EXCEEDED: 'The store has reached maxSizeGb. Delete data or raise the quota.',
   OVERLOADED: 'Too many writes are waiting. Slow down and try again.',
   COMMIT_INVALID: 'The commit breaks a limit named in the message. Correct it; nothing was written.',
+  COMMIT_ABANDONED:
+    'Another part of the same transaction was refused; nothing was written. Its error says why.',
   UNSAFE_FILESYSTEM: 'Use a local disk, or allow this file system by name.',
   // Damage
   JOURNAL_DAMAGED: 'The journal is broken before its end. Run `forge doctor`; do not delete files.',

@@ -13,6 +13,7 @@ export {
   type StoreReader,
 } from './store/store.ts'
 export { actingAs, presentActor } from './commit/acting-as.ts'
+export { atSeat, presentSeat, type JointSeat } from './commit/joint-commit.ts'
 export { StoreLock } from './lock/store-lock.ts'
 export { LocalStore } from './store/local-store.ts'
 export type { LocalStoreOptions, ObserverSource } from './store/local-store-options.ts'

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { CommitContent } from '../store/store.ts'
 
 /** What the store does by itself; nobody else's name is ever put in its place. */
 export const SYSTEM_ACTOR = 'system'
@@ -18,4 +19,10 @@ export function actingAs<T>(actor: string | undefined, call: () => T): T {
 /** The actor of the present call; undefined outside of `actingAs`. */
 export function presentActor(): string | undefined {
   return acting.getStore()
+}
+
+/** The commit as this actor makes it. */
+export function withActor(content: CommitContent, actor: string): CommitContent {
+  const { facts } = content
+  return facts.actor === SYSTEM_ACTOR ? content : { ...content, facts: { ...facts, actor } }
 }

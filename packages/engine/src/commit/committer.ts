@@ -10,18 +10,21 @@ import {
   type SealedOperation,
 } from '@forgeone/common'
 import type { Database } from '../database/database.ts'
-import { writeCommitRecord, type CommitRecord } from '../format/commit-record.ts'
+import { writeCommitRecord } from '../format/commit-record.ts'
 import { withOutcome, type Health } from '../health/health.ts'
 import { storeClosed } from '../health/store-closed.ts'
 import type { SpaceGuard } from '../health/space-guard.ts'
 import type { JournalPosition, JournalWriter } from '../journal/journal-writer.ts'
 import { WriteWatch } from '../rotation/write-watch.ts'
 import type { CommitContent, CommitOptions, CommitPlace, Durability, Operation } from '../store/store.ts'
-import { presentActor, SYSTEM_ACTOR } from './acting-as.ts'
+import { presentActor, withActor } from './acting-as.ts'
 import type { Applier } from './applier.ts'
+import { CommitQueue, type QueuedCommit } from './commit-queue.ts'
 import { checkCommit, checkOperations } from './check-commit.ts'
 import { commitTime } from './commit-time.ts'
+import { abandoned, presentSeat, rejectAll, type JointPart, type JointWriter } from './joint-commit.ts'
 import {
+  COMMIT_BYTES_MAX,
   GROUP_BYTES_MAX,
   QUEUE_BYTES_MAX,
   QUEUE_WAITERS_MAX,
@@ -31,21 +34,10 @@ import {
 
 export type CommitBuilder = (place: CommitPlace) => CommitContent
 
-interface QueuedCommit {
-  readonly place: CommitPlace
-  readonly content: CommitRecord
-  readonly record: Uint8Array
-  readonly sync: boolean
-  readonly onVisible: ((place: CommitPlace) => void) | undefined
-  readonly resolve: (place: CommitPlace) => void
-  readonly reject: (error: ForgeError) => void
-}
-
-interface WaitingCommit {
-  readonly build: CommitBuilder
-  readonly options: CommitOptions
-  readonly resolve: (place: CommitPlace | PromiseLike<CommitPlace>) => void
-  readonly reject: (cause: unknown) => void
+interface AcceptedCommit {
+  readonly commit: QueuedCommit
+  /** Plain, for the quota. */
+  readonly bytes: number
 }
 
 export interface CommitterOptions {
@@ -75,15 +67,15 @@ export interface CommitterOptions {
  * Group commit: one frame and one fsync for all commits that wait. While a frame is being written the next group
  * gathers, and the one before is applied to the databases.
  */
-export class Committer {
+export class Committer implements JointWriter {
   readonly #o: CommitterOptions
   readonly #firstSequence: number
   #nextSequence: number
   #writtenSequence: number
   #lastTime: number
-  #queue: QueuedCommit[] = []
-  #queuedBytes = 0
-  #waiting: WaitingCommit[] = []
+  readonly #queue = new CommitQueue()
+  /** Each is one commit, or the parts of one joint commit. */
+  #waiting: (readonly JointPart[])[] = []
   #running: Promise<void> | undefined
   /** One at a time: what they do to the journal has one caller. */
   readonly #exclusive = new Turns()
@@ -121,12 +113,21 @@ export class Committer {
     if (this.#closed) return Promise.reject(storeClosed())
     const actor = presentActor()
     const named = actor === undefined ? build : (place: CommitPlace) => withActor(build(place), actor)
-    if (this.#waiting.length === 0 && this.#queuedBytes < QUEUE_BYTES_MAX)
-      return this.#enqueue(named, options)
-    if (this.#waiting.length >= QUEUE_WAITERS_MAX) {
-      return Promise.reject(new ForgeError('OVERLOADED', `${QUEUE_WAITERS_MAX} commits are waiting`))
-    }
-    return new Promise((resolve, reject) => this.#waiting.push({ build: named, options, resolve, reject }))
+    const seat = options.joins === true ? presentSeat() : undefined
+    if (seat?.isFree === true) return seat.take(this, named, options)
+    return new Promise((resolve, reject) => this.#admit([{ build: named, options, resolve, reject }]))
+  }
+
+  /** Accepts all of them or none, and writes them in one frame: a crash leaves all of them or none, and so does a reader see. */
+  submitJointly(parts: readonly JointPart[]): void {
+    if (parts.length > 0) this.#admit(parts)
+  }
+
+  #admit(parts: readonly JointPart[]): void {
+    if (this.#closed) rejectAll(parts, storeClosed())
+    else if (this.#waiting.length === 0 && this.#queue.bytes < QUEUE_BYTES_MAX) this.#enqueue(parts)
+    else if (this.#waiting.length < QUEUE_WAITERS_MAX) this.#waiting.push(parts)
+    else rejectAll(parts, new ForgeError('OVERLOADED', `${QUEUE_WAITERS_MAX} commits are waiting`))
   }
 
   /**
@@ -221,34 +222,63 @@ export class Committer {
     await this.#o.applier.applied(last)
   }
 
-  #enqueue(build: CommitBuilder, options: CommitOptions): Promise<CommitPlace> {
-    return new Promise((resolve, reject) => {
-      this.#o.health.assertWritable()
-      // Before `build`, which may change its caller's state in the belief that the commit will be written.
-      this.#o.space.admit(options.estimatedBytes ?? 0, { privileged: options.privileged ?? false })
-      const { time, backMs } = commitTime(this.#o.clock, this.#lastTime)
-      const place = { sequence: this.#nextSequence, time }
-      const { content, bytes, operations } = this.#accept(build, place, options.onRefused)
+  #enqueue(parts: readonly JointPart[]): void {
+    const accepted = this.#acceptAll(parts)
+    for (const { commit, bytes } of accepted) {
       this.#o.space.record(bytes)
-      const nonce = operations.length === 0 ? this.#o.random.bytes(16) : undefined
-      const writer = new ByteWriter(bytes + operations.length * 80 + 256)
-      const recorded = { time, backMs, facts: content.facts, operations, nonce, detail: content.detail }
-      writeCommitRecord(writer, recorded)
-      const sync = (options.durability ?? this.#o.durability) === 'sync'
-      for (const watch of this.#watches) watch.note(operations)
+      for (const watch of this.#watches) watch.note(commit.content.operations)
       this.#nextSequence++
-      this.#lastTime = time
-      const { onVisible } = options
-      const record = writer.finish()
-      this.#queue.push({ place, content: recorded, record, sync, onVisible, resolve, reject })
-      this.#queuedBytes += writer.length
-      // A microtask later, so that commits submitted in the same turn share the frame.
-      queueMicrotask(() => this.#start())
-    })
+      this.#lastTime = commit.place.time
+      this.#queue.push(commit)
+    }
+    // A microtask later, so that commits submitted in the same turn share the frame.
+    if (accepted.length > 0) queueMicrotask(() => this.#start())
+  }
+
+  /** @returns none when one of them was refused, which all have heard of then */
+  #acceptAll(parts: readonly JointPart[]): readonly AcceptedCommit[] {
+    const accepted: AcceptedCommit[] = []
+    try {
+      for (const part of parts) accepted.push(this.#accept(part, { parts, before: accepted }))
+      const bytes = accepted.reduce((sum, each) => sum + each.bytes, 0)
+      if (parts.length > 1 && bytes > COMMIT_BYTES_MAX)
+        throw new ForgeError('COMMIT_INVALID', `a transaction takes at most ${COMMIT_BYTES_MAX} bytes`)
+      return accepted
+    } catch (cause) {
+      // The last first, as they stand on each other.
+      for (let index = accepted.length - 1; index >= 0; index--) parts[index]!.options.onRefused?.()
+      const culprit = parts[accepted.length]
+      const others = culprit === undefined ? cause : abandoned(cause)
+      for (const part of parts) part.reject(part === culprit ? cause : others)
+      return []
+    }
+  }
+
+  /** Builds and checks a commit behind those that are accepted with it; nothing of the store changes yet. */
+  #accept(
+    { build, options, resolve, reject }: JointPart,
+    { parts, before }: { readonly parts: readonly JointPart[]; readonly before: readonly AcceptedCommit[] },
+  ): AcceptedCommit {
+    this.#o.health.assertWritable()
+    // Before `build`, which may change its caller's state in the belief that the commit will be written.
+    this.#o.space.admit(options.estimatedBytes ?? 0, { privileged: options.privileged ?? false })
+    const lastTime = before.at(-1)?.commit.place.time ?? this.#lastTime
+    const { time, backMs } = commitTime(this.#o.clock, lastTime)
+    const place = { sequence: this.#nextSequence + before.length, time }
+    const { content, bytes, operations } = this.#built(build, place, options.onRefused)
+    const nonce = operations.length === 0 ? this.#o.random.bytes(16) : undefined
+    const writer = new ByteWriter(bytes + operations.length * 80 + 256)
+    const recorded = { time, backMs, facts: content.facts, operations, nonce, detail: content.detail }
+    writeCommitRecord(writer, recorded)
+    const sync = (options.durability ?? this.#o.durability) === 'sync'
+    const { onVisible } = options
+    const joint = parts.length > 1 ? parts : undefined
+    const record = writer.finish()
+    return { commit: { place, content: recorded, record, sync, onVisible, resolve, reject, joint }, bytes }
   }
 
   /** Everything that can refuse a commit once it was built. */
-  #accept(
+  #built(
     build: CommitBuilder,
     place: CommitPlace,
     onRefused: (() => void) | undefined,
@@ -291,10 +321,8 @@ export class Committer {
   }
 
   #admitWaiting(): void {
-    while (this.#waiting.length > 0 && this.#queuedBytes < QUEUE_BYTES_MAX) {
-      const { build, options, resolve } = this.#waiting.shift()!
-      resolve(this.#enqueue(build, options))
-    }
+    while (this.#waiting.length > 0 && this.#queue.bytes < QUEUE_BYTES_MAX)
+      this.#enqueue(this.#waiting.shift()!)
   }
 
   #start(): void {
@@ -309,7 +337,7 @@ export class Committer {
   async #run(): Promise<void> {
     if (this.#turn.isOver) await this.#turn.next()
     while (this.#queue.length > 0 && this.#gate === undefined) {
-      const group = this.#takeGroup()
+      const group = this.#queue.takeGroup(GROUP_BYTES_MAX)
       let begun = false
       try {
         this.#o.health.assertSound()
@@ -322,21 +350,6 @@ export class Committer {
       }
       this.#admitWaiting()
     }
-  }
-
-  #takeGroup(): QueuedCommit[] {
-    let bytes = 0
-    let count = 0
-    while (
-      count < this.#queue.length &&
-      (count === 0 || bytes + this.#queue[count]!.record.length <= GROUP_BYTES_MAX)
-    ) {
-      bytes += this.#queue[count++]!.record.length
-    }
-    const group = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count)
-    this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count)
-    this.#queuedBytes -= bytes
-    return group
   }
 
   async #writeGroup(group: readonly QueuedCommit[]): Promise<void> {
@@ -379,15 +392,8 @@ export class Committer {
   /** The poison rule: nothing is retried; what was begun may be durable, what waited was not written. */
   #fail(group: readonly QueuedCommit[], cause: unknown, outcome: 'none' | 'unknown'): void {
     const error = this.#o.health.poison(cause)
-    const queued = this.#queue
-    this.#queue = []
-    this.#queuedBytes = 0
+    const queued = this.#queue.takeAll()
     for (const commit of group) commit.reject(withOutcome(error, outcome))
     for (const commit of queued) commit.reject(withOutcome(error, 'none'))
   }
-}
-
-function withActor(content: CommitContent, actor: string): CommitContent {
-  const { facts } = content
-  return facts.actor === SYSTEM_ACTOR ? content : { ...content, facts: { ...facts, actor } }
 }

@@ -1,21 +1,21 @@
-import { ByteWriter, ForgeError, Turns, type Metrics } from '@forgeone/common'
+import { ForgeError, Turns, type Metrics } from '@forgeone/common'
 import type { ShredKeys } from '@forgeone/crypto'
 import { Applier } from '../commit/applier.ts'
-import { commitTime, type CommitTime } from '../commit/commit-time.ts'
+import { commitTime } from '../commit/commit-time.ts'
 import { Committer, type CommitBuilder } from '../commit/committer.ts'
 import { FlushController } from '../commit/flush-controller.ts'
+import { JointCommits } from '../commit/joint-commit.ts'
 import type { Database } from '../database/database.ts'
 import { openShredKeys, type OpenedShredKeys } from '../database/shred-database.ts'
-import { writeCommitRecord } from '../format/commit-record.ts'
 import type { HealthReport } from '../health/health.ts'
 import { SpaceGuard } from '../health/space-guard.ts'
 import type { JournalHold, JournalPosition } from '../journal/journal-writer.ts'
 import { openParts, writeStoreFile } from '../recovery/open-local-store.ts'
 import { KeyRotation } from '../rotation/key-rotation.ts'
-import { stateContent } from '../state/state-record.ts'
 import { DESCRIBE_AFTER_MS, StateDescriber } from '../state/state-describer.ts'
 import { StateRoots } from '../state/state-roots.ts'
 import { storeClosed } from '../health/store-closed.ts'
+import { appendClosed } from './append-closed.ts'
 import { closeInTime } from './close-in-time.ts'
 import { hashName } from './hash-name.ts'
 import type { LocalStoreOptions } from './local-store-options.ts'
@@ -45,6 +45,7 @@ export class LocalStore implements Store {
   readonly #describer: StateDescriber
   /** Flush points that are asked for, exclusive actions and the closing, which is the last of them. */
   readonly #turns = new Turns()
+  readonly #joint: JointCommits
   #shredKeys: Promise<OpenedShredKeys> | undefined
   #closing: Promise<void> | undefined
 
@@ -111,6 +112,7 @@ export class LocalStore implements Store {
       assertOwned: () => parts.lock?.assertOwned(),
       onFrame: (bytes) => this.#flusher.onFrame(bytes),
     })
+    this.#joint = new JointCommits(this.#committer)
     this.#keys = new KeyRotation({
       parts,
       committer: this.#committer,
@@ -233,6 +235,12 @@ export class LocalStore implements Store {
     return this.#committer.submit(build, options)
   }
 
+  async jointly(
+    calls: readonly (() => Promise<unknown>)[],
+  ): Promise<readonly PromiseSettledResult<unknown>[]> {
+    return await this.#joint.run(calls)
+  }
+
   checkOperations(operations: readonly Operation[]): number {
     return this.#committer.check(operations)
   }
@@ -346,7 +354,8 @@ export class LocalStore implements Store {
   async #closeCleanly(): Promise<void> {
     const { journal, online, observation, clock, health } = this.#parts
     const at = commitTime(clock, this.#committer.lastTime)
-    if (this.#wroteCommits && health.refusal === undefined) await this.#appendClosed(at)
+    if (this.#wroteCommits && health.refusal === undefined)
+      await appendClosed(at, { parts: this.#parts, applier: this.#applier, stateRoots: this.#stateRoots })
     const sequence = journal.nextSequence - 1
     await observation?.close()
     await this.#applier.settleObserver()
@@ -361,21 +370,6 @@ export class LocalStore implements Store {
   get #wroteCommits(): boolean {
     const { created, commitsReplayed } = this.#parts.recovery
     return created || commitsReplayed > 0 || this.#committer.wroteCommits
-  }
-
-  /** The last commit, in a segment of its own: only whole segments are dropped. */
-  async #appendClosed(at: CommitTime): Promise<void> {
-    const { journal, random } = this.#parts
-    const writer = new ByteWriter()
-    const sequence = journal.nextSequence
-    const content = stateContent('store.closed', await this.#stateRoots.take(sequence - 1))
-    const record = { ...at, ...content, operations: [], nonce: random.bytes(16) }
-    writeCommitRecord(writer, record)
-    await journal.startSegment()
-    const bytes = await journal.append([writer.finish()], { sync: true, preallocate: false })
-    this.#applier.release(sequence)
-    this.#applier.enqueue([{ ...record, sequence, bytes }])
-    await this.#applier.applied(sequence)
   }
 
   /**

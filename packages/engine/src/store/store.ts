@@ -36,6 +36,8 @@ export interface CommitOptions {
   readonly privileged?: boolean
   /** Bytes the commit will have at most; quota and disk space are checked with it before `build` runs. */
   readonly estimatedBytes?: number
+  /** Takes the seat of the present call of `jointly`; says nothing outside of one, or when the seat is taken. */
+  readonly joins?: boolean
   /**
    * Called once the commit is durable, in the turn in which it becomes visible: what a caller keeps in memory of the
    * rows can change together with them. Must not throw.
@@ -104,6 +106,14 @@ export interface Store extends StoreReader, AsyncDisposable {
   /** The last commit that reads can see. */
   readonly sequence: number
   commit(build: (place: CommitPlace) => CommitContent, options?: CommitOptions): Promise<CommitPlace>
+  /**
+   * Runs calls side by side of which each makes one commit that `joins`, and commits these as one transaction, in the order of the
+   * calls: each has a sequence and a leaf of its own, and after a crash and for every reader there are all of them or none. When a
+   * call ends by an error before its commit, or one of the commits is refused, none is written, and every call ends by an error:
+   * `COMMIT_ABANDONED` where another one was refused. A call must not wait for another one.
+   * @returns how each call ended
+   */
+  jointly(calls: readonly (() => Promise<unknown>)[]): Promise<readonly PromiseSettledResult<unknown>[]>
   /**
    * Refuses rows that a commit would be refused for, so that they can be known to fit before anything changes.
    * @returns the bytes of their keys and values

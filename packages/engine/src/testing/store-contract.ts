@@ -1,6 +1,21 @@
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict'
-import { isForgeError, utf8Decode, utf8Encode, type AuditFacts } from '@forgeone/common'
-import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type Operation, type Row, type Store } from '../store/store.ts'
+import { utf8Decode } from '@forgeone/common'
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type Operation, type Store } from '../store/store.ts'
+import {
+  collect,
+  commit,
+  FACTS,
+  hasCode,
+  key,
+  long,
+  put,
+  read,
+  remove,
+  type WithStore,
+} from './contract-rows.ts'
+import { committingJointly } from './joint-contract.ts'
+
+const PAGED_ROWS = 2_500
 
 /** The functions of a test runner that the suite uses; vitest and `node:test` both fit. */
 export interface TestFunctions {
@@ -14,39 +29,6 @@ export const CONTRACT_DATABASES: readonly string[] = ['alpha', 'beta', 'gamma']
 /** Makes a new, empty store for one test; the suite closes it. */
 export type CreateStore = () => Promise<Store>
 
-const FACTS: AuditFacts = { actor: 'system', action: 'test.write', resourceClass: 'test' }
-const PAGED_ROWS = 2_500
-
-const key = utf8Encode
-const put = (database: string, name: string, value: string): Operation => {
-  return { type: 'put', database, key: utf8Encode(name), value: utf8Encode(value) }
-}
-const remove = (database: string, name: string): Operation => ({
-  type: 'delete',
-  database,
-  key: utf8Encode(name),
-})
-const commit = (store: Store, ...operations: Operation[]): ReturnType<Store['commit']> =>
-  store.commit(() => ({ facts: FACTS, operations }))
-const hasCode =
-  (...codes: Parameters<typeof isForgeError>[1][]) =>
-  (error: unknown): boolean =>
-    isForgeError(error, ...codes)
-
-const long = (length: number): Uint8Array => new Uint8Array(length).fill(1)
-
-async function read(store: Pick<Store, 'get'>, database: string, name: string): Promise<string | undefined> {
-  const value = await store.get(database, utf8Encode(name))
-  return value === undefined ? undefined : utf8Decode(value)
-}
-
-async function collect(pages: AsyncIterable<readonly Row[]>): Promise<string[]> {
-  const rows: string[] = []
-  for await (const page of pages)
-    rows.push(...page.map((row) => `${utf8Decode(row.key)}=${utf8Decode(row.value)}`))
-  return rows
-}
-
 /** What every `Store` must do, as tests of the runner given. */
 export function runStoreContract({ describe, test }: TestFunctions, name: string, create: CreateStore): void {
   const withStore = (title: string, body: (store: Store) => Promise<void>): void =>
@@ -59,11 +41,10 @@ export function runStoreContract({ describe, test }: TestFunctions, name: string
     refusing(withStore)
     reading(withStore)
     scanningWhileWriting(withStore)
+    committingJointly(withStore)
     closing(withStore)
   })
 }
-
-type WithStore = (title: string, body: (store: Store) => Promise<void>) => void
 
 function writing(withStore: WithStore): void {
   withStore('a commit over several databases is seen whole', async (store) => {

@@ -9,7 +9,7 @@ import {
   type JsonValue,
   refuseOtherMembers,
 } from '@forgeone/common'
-import type { CommitContent, Operation, Store } from '@forgeone/engine'
+import type { CommitContent, CommitPlace, Operation, Store } from '@forgeone/engine'
 import { decodeSetting, encodeSetting, type Setting } from './setting-row.ts'
 
 export const SETTING_NAME_BYTES_MAX = 255
@@ -68,11 +68,12 @@ export class Settings {
     // A copy: what the caller does to his own later changes nothing here.
     const stored = plainValue(value)
     let setting: Setting | undefined
+    let takeBack: (() => void) | undefined
     const { store, database } = this.#o
     // Of one promise for all, so that callers go on in the order in which they came.
     if (this.#count === undefined) await (this.#counting ??= this.#countStored())
     try {
-      await store.commit((place) => {
+      const build = (place: CommitPlace): CommitContent => {
         // Read inside the commit's one synchronous step, so that two callers cannot give out one version.
         const row = store.getSync(database, this.#key(name))
         const before = Math.max(
@@ -82,11 +83,19 @@ export class Settings {
         assertVersion(expected, before)
         const next = { name, value: stored, version: before + 1, updatedAt: place.time }
         const bytes = encodeSetting(next)
+        const pending = this.#pending.get(name)
         if (before === 0) this.#assertRoom()
+        takeBack = () => {
+          if (pending === undefined) this.#pending.delete(name)
+          else this.#pending.set(name, pending)
+          if (before === 0 && this.#count !== undefined) this.#count--
+        }
         setting = next
         this.#pending.set(name, next.version)
         return this.#content('set', { type: 'put', database, key: this.#key(name), value: bytes })
-      })
+      }
+      // The next one is built on what there is.
+      await store.commit(build, { joins: true, onRefused: () => takeBack?.() })
     } finally {
       if (this.#pending.get(name) === setting?.version) this.#pending.delete(name)
     }

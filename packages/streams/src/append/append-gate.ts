@@ -1,9 +1,12 @@
 import { ForgeError, type Metrics } from '@forgeone/common'
 import {
   actingAs,
+  atSeat,
   presentActor,
+  presentSeat,
   type CommitContent,
   type CommitPlace,
+  type JointSeat,
   type Operation,
   type Store,
 } from '@forgeone/engine'
@@ -47,6 +50,8 @@ export interface LandedAppend {
 interface PendingAppend extends AppendRequest {
   /** Who appends; a commit has the appends of one. */
   readonly actor: string | undefined
+  /** The transaction that it is a part of; its commit has nothing else. */
+  readonly seat: JointSeat | undefined
   readonly resolve: (receipt: Receipt) => void
   readonly reject: (cause: unknown) => void
 }
@@ -110,7 +115,7 @@ export class AppendGate {
     if (request.rows.length > APPEND_ENTRIES_MAX) throw limit('entries', APPEND_ENTRIES_MAX)
     if (request.bytes > APPEND_BYTES_MAX) throw limit('bytes', APPEND_BYTES_MAX)
     return await new Promise((resolve, reject) => {
-      const pending = { ...request, actor: presentActor(), resolve, reject }
+      const pending = { ...request, actor: presentActor(), seat: presentSeat(), resolve, reject }
       if (this.#waiting.length === 0 && this.#hasRoom(pending)) this.#admit(pending)
       else if (this.#waiting.length < PENDING_APPENDS_MAX) this.#waiting.push(pending)
       else
@@ -148,7 +153,7 @@ export class AppendGate {
     const batch = this.#takeBatch()
     if (batch.length === 0) return
     this.#inFlight++
-    // Appends of another actor need a commit of their own, and need not wait for this one.
+    // Appends of another actor, or of a transaction, need a commit of their own, and need not wait for this one.
     if (this.#pending.length > 0) this.#schedule()
     let plan: Plan | undefined
     let isUndone = false
@@ -166,9 +171,9 @@ export class AppendGate {
         isUndone = true
       }
       // This turn belongs to whoever scheduled it, who need not be the one whose appends these are.
-      const place = await actingAs(batch[0]!.actor, () =>
-        this.#o.store.commit(build, { estimatedBytes, onRefused }),
-      )
+      const { actor, seat } = batch[0]!
+      const options = { estimatedBytes, onRefused, joins: true }
+      const place = await atSeat(seat, () => actingAs(actor, () => this.#o.store.commit(build, options)))
       this.#publish(plan!, place)
     } catch (cause) {
       if (plan !== undefined && !isUndone) this.#failure ??= cause
@@ -186,8 +191,9 @@ export class AppendGate {
     let entries = 0
     let bytes = 0
     let count = 0
+    const first = this.#pending[0]
     for (const pending of this.#pending) {
-      if (pending.actor !== this.#pending[0]!.actor) break
+      if (pending.actor !== first!.actor || pending.seat !== first!.seat) break
       const fits =
         entries + pending.rows.length <= APPEND_ENTRIES_MAX && bytes + pending.bytes <= APPEND_BYTES_MAX
       if (count > 0 && !fits) break

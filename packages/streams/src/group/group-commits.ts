@@ -58,9 +58,9 @@ export class GroupCommits {
     if (this.#gathering !== undefined) this.#hurry(this.#gathering)
   }
 
-  /** One entry's end together with rows of somebody else, in a commit of its own. */
+  /** One entry's end together with rows of somebody else, in a commit of its own, which may be part of a transaction. */
   async writeWith(operations: (changes: PlanChanges) => readonly Operation[]): Promise<void> {
-    await this.#commit(operations, { durability: 'sync', changes: new PlanChanges() })
+    await this.#commit(operations, { durability: 'sync', joins: true, changes: new PlanChanges() })
   }
 
   /** Settles when nothing gathers and nothing is being written. */
@@ -126,13 +126,21 @@ export class GroupCommits {
 
   async #commit(
     operations: (changes: PlanChanges) => readonly Operation[],
-    { durability, changes }: { readonly durability: 'sync' | 'relaxed'; readonly changes: PlanChanges },
+    {
+      durability,
+      joins = false,
+      changes,
+    }: {
+      readonly durability: 'sync' | 'relaxed'
+      readonly joins?: boolean
+      readonly changes: PlanChanges
+    },
   ): Promise<void> {
     const build = (): CommitContent => ({ facts: this.#facts, operations: operations(changes) })
     // A commit that is refused broke nothing: what was changed for it is put back before anybody looks.
     const onRefused = (): void => changes.undo()
     // Privileged: an ack frees work, and a full store must still get rid of it.
-    await this.#store.commit(build, { durability, privileged: true, onRefused })
+    await this.#store.commit(build, { durability, joins, privileged: true, onRefused })
     this.#metrics.add('streams_cursor_commits_total')
   }
 }

@@ -1,5 +1,5 @@
 import { ForgeError } from '@forgeone/common'
-import type { Operation } from '@forgeone/engine'
+import { presentSeat, type Operation } from '@forgeone/engine'
 import type { PlanChanges } from '../append/plan-changes.ts'
 import type { Receipt } from '../append/receipt.ts'
 import { comparePositions } from '../entry/position.ts'
@@ -92,7 +92,8 @@ export class Settlement implements DeliverySettler {
     const operations = this.#operationsOf(options)
     delivery.outcome = 'settled'
     try {
-      if (rows.length + operations.length > 0) return await this.#endWith(lease, rows, operations)
+      const isShared = rows.length + operations.length > 0 || presentSeat() !== undefined
+      if (isShared) return await this.#endWith(lease, rows, operations)
       this.#end(lease)
       ledger.settle(lease)
       await this.#write('sync', [lease])

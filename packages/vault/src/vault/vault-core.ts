@@ -10,7 +10,7 @@ import {
   type JsonObject,
 } from '@forgeone/common'
 import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
-import type { CommitPlace, Operation } from '@forgeone/engine'
+import type { CommitContent, CommitPlace, Operation } from '@forgeone/engine'
 import { decodeLease, type Lease } from '../lease/lease-table.ts'
 import { decodeMetadata, type SecretMetadata } from '../secret/secret-metadata.ts'
 import { RefusalLog, type Refusal } from './refusal-log.ts'
@@ -38,6 +38,10 @@ export interface VaultCommit {
   readonly facts?: (() => JsonObject) | undefined
   /** Runs in the turn in which the commit gets its place; changes the index there. What it throws refuses the commit. */
   readonly build: (place: CommitPlace) => readonly Operation[]
+  /** Puts back what `build` has changed, when the commit is refused behind it. */
+  readonly onRefused?: (() => void) | undefined
+  /** A change, which may be part of a transaction; a reading is told before it is answered, whatever becomes of the others. */
+  readonly joins?: boolean | undefined
 }
 
 /** The state that all faces of a vault share: its index, whether it is sealed, and how it commits. */
@@ -92,11 +96,15 @@ export class VaultCore {
   }
 
   /** One durable commit; it settles before anything secret is handed out. */
-  async commit({ action, actor, pathId, facts, build }: VaultCommit): Promise<CommitPlace> {
-    return await this.options.store.commit((place) => {
+  async commit({ action, actor, pathId, facts, build, onRefused, joins }: VaultCommit): Promise<CommitPlace> {
+    const content = (place: CommitPlace): CommitContent => {
       this.#latestMs = Math.max(this.#latestMs, place.time)
       const operations = build(place)
       return { facts: factsOf({ action, actor, pathId, facts }), operations }
+    }
+    return await this.options.store.commit(content, {
+      ...(onRefused === undefined ? {} : { onRefused }),
+      ...(joins === undefined ? {} : { joins }),
     })
   }
 

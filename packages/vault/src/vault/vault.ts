@@ -25,6 +25,7 @@ import {
   secretBytes,
   type MetadataPatch,
 } from './vault-arguments.ts'
+import { puttingBack } from './put-back.ts'
 import { VaultCore, type VaultIndex } from './vault-core.ts'
 import type { VaultOptions } from './vault-options.ts'
 import { metadataKey, valueKey, valuePlace } from './vault-rows.ts'
@@ -330,16 +331,19 @@ export class Vault {
       operations: readonly Operation[]
     },
   ): Promise<{ readonly sequence: number }> {
-    const { secrets } = at.index
+    let putBack: (() => void) | undefined
     return await this.#core.commit({
       action,
       actor: this.#actor,
       pathId: at.pathId,
+      joins: true,
+      onRefused: () => putBack?.(),
       build: (place) => {
         const { metadata, operations } = build(place)
         const row = this.#put(metadataKey(at.pathId), encodeMetadata(metadata))
+        putBack = puttingBack(at.index.secrets, at.name)
         // In the order of the commits: the next one to be built finds this one done.
-        secrets.set(at.name, metadata)
+        at.index.secrets.set(at.name, metadata)
         return [row, ...operations]
       },
     })
