@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   COMMIT_INVALID: 'The commit breaks a limit named in the message. Correct it; nothing was written.',
   COMMIT_ABANDONED:
     'Another part of the same transaction was refused; nothing was written. Its error says why.',
+  TRANSACTION_INVALID: 'Correct what the transaction was given; nothing was written.',
   UNSAFE_FILESYSTEM: 'Use a local disk, or allow this file system by name.',
   // Damage
   JOURNAL_DAMAGED: 'The journal is broken before its end. Run `forge doctor`; do not delete files.',

@@ -1,4 +1,6 @@
 export { Forge } from './manager/forge.ts'
+export type { Transaction, TransactionAppendOptions, TransactionResult } from './transaction/transaction.ts'
+export { TRANSACTION_CALLS_MAX } from './transaction/collect-transaction.ts'
 export { CHECKPOINTS_MAX, type CheckpointInfo } from './checkpoint/checkpoint-register.ts'
 export type { AccessControl, NewGrant, PrincipalInfo } from './access/access-control.ts'
 export type { TokenInfo } from './access/tokens.ts'

@@ -7,7 +7,7 @@ export {
   streamDatabases,
 } from './stream/open-streams.ts'
 export type { LogStream } from './stream/log-stream.ts'
-export type { EventStream } from './stream/event-stream.ts'
+export type { EventStream, StorableEvent } from './stream/event-stream.ts'
 export type { EventFormat, EventImportOptions, EventImportResult } from './stream/import-events.ts'
 export type { ImportOptions, ImportProgress, ImportResult } from './stream/import-log.ts'
 export {

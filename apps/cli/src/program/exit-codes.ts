@@ -16,6 +16,7 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'USAGE',
     'STORE_OPTION_INVALID',
     'STORE_OPTION_MISMATCH',
+    'TRANSACTION_INVALID',
     'STREAM_TOPIC_INVALID',
     'STREAM_PATTERN_INVALID',
     'STREAM_VALUE_INVALID',

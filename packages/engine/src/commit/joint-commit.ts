@@ -10,6 +10,9 @@ export interface JointPart {
   readonly reject: (cause: unknown) => void
 }
 
+/** A call that has not come to its commit by then never will: it keeps all other transactions of the store waiting. */
+const GATHER_MS_MAX = 60_000
+
 /** Who writes joint commits. */
 export interface JointWriter {
   /** Accepts all parts or none. */
@@ -91,13 +94,17 @@ export class JointCommits {
     const arrive = (): void => {
       if (--open === 0) gathered.resolve()
     }
+    const late = Promise.withResolvers<never>()
+    late.promise.catch(() => undefined)
+    const timer = setTimeout(() => late.reject(tooLate()), GATHER_MS_MAX)
+    timer.unref()
     const outcomes = calls.map(async (call, index) => {
       const seat = new JointSeat(this.#writer, (part) => {
         parts[index] = part
         arrive()
       })
       try {
-        return await atSeat(seat, call)
+        return await Promise.race([atSeat(seat, call), late.promise])
       } catch (cause) {
         failure ??= { cause }
         throw cause
@@ -108,6 +115,7 @@ export class JointCommits {
     // Whoever called hears of them all, later.
     for (const outcome of outcomes) outcome.catch(() => undefined)
     if (open > 0) await gathered.promise
+    clearTimeout(timer)
     const taken = parts.filter((part) => part !== undefined)
     if (failure === undefined) this.#writer.submitJointly(taken)
     else rejectAll(taken, abandoned(failure.cause))
@@ -118,6 +126,11 @@ export class JointCommits {
 /** For the parts that are well and are not written because another one is not. */
 export function abandoned(cause: unknown): ForgeError {
   return new ForgeError('COMMIT_ABANDONED', 'another part of the same transaction was refused', { cause })
+}
+
+function tooLate(): ForgeError {
+  const message = `a call of the transaction made no commit within ${GATHER_MS_MAX} ms`
+  return new ForgeError('COMMIT_ABANDONED', message)
 }
 
 export function rejectAll(parts: readonly JointPart[], error: ForgeError): void {

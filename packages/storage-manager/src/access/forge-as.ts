@@ -1,6 +1,6 @@
 import type { AuditLog } from '@forgeone/audit'
 import type { MetricReading } from '@forgeone/common'
-import type { HealthReport, ImageResult, VerifyOptions } from '@forgeone/engine'
+import type { HealthReport, ImageResult, Store, VerifyOptions } from '@forgeone/engine'
 import type { ImageCatalogue } from '@forgeone/images'
 import type { EventStream, LogStream } from '@forgeone/streams'
 import type { Vault } from '@forgeone/vault'
@@ -14,6 +14,8 @@ import type { FeatureFlags } from '../settings/feature-flags.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { ForgeStatistics } from '../statistics/forge-statistics.ts'
 import type { MetricsSample } from '../statistics/metrics-history.ts'
+import { runTransaction } from '../transaction/run-transaction.ts'
+import type { Transaction, TransactionResult } from '../transaction/transaction.ts'
 import type { Subjects } from '../subjects/subjects.ts'
 import type { AccessControl } from './access-control.ts'
 import { Guard } from './guard.ts'
@@ -43,21 +45,26 @@ export interface ForgeHandle {
   checkpoints(): Promise<readonly CheckpointInfo[]>
   forgetCheckpoint(id: string): Promise<boolean>
   flush(): Promise<void>
+  transaction(callback: (transaction: Transaction) => void | Promise<void>): Promise<TransactionResult>
 }
 
 export interface ActAsOptions {
   readonly principal: string
   readonly access: AccessControl
   readonly assertLive: () => void
+  readonly jointly: Store['jointly']
 }
 
 /** The handle of a principal. It holds the store in closures only: no property leads to it. */
-export function forgeAs(forge: ForgeHandle, { principal, access, assertLive }: ActAsOptions): ForgeHandle {
+export function forgeAs(
+  forge: ForgeHandle,
+  { principal, access, assertLive, jointly }: ActAsOptions,
+): ForgeHandle {
   const guard = new Guard({ access, principal, assertLive })
   const { logs, events } = forge
   // A version of a secret says who set it, beside the leaf.
   const vault = forge.vault.as(access.pseudonym(principal))
-  return guard.face<ForgeHandle>(forge, PERMISSIONS.forge, {
+  const faces = {
     logs: guard.face(logs, PERMISSIONS.logs, {
       topicOperations: guard.face(logs.topicOperations, PERMISSIONS['logs.topicOperations']),
     }),
@@ -78,7 +85,13 @@ export function forgeAs(forge: ForgeHandle, { principal, access, assertLive }: A
     compliance: guard.face(forge.compliance, PERMISSIONS.compliance),
     cache: guard.face(forge.cache, PERMISSIONS.cache),
     images: guard.face(forge.images, PERMISSIONS.images),
-  })
+  }
+  // Each of its calls is one of the faces', and asked about there.
+  const transaction: ForgeHandle['transaction'] = async (callback) => {
+    assertLive()
+    return await runTransaction({ jointly, faces }, callback)
+  }
+  return guard.face<ForgeHandle>(forge, PERMISSIONS.forge, { ...faces, transaction })
 }
 
 /** The log, or, while its database is set aside, an object each of whose methods says so once it is allowed. */

@@ -177,6 +177,7 @@ export const PERMISSIONS: Readonly<Record<FaceName, MethodRules>> = {
     damagedRows: on('verify.run', 'store'),
     removeDamagedRow: OWNER,
     flush: on('maintenance.run', 'store'),
+    transaction: { kind: 'face' },
     as: OWNER,
     authenticate: OWNER,
     close: OWNER,

@@ -14,6 +14,7 @@ import {
   type ImageResult,
   type LocalStore,
   type RecoveryOutcome,
+  type Store,
   type StoreView,
   type VerifyOptions,
 } from '@forgeone/engine'
@@ -39,6 +40,8 @@ import { Settings } from '../settings/settings.ts'
 import type { ForgeStatistics, TopicStatistics } from '../statistics/forge-statistics.ts'
 import { MetricsHistory, type MetricsSample } from '../statistics/metrics-history.ts'
 import type { Subjects } from '../subjects/subjects.ts'
+import { runTransaction } from '../transaction/run-transaction.ts'
+import type { Transaction, TransactionResult } from '../transaction/transaction.ts'
 import { DamagedRows, type DamagedRow } from './damaged-rows.ts'
 import { SYSTEM_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
@@ -90,6 +93,7 @@ export class Forge implements AsyncDisposable {
   readonly #view: StoreView | undefined
   /** Ends what goes on in the background. */
   readonly #ending = new AbortController()
+  readonly #jointly: Store['jointly'] = (calls) => this.#store.jointly(calls)
   #policyRun: Promise<unknown> = Promise.resolve()
   readonly #sampling: BackgroundWork
   readonly #retiring: BackgroundWork
@@ -189,14 +193,39 @@ export class Forge implements AsyncDisposable {
   /** What a principal has of the store: every method is asked about before it runs. @throws ACCESS_GRANT_INVALID for a bad name */
   as(principal: string): ForgeHandle {
     checkPrincipalName(principal)
-    return forgeAs(this, { principal, access: this.access, assertLive: () => undefined })
+    return forgeAs(this, {
+      principal,
+      access: this.access,
+      assertLive: () => undefined,
+      jointly: this.#jointly,
+    })
   }
 
   /** The same for whom a token stands, as long as it does. @throws ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED */
   authenticate(token: string): ForgeHandle {
     const { access } = this
     const principal = access.authenticate(token)
-    return forgeAs(this, { principal, access, assertLive: () => void access.authenticate(token) })
+    const assertLive = (): void => void access.authenticate(token)
+    return forgeAs(this, { principal, access, assertLive, jointly: this.#jointly })
+  }
+
+  /**
+   * Writes entries, events, settings, flags and secrets, and acks events, together: all of it is durable when this settles, and after a
+   * crash at any point there is all of it or nothing. Each call is a commit and a leaf of its own; they share one frame of the
+   * journal. When one of them is refused, none is written.
+   * @param callback says what is to be written; it may wait, such as for what it reads, and what it throws ends the transaction
+   * @throws TRANSACTION_INVALID, COMMIT_INVALID above 16 MiB, and what the methods throw that it uses
+   * @example
+   * await forge.transaction((tx) => {
+   *   tx.events.append({ topic: 'orders.paid', payload: { id: 17 } })
+   *   tx.settings.set('orders.last-paid', 17)
+   *   tx.ack(delivery)
+   * })
+   */
+  async transaction(
+    callback: (transaction: Transaction) => void | Promise<void>,
+  ): Promise<TransactionResult> {
+    return await runTransaction({ jointly: this.#jointly, faces: this }, callback)
   }
 
   stats(): ForgeStatistics {

@@ -42,7 +42,7 @@ import type { TopicMetadata } from './topic-metadata.ts'
 import type { TopicOperations } from './topic-operations.ts'
 
 /** An event whose payload JSON can express, or bytes. */
-type StorableEvent<Payload> = EventInput<
+export type StorableEvent<Payload> = EventInput<
   Payload & (Payload extends Uint8Array ? Payload : JsonCompatible<Payload>)
 >
 
