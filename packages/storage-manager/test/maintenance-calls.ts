@@ -31,6 +31,12 @@ export const MAINTENANCE_CALLS: Readonly<Record<string, MaintenanceCall>> = {
     const report = await forge.verify()
     if (!report.ok) throw new Error(`verify: ${JSON.stringify(report.problems)}`)
   },
+  'forge.transaction': ({ forge, number }) =>
+    forge.transaction((tx) => {
+      tx.logs.append({ topic: 'together', message: String(number) })
+      tx.vault.set(`together/${number}`, 'value')
+      tx.settings.set('together', number)
+    }),
   'forge.close': ({ forge }) => forge.close(),
   'keys.rotate': ({ forge }) => forge.keys.rotate(),
   'keys.reseal': ({ forge }) => forge.keys.reseal({ pace: 'full' }),

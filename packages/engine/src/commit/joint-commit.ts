@@ -35,12 +35,15 @@ export class JointSeat {
     return this.#isFree
   }
 
-  /** @throws COMMIT_INVALID when the seat is one of another store */
-  async take(writer: JointWriter, build: JointPart['build'], options: CommitOptions): Promise<CommitPlace> {
+  /** Rejects with COMMIT_INVALID when the seat is one of another store. */
+  take(writer: JointWriter, build: JointPart['build'], options: CommitOptions): Promise<CommitPlace> {
     if (writer !== this.#writer)
-      throw new ForgeError('COMMIT_INVALID', 'a transaction of one store has no part in another one')
+      return Promise.reject(
+        new ForgeError('COMMIT_INVALID', 'a transaction of one store has no part in another one'),
+      )
     this.#isFree = false
-    return await new Promise((resolve, reject) => this.#onTaken({ build, options, resolve, reject }))
+    // No promise around this one: commits are heard of in their order, whether they are of a transaction or not.
+    return new Promise((resolve, reject) => this.#onTaken({ build, options, resolve, reject }))
   }
 
   /** @returns whether it was free still */

@@ -1,4 +1,5 @@
-import { isPlainObject } from '@forgeone/common'
+import { isBytes, isPlainObject, JSON_DEPTH_MAX } from '@forgeone/common'
+
 /** Lists of entries with members, or options with lists: no rule looks deeper. */
 const LEVELS = 2
 
@@ -11,15 +12,30 @@ export function snapshotArguments(args: readonly unknown[]): unknown[] {
   return args.map((argument) => snapshot(argument, LEVELS))
 }
 
-function snapshot(value: unknown, levels: number): unknown {
+/** The same to any depth that a value may have, with bytes: for a call whose arguments are used only later. */
+export function copyArguments(args: readonly unknown[]): unknown[] {
+  return args.map((argument) => snapshot(argument, LEVELS + JSON_DEPTH_MAX, new Map()))
+}
+
+/** @param copies those that were made already, where bytes are copied too; an object that is in two places, or in itself, is copied once */
+function snapshot(value: unknown, levels: number, copies?: Map<object, unknown>): unknown {
   if (levels === 0 || typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return Array.from(value, (item: unknown) => snapshot(item, levels - 1))
+  const known = copies?.get(value)
+  if (known !== undefined) return known
+  if (Array.isArray(value)) {
+    const items: unknown[] = []
+    copies?.set(value, items)
+    for (const item of value as readonly unknown[]) items.push(snapshot(item, levels - 1, copies))
+    return items
+  }
+  if (copies !== undefined && isBytes(value)) return value.slice()
   if (!isPlain(value)) return value
   const copy: Record<string, unknown> = {}
+  copies?.set(value, copy)
   for (const [name, member] of Object.entries(value)) {
     // As own, whatever it is called: `__proto__` in text of JSON is a member.
     Object.defineProperty(copy, name, {
-      value: snapshot(member, levels - 1),
+      value: snapshot(member, levels - 1, copies),
       enumerable: true,
       writable: true,
       configurable: true,

@@ -7,7 +7,7 @@ import {
   type Receipt,
 } from '@forgeone/streams'
 import type { SecretChange, Vault } from '@forgeone/vault'
-import { snapshotArguments } from '../access/snapshot-arguments.ts'
+import { copyArguments } from '../access/snapshot-arguments.ts'
 import type { FeatureFlags } from '../settings/feature-flags.ts'
 import type { Setting } from '../settings/setting-row.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -60,20 +60,20 @@ export class CollectedTransaction implements Transaction {
     this.events = { append: (...given) => this.#append('events', given) }
     this.settings = {
       set: (...given) => {
-        const args = snapshotArguments(given) as typeof given
+        const args = copyArguments(given) as typeof given
         const index = this.#settings++
         this.#add(async (faces, { settings }) => (settings[index] = await faces.settings.set(...args)))
       },
     }
     this.flags = {
       set: (...given) => {
-        const args = snapshotArguments(given) as typeof given
+        const args = copyArguments(given) as typeof given
         this.#add((faces) => faces.flags.set(...args))
       },
     }
     this.vault = {
       set: (...given) => {
-        const args = snapshotArguments(given) as typeof given
+        const args = copyArguments(given) as typeof given
         const index = this.#secrets++
         this.#add(async (faces, { secrets }) => (secrets[index] = await faces.vault.set(...args)))
       },
@@ -85,15 +85,19 @@ export class CollectedTransaction implements Transaction {
     this.#add(() => delivery.ack())
   }
 
-  /** Takes nothing any more. @returns the calls, in the order in which they were made */
-  end(): readonly Call[] {
-    this.#hasEnded = true
+  /** In the order in which they were made. */
+  get calls(): readonly Call[] {
     return this.#calls
+  }
+
+  /** Takes nothing any more. */
+  end(): void {
+    this.#hasEnded = true
   }
 
   /** All entries of a stream are one call: it is one commit. */
   #append(stream: 'logs' | 'events', given: readonly unknown[]): void {
-    const [input, options] = snapshotArguments(given)
+    const [input, options] = copyArguments(given)
     const { expectedVersion } = check.options(options, ['expectedVersion'])
     const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
     let append = this.#appends[stream]

@@ -18,7 +18,7 @@ export async function runTransaction(
   } finally {
     transaction.end()
   }
-  const settled = await jointly(transaction.end().map((call) => () => call(faces, outcomes)))
+  const settled = await jointly(transaction.calls.map((call) => () => call(faces, outcomes)))
   const refusals = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
   if (refusals.length === 0) return outcomes
   // The others say only that one was refused.

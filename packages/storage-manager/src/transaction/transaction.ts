@@ -11,7 +11,7 @@ export interface TransactionAppendOptions {
 
 /**
  * What is to be written together. Nothing is written, and nothing but the list of it checked, before the callback that was given
- * the transaction has ended; values are read then. The methods take what those of `Forge` take.
+ * the transaction has ended. The methods take what those of `Forge` take; values are those of the call, as they are then.
  */
 export interface Transaction {
   readonly logs: {

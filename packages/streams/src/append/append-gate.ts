@@ -172,9 +172,18 @@ export class AppendGate {
       }
       // This turn belongs to whoever scheduled it, who need not be the one whose appends these are.
       const { actor, seat } = batch[0]!
-      const options = { estimatedBytes, onRefused, joins: true }
-      const place = await atSeat(seat, () => actingAs(actor, () => this.#o.store.commit(build, options)))
-      this.#publish(plan!, place)
+      const unpublished: { cause?: unknown } = {}
+      // In the order of the commits, which is not that in which those who wait for them go on.
+      const onVisible = (place: CommitPlace): void => {
+        try {
+          this.#publish(plan!, place)
+        } catch (cause) {
+          unpublished.cause = cause
+        }
+      }
+      const options = { estimatedBytes, onRefused, onVisible, joins: true }
+      await atSeat(seat, () => actingAs(actor, () => this.#o.store.commit(build, options)))
+      if ('cause' in unpublished) throw unpublished.cause
     } catch (cause) {
       if (plan !== undefined && !isUndone) this.#failure ??= cause
       if (cause !== NOTHING_ACCEPTED) this.#reject(batch, plan, cause)
