@@ -7,7 +7,7 @@ import { rawKeyProvider } from '@forgeone/crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PERMISSIONS } from '../src/access/permissions.ts'
-import { Forge } from '../src/index.ts'
+import { Forge, type Transaction } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
 const CALL_MS_MAX = 5000
@@ -117,6 +117,7 @@ async function argumentsOf(): Promise<Given> {
     'forge.removeDamagedRow': ['system/1000'],
     'forge.forgetCheckpoint': ['00'.repeat(16)],
     'forge.as': ['ann'],
+    'forge.transaction': [(tx: Transaction) => tx.settings.set('a', 2)],
     ...Object.fromEntries(
       ['logs', 'events'].flatMap((stream) => [
         [`${stream}.search`, ['orders', {}]],

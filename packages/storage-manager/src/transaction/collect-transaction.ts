@@ -60,20 +60,20 @@ export class CollectedTransaction implements Transaction {
     this.events = { append: (...given) => this.#append('events', given) }
     this.settings = {
       set: (...given) => {
-        const args = copyArguments(given) as typeof given
+        const args = readArguments(given)
         const index = this.#settings++
         this.#add(async (faces, { settings }) => (settings[index] = await faces.settings.set(...args)))
       },
     }
     this.flags = {
       set: (...given) => {
-        const args = copyArguments(given) as typeof given
+        const args = readArguments(given)
         this.#add((faces) => faces.flags.set(...args))
       },
     }
     this.vault = {
       set: (...given) => {
-        const args = copyArguments(given) as typeof given
+        const args = readArguments(given)
         const index = this.#secrets++
         this.#add(async (faces, { secrets }) => (secrets[index] = await faces.vault.set(...args)))
       },
@@ -97,7 +97,7 @@ export class CollectedTransaction implements Transaction {
 
   /** All entries of a stream are one call: it is one commit. */
   #append(stream: 'logs' | 'events', given: readonly unknown[]): void {
-    const [input, options] = copyArguments(given)
+    const [input, options] = readArguments(given)
     const { expectedVersion } = check.options(options, ['expectedVersion'])
     const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
     let append = this.#appends[stream]
@@ -135,6 +135,16 @@ export class CollectedTransaction implements Transaction {
         'TRANSACTION_INVALID',
         'the transaction has ended; nothing is added to it any more',
       )
+  }
+}
+
+/** Reading them may throw: they come from elsewhere. */
+function readArguments<Given extends readonly unknown[]>(given: Given): Given {
+  try {
+    // Each as it was, but for who holds it.
+    return copyArguments(given) as unknown as Given
+  } catch (cause) {
+    throw new ForgeError('TRANSACTION_INVALID', 'what is to be written cannot be read', { cause })
   }
 }
 
