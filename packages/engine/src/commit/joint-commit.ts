@@ -24,6 +24,7 @@ export class JointSeat {
   readonly #writer: JointWriter
   readonly #onTaken: (part: JointPart) => void
   #isFree = true
+  #refusal: ForgeError | undefined
 
   constructor(writer: JointWriter, onTaken: (part: JointPart) => void) {
     this.#writer = writer
@@ -41,15 +42,20 @@ export class JointSeat {
       return Promise.reject(
         new ForgeError('COMMIT_INVALID', 'a transaction of one store has no part in another one'),
       )
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     this.#isFree = false
     // No promise around this one: commits are heard of in their order, whether they are of a transaction or not.
     return new Promise((resolve, reject) => this.#onTaken({ build, options, resolve, reject }))
   }
 
-  /** @returns whether it was free still */
-  leave(): boolean {
+  /**
+   * The call has ended. @param refusal for one that goes on although nobody waits for it any more: what it commits then is refused
+   * @returns whether it was free still
+   */
+  leave(refusal?: ForgeError): boolean {
     const wasFree = this.#isFree
-    this.#isFree = false
+    this.#refusal = refusal
+    this.#isFree = refusal !== undefined
     return wasFree
   }
 }
@@ -69,10 +75,12 @@ export function atSeat<T>(seat: JointSeat | undefined, call: () => T): T {
 /** Transactions of a store. */
 export class JointCommits {
   readonly #writer: JointWriter
+  readonly #gatherMsMax: number
   readonly #turns = new Turns()
 
-  constructor(writer: JointWriter) {
+  constructor(writer: JointWriter, o: { readonly gatherMsMax?: number } = {}) {
     this.#writer = writer
+    this.#gatherMsMax = o.gatherMsMax ?? GATHER_MS_MAX
   }
 
   /**
@@ -99,7 +107,8 @@ export class JointCommits {
     }
     const late = Promise.withResolvers<never>()
     late.promise.catch(() => undefined)
-    const timer = setTimeout(() => late.reject(tooLate()), GATHER_MS_MAX)
+    let refusal: ForgeError | undefined
+    const timer = setTimeout(() => late.reject((refusal = tooLate(this.#gatherMsMax))), this.#gatherMsMax)
     timer.unref()
     const outcomes = calls.map(async (call, index) => {
       const seat = new JointSeat(this.#writer, (part) => {
@@ -112,7 +121,7 @@ export class JointCommits {
         failure ??= { cause }
         throw cause
       } finally {
-        if (seat.leave()) arrive()
+        if (seat.leave(refusal)) arrive()
       }
     })
     // Whoever called hears of them all, later.
@@ -131,8 +140,8 @@ export function abandoned(cause: unknown): ForgeError {
   return new ForgeError('COMMIT_ABANDONED', 'another part of the same transaction was refused', { cause })
 }
 
-function tooLate(): ForgeError {
-  const message = `a call of the transaction made no commit within ${GATHER_MS_MAX} ms`
+function tooLate(afterMs: number): ForgeError {
+  const message = `a call of the transaction made no commit within ${afterMs} ms`
   return new ForgeError('COMMIT_ABANDONED', message)
 }
 
