@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Folders of the packages that users install, lowest layer first. */
-export const PUBLISHED_FOLDERS = [
+/** Folders of the packages that programs import, lowest layer first. */
+export const LIBRARY_FOLDERS = [
   'packages/common',
   'packages/crypto',
   'packages/engine',
@@ -17,8 +17,10 @@ export const PUBLISHED_FOLDERS = [
   'packages/cache',
   'packages/images',
   'packages/storage-manager',
-  'apps/cli',
 ] as const
+
+/** Folders of all packages that users install: programs come last. */
+export const PUBLISHED_FOLDERS: readonly string[] = [...LIBRARY_FOLDERS, 'packages/verifier', 'apps/cli']
 
 /** What a packed package.json tells. */
 interface PackedManifest {
