@@ -1,5 +1,5 @@
 /** A web service that lists disk images, read through a cache: 404 for what is absent, 502 for what failed. */
-import { MetadataCache } from '@forgeone/cache'
+import { MetadataCache } from '@forgeone/cache/persistent'
 import { isForgeError } from '@forgeone/common'
 import { ImageCatalogue } from '@forgeone/images'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

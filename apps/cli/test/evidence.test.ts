@@ -98,7 +98,11 @@ test('evidence is written once, verified without the store, and refused when a b
   const run = await newStore(folder.path)
   await run(['verify'])
   const year = String(new Date().getUTCFullYear())
-  expect((await run(['compliance', 'report', '--period', year, '--out', 'evidence'])).code).toBe(0)
+  const report = await run(['compliance', 'report', '--period', year, '--out', 'evidence'])
+  expect(report.code).toBe(0)
+  expect(report.stderr).toMatch(
+    /there is evidence for \d+ of \d+ controls\. .* It does not say that a control, or a framework, is fulfilled\./,
+  )
   expect((await run(['compliance', 'report', '--period', year, '--out', 'evidence'])).code).toBe(1)
   expect((await run(['compliance', 'report', '--period', '2026-02-30', '--out', 'other'])).code).toBe(2)
   const vkey = join(folder.path, 'evidence/vkey')
@@ -106,6 +110,14 @@ test('evidence is written once, verified without the store, and refused when a b
   const verify = (): Promise<RunResult> =>
     runForge(['compliance', 'verify', 'evidence', '--vkey', 'kept.vkey', '--json'], { cwd: folder.path })
   expect(JSON.parse((await verify()).stdout)).toMatchObject({ ok: true, trusted: true })
+  const page = join(folder.path, 'evidence/evidence.html')
+  const content = readFileSync(page, 'utf8')
+  writeFileSync(page, content.replace('no evidence', 'evidence is there'))
+  expect(JSON.parse((await verify()).stdout).problems).toEqual([
+    { file: 'evidence.html', problem: 'it was changed' },
+    { file: 'evidence.html', problem: 'it does not follow from the leaves' },
+  ])
+  writeFileSync(page, content)
   const leaves = join(folder.path, 'evidence/leaves.ndjson')
   writeFileSync(leaves, readFileSync(leaves, 'utf8').replace('store.verified', 'store.verifeid'))
   const tampered = await verify()

@@ -36,5 +36,6 @@ export { WITNESS_TIMEOUT_MS, witnessAnchor, type WitnessAnchorOptions } from './
 export { createWitness, type Witness, type WitnessOptions, type WitnessResponse } from './witness/witness.ts'
 export { witnessServer } from './witness/witness-server.ts'
 export { directoryState, type WitnessState } from './witness/witness-state.ts'
+export { CSV_LINE_END, csvCell } from './query/csv-cell.ts'
 export { AUDIT_CSV_HEADER, auditCsvLine, auditJsonLine } from './query/write-entries.ts'
 export { readBoundedFile, UnfitFile } from './format/read-bounded-file.ts'

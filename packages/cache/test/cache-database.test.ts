@@ -11,7 +11,7 @@ import {
   sealedDatabase,
   type CacheDatabase,
   type CacheSealer,
-} from '../src/index.ts'
+} from '../src/persistent/index.ts'
 import { CACHE_DATABASE_CONTRACT } from '../src/testing/index.ts'
 import { lasting, listing, memoryDatabase, openCache, storedSum, vault } from './metadata-fixtures.ts'
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromHex, ManualClock, toHex } from '@forgeone/common'
 import { describe, expect, it } from 'vitest'
-import type { CacheConfig, CacheDatabase, MetadataCache } from '../src/index.ts'
+import type { CacheConfig, CacheDatabase, MetadataCache } from '../src/persistent/index.ts'
 import {
   file,
   lasting,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { SeededRandom } from '@forgeone/common'
 import { Level } from 'level'
 import { expect, it } from 'vitest'
-import { levelDatabase, MetadataCache, type CacheDatabase } from '../src/index.ts'
+import { levelDatabase, MetadataCache, type CacheDatabase } from '../src/persistent/index.ts'
 import {
   keysByKind,
   lasting,

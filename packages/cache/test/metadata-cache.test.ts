@@ -1,6 +1,6 @@
 import { ManualClock } from '@forgeone/common'
 import { describe, expect, it } from 'vitest'
-import type { CacheDatabase, MetadataCache } from '../src/index.ts'
+import type { CacheDatabase, MetadataCache } from '../src/persistent/index.ts'
 import {
   DAY_MS,
   file,

@@ -11,7 +11,7 @@ import {
   type CachedTerritoryMetadata,
   type CachedVaultMetadata,
   type CachedZoneTable,
-} from '../src/index.ts'
+} from '../src/persistent/index.ts'
 
 export const NOW = 1_700_000_000_000
 export const DAY_MS = 86_400_000

@@ -1,6 +1,6 @@
 import { ManualClock } from '@forgeone/common'
 import { describe, expect, it } from 'vitest'
-import { MetadataCache, type CacheDatabase } from '../src/index.ts'
+import { MetadataCache, type CacheDatabase } from '../src/persistent/index.ts'
 import {
   DAY_MS,
   keysByKind,

@@ -2,7 +2,8 @@ import { ManualClock } from '@forgeone/common'
 import { ODD_VALUES, oddCallFault } from '@forgeone/common/testing'
 import { MemoryLevel } from 'memory-level'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { levelDatabase, MemoryCache, MetadataCache, type CacheDatabase } from '../src/index.ts'
+import { MemoryCache } from '../src/index.ts'
+import { levelDatabase, MetadataCache, type CacheDatabase } from '../src/persistent/index.ts'
 
 /** One parameter of a public method, and how a call with a value in its place is made. */
 type OddCall = readonly [name: string, call: (odd: never) => unknown]

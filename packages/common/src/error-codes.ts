@@ -179,6 +179,7 @@ export const ERROR_CODES = {
   CACHE_CLOSED: 'The cache was closed. Open it again before using it.',
   CACHE_OVERLOADED: 'Too many loads are under way. Slow down and try again.',
   CACHE_KEY_TOO_LONG: 'Normalize or shorten the path; the message says what is wrong with it.',
+  CACHE_PEER_MISSING: 'Install the packages level and zod beside @forgeone/cache.',
   CACHE_CONFIG_INVALID: 'Correct the option named in the message.',
   // Disk images
   IMAGE_UNREADABLE: 'Check the path and its permissions; only regular files and block devices are read.',

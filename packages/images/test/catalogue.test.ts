@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync, appendFileS
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { MemoryLevel } from 'memory-level'
-import { levelDatabase, MetadataCache } from '@forgeone/cache'
+import { levelDatabase, MetadataCache } from '@forgeone/cache/persistent'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { ImageCatalogue } from '../src/index.ts'
 import { scratch } from './image-tools.ts'

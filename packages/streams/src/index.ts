@@ -51,6 +51,7 @@ export type {
 export type { Subscription } from './group/subscription.ts'
 export type { Timer } from './group/timer.ts'
 export type { EntryProof } from './proof/entry-proof.ts'
+export { readRunContent, type RunEntries } from './proof/read-run-content.ts'
 export { verifyEntryProof, type ProofCheck } from './proof/verify-entry-proof.ts'
 export type { UpcastDefinition, UpcastSubject } from './upcast/upcast-step.ts'
 export { BlockCache } from './read/block-cache.ts'

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, realpath, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Folders of the packages that users install, lowest layer first. */
-export const PUBLISHED_FOLDERS = [
+/** Folders of the packages that programs import, lowest layer first. */
+export const LIBRARY_FOLDERS = [
   'packages/common',
   'packages/crypto',
   'packages/engine',
@@ -16,14 +17,17 @@ export const PUBLISHED_FOLDERS = [
   'packages/cache',
   'packages/images',
   'packages/storage-manager',
-  'apps/cli',
 ] as const
+
+/** Folders of all packages that users install: programs come last. */
+export const PUBLISHED_FOLDERS: readonly string[] = [...LIBRARY_FOLDERS, 'packages/verifier', 'apps/cli']
 
 /** What a packed package.json tells. */
 interface PackedManifest {
   readonly name: string
   readonly bin?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
 export interface PackedPackage {
@@ -34,7 +38,8 @@ export interface PackedPackage {
 
 /**
  * Packs a package as `pnpm publish` would and unpacks it into `project/node_modules`. Dependencies of other makers are
- * linked from the workspace, so that nothing needs the network.
+ * linked from the workspace, so that nothing needs the network. They lie where npm lays them: in the project, where
+ * packages that name them as optional peers find them too.
  */
 export async function installPacked(o: {
   readonly root: string
@@ -53,12 +58,23 @@ export async function installPacked(o: {
   await run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
   for (const name of Object.keys(manifest.dependencies ?? {})) {
     if (name.startsWith('@forgeone/')) continue
-    const link = join(target, 'node_modules', name)
-    await mkdir(dirname(link), { recursive: true })
-    await symlink(await realpath(join(source, 'node_modules', name)), link)
+    await linkOfWorkspace({ root: o.root, folder: o.folder, project: o.project, name })
   }
   const listing = (await run('tar', ['-tzf', tarball])).stdout.trim().split('\n')
   return { manifest, fileNames: listing.map((name) => name.replace(/^package\//, '')) }
+}
+
+/** Links a package of another maker, which a package of the workspace uses, into a project. */
+export async function linkOfWorkspace(o: {
+  readonly root: string
+  readonly folder: string
+  readonly project: string
+  readonly name: string
+}): Promise<void> {
+  const link = join(o.project, 'node_modules', o.name)
+  if (existsSync(link)) return
+  await mkdir(dirname(link), { recursive: true })
+  await symlink(await realpath(join(o.root, o.folder, 'node_modules', o.name)), link)
 }
 
 /** Runs a program with plain Node in a folder and returns what it printed; fails when the program fails. */

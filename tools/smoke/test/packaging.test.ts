@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { installPacked, PUBLISHED_FOLDERS, runNode, type PackedPackage } from '../src/packed-packages.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -23,7 +23,7 @@ describe.each(PUBLISHED_FOLDERS)('%s as packed', (folder) => {
     const { fileNames } = packed.get(folder)!
     for (const name of ['package.json', 'README.md', 'LICENSE']) expect(fileNames).toContain(name)
     const strangers = fileNames.filter(
-      (name) => !/^(?:package\.json|README\.md|LICENSE|dist\/[\w/-]+\.(?:js|d\.ts))$/.test(name),
+      (name) => !/^(?:package\.json|README\.md|LICENSE|dist\/[\w/-]+\.(?:m?js|d\.ts))$/.test(name),
     )
     expect(strangers).toEqual([])
   })
@@ -135,6 +135,38 @@ test.each(Object.entries(USES))('%s works in an empty project', async (name, scr
   const file = `${name}.mjs`
   await writeFile(join(project, file), script)
   expect(await runNode(project, [file])).toBe('ok\n')
+})
+
+const EVIDENCE = `
+    import { writeFileSync } from 'node:fs'
+    import { formatReceipt } from '@forgeone/audit'
+    import { Forge } from '@forgeone/storage-manager'
+    const forge = await Forge.open({ path: './audited-store', secret: { key: new Uint8Array(32) } })
+    const { sequence } = await forge.events.append({ topic: 'a', payload: 1 })
+    await forge.audit.checkpoint()
+    writeFileSync('log.vkey', forge.audit.verifierKeys.map(({ text }) => text).join('\\n'))
+    writeFileSync('event.receipt', formatReceipt(await forge.audit.receipt(sequence)))
+    const to = Date.now() + 60_000
+    await forge.compliance.report({ from: to - 86_400_000, to, directory: './evidence' })
+    await forge.close()`
+
+test('an auditor checks a receipt and evidence with one file, in a folder without any of our packages', async () => {
+  await writeFile(join(project, 'evidence.mjs'), EVIDENCE)
+  await runNode(project, ['evidence.mjs'])
+  const elsewhere = await mkdtemp(join(tmpdir(), 'forge-auditor-'))
+  onTestFinished(async () => await rm(elsewhere, { recursive: true }))
+  const { manifest } = packed.get('packages/verifier')!
+  expect(manifest.dependencies ?? {}).toEqual({})
+  const program = join(project, 'node_modules', manifest.name, manifest.bin!['forgeone-verify']!)
+  await copyFile(program, join(elsewhere, 'verify.mjs'))
+  for (const name of ['log.vkey', 'event.receipt', 'evidence'])
+    await cp(join(project, name), join(elsewhere, name), { recursive: true })
+  const verify = async (...words: readonly string[]): Promise<string> =>
+    await runNode(elsewhere, ['verify.mjs', ...words, '--vkey', 'log.vkey'])
+  expect(await verify('receipt', 'event.receipt')).toMatch(
+    /^ok .*: leaf \d+ of \d+\n\{"act":"events\.append"/,
+  )
+  expect(await verify('bundle', 'evidence')).toMatch(/^ok .*\n\d+ files are as they were signed\n$/)
 })
 
 test('the forge command runs', async () => {

@@ -1,4 +1,4 @@
-import { MetadataCache } from '@forgeone/cache'
+import { MetadataCache } from '@forgeone/cache/persistent'
 import { ImageCatalogue } from '@forgeone/images'
 
 export type ImageOperationName = 'zones' | 'listing' | 'hash'

@@ -1,4 +1,5 @@
 import type { AuditEntry } from './audit-entry.ts'
+import { CSV_LINE_END, csvCell } from './csv-cell.ts'
 
 const COLUMNS = [
   'index',
@@ -13,13 +14,8 @@ const COLUMNS = [
   'context',
 ] as const
 
-/** Spreadsheets run what begins with one of these. */
-const FORMULA_START = /^[=+\-@\t\r]/
-const NEEDS_QUOTES = /[",\r\n]/
-const LINE_END = '\r\n'
-
 /** First line of a CSV export: RFC 4180, UTF-8. */
-export const AUDIT_CSV_HEADER: string = COLUMNS.join(',') + LINE_END
+export const AUDIT_CSV_HEADER: string = COLUMNS.join(',') + CSV_LINE_END
 
 /** One line of a CSV export. Cells that a spreadsheet would run begin with an apostrophe. */
 export function auditCsvLine({ index, facts }: AuditEntry): string {
@@ -35,12 +31,7 @@ export function auditCsvLine({ index, facts }: AuditEntry): string {
     facts.entries === undefined ? '' : String(facts.entries.count),
     facts.context === undefined ? '' : JSON.stringify(facts.context),
   ]
-  return cells.map(csvCell).join(',') + LINE_END
-}
-
-function csvCell(text: string): string {
-  const safe = FORMULA_START.test(text) ? `'${text}` : text
-  return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return cells.map(csvCell).join(',') + CSV_LINE_END
 }
 
 /** One line of an NDJSON export: the leaf as it was hashed, and its index. */

@@ -12,6 +12,11 @@ export interface ReceiptAccepted {
   /** Leaves of the tree that the checkpoint is about. */
   readonly size: number
   readonly witnesses: readonly SeenWitness[]
+  /**
+   * What the entry part is about, shown to belong to the commit: the bytes of a run of entries, which `readRunContent`
+   * of `@forgeone/streams` reads (layout in `docs/format.md`). Absent without entry part, and where that has a hash alone.
+   */
+  readonly entryContent?: Uint8Array
 }
 
 /** One checkpoint continues the other. */

@@ -27,9 +27,12 @@ export function verifyReceipt(receipt: string | Receipt, policy: Policy): Verdic
       return refuse('LEAF_MISMATCH', 'the leaf is not one of ForgeOne')
     if (leaf.sequence !== verdict.index)
       return refuse('LEAF_MISMATCH', `the leaf of commit ${leaf.sequence} stands at index ${verdict.index}`)
-    if (entry !== undefined && !leadsToCommit(entry, leaf))
+    if (entry === undefined) return { ...verdict, leaf }
+    const proven = provenEntry(entry, leaf)
+    if (proven === undefined)
       return refuse('ENTRY_MISMATCH', 'the entry does not lead to the root of its commit')
-    return { ...verdict, leaf }
+    const { content: entryContent } = proven
+    return { ...verdict, leaf, ...(entryContent === undefined ? {} : { entryContent }) }
   } catch {
     // Objects with getters that throw, and whatever else is made to break a verifier.
     return refuse('PROOF_FORMAT', 'the receipt or the policy cannot be read')
@@ -68,15 +71,17 @@ function verifyProofUnguarded(
   return { ok: true, leaf: undefined, origin, index, size, witnesses }
 }
 
-function leadsToCommit(entry: EntryPart, { entries }: LeafFacts): boolean {
-  if (entries === undefined) return false
+/** @returns the content that was hashed, if there is one; undefined when nothing leads to the commit */
+function provenEntry(
+  { hash, index, size, path, content }: EntryPart,
+  { entries }: LeafFacts,
+): { readonly content: Uint8Array | undefined } | undefined {
+  if (entries === undefined) return undefined
   const root = Buffer.from(entries.root, 'base64url')
-  const [leaf, ...hashes] = [entry.hash, ...entry.path].map(decodeBase64)
-  if (leaf === undefined || hashes.some((hash) => hash?.length !== HASH_BYTES)) return false
-  const { index, size, content } = entry
-  if (content !== undefined) {
-    const bytes = decodeBase64(content)
-    if (bytes === undefined || !equalHashes(leafHash(bytes), leaf)) return false
-  }
-  return verifyInclusion({ index, size, leaf, hashes: hashes.filter((hash) => hash !== undefined), root })
+  const [leaf, ...hashes] = [hash, ...path].map(decodeBase64)
+  if (leaf === undefined || hashes.some((each) => each?.length !== HASH_BYTES)) return undefined
+  const bytes = content === undefined ? undefined : decodeBase64(content)
+  if (content !== undefined && (bytes === undefined || !equalHashes(leafHash(bytes), leaf))) return undefined
+  const known = hashes.filter((each) => each !== undefined)
+  return verifyInclusion({ index, size, leaf, hashes: known, root }) ? { content: bytes } : undefined
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '@forgeone/common'
 import { publishEvent } from '../platform/cache-events.ts'
-import { decodeRecord, encodeRecord } from '../table/record-codec.ts'
 import type { MetadataRecords, TableName } from '../table/records.ts'
 import {
   addressOf,
@@ -12,6 +11,7 @@ import {
 import { compressBody, decompressBody } from './body-compression.ts'
 import type { CacheConfig } from './cache-config.ts'
 import type { CacheDatabase, CacheRange } from './cache-database.ts'
+import type { CheckedRecords } from './checked-records.ts'
 import {
   FIRST_EPOCH,
   KEY_KIND,
@@ -62,6 +62,7 @@ export class DiskTier {
   readonly #database: CacheDatabase
   readonly #config: CacheConfig
   readonly #clock: Clock
+  readonly #records: CheckedRecords
   readonly #counters: Readonly<Record<TableName, TableCounters>>
   readonly #names: EntryNames
   readonly #state: StateRows
@@ -75,12 +76,14 @@ export class DiskTier {
     readonly database: CacheDatabase
     readonly config: CacheConfig
     readonly clock: Clock
+    readonly records: CheckedRecords
     readonly indexKey: Uint8Array | undefined
     readonly counters: Readonly<Record<TableName, TableCounters>>
   }) {
     this.#database = o.database
     this.#config = o.config
     this.#clock = o.clock
+    this.#records = o.records
     this.#counters = o.counters
     this.#names = new EntryNames(o.indexKey)
     this.#state = new StateRows(o.database)
@@ -162,7 +165,7 @@ export class DiskTier {
     record: MetadataRecords[Name] | undefined,
     isWanted: () => boolean,
   ): Promise<DiskEntry<MetadataRecords[Name]> | undefined> {
-    const raw = record === undefined ? new Uint8Array(0) : encodeRecord(table, record)
+    const raw = record === undefined ? new Uint8Array(0) : this.#records.encodeRecord(table, record)
     const packed = await compressBody(raw, this.#config.compression)
     const now = this.#clock.now()
     const lifetimeMs =
@@ -294,7 +297,7 @@ export class DiskTier {
     const facts = { createdAt, expiresAt, rawLength, usedBucket: this.bucketAt(this.#clock.now()) }
     if (header.isNegative) return { record: undefined, ...facts }
     const raw = header.isCompressed ? await decompressBody(body, rawLength) : body
-    const record = raw && decodeRecord(table, raw)
+    const record = raw && this.#records.decodeRecord(table, raw)
     if (record === undefined) return undefined
     const own = addressOf(table, record)
     const isAtHome =

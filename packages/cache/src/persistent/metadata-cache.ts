@@ -2,10 +2,9 @@ import { ForgeError, isForgeError, systemClock, type Clock, type ReportProblem }
 import { MemoryCache } from '../memory/memory-cache.ts'
 import { invalid } from '../memory/memory-cache-options.ts'
 import { platformRandom } from '../platform/platform-random.ts'
-import { encodeRecord } from '../table/record-codec.ts'
 import type { MetadataRecords, TableName } from '../table/records.ts'
 import type { RecordAddress } from '../table/tables.ts'
-import { cacheConfig, type CacheConfig } from './cache-config.ts'
+import type { CacheConfig } from './cache-config.ts'
 import {
   checkAddress,
   checkedAddressOf,
@@ -14,6 +13,7 @@ import {
   checkLoader,
   checkTable,
 } from './checked-address.ts'
+import { loadCheckedRecords, type CheckedRecords } from './checked-records.ts'
 import { databaseTier, type DatabaseTier } from './database-tier.ts'
 import { DiskTier, type DiskEntry, type Located } from './disk-tier.ts'
 import { bytesInMemory } from './bytes-in-memory.ts'
@@ -22,7 +22,7 @@ import type { RemovalReport } from './entry-store.ts'
 import { sameBytes } from './fixed-bytes.ts'
 import { checkOpening, type MetadataCacheOptions, type RecordLookup } from './metadata-cache-options.ts'
 import { withLastUse } from './last-use.ts'
-import { tableCounters, type MetadataCacheStats } from './metadata-stats.ts'
+import { tableCounters, timedLoad, type MetadataCacheStats } from './metadata-stats.ts'
 import { tellMaintenance, type CacheMaintenance, type OnMaintenance } from './maintenance.ts'
 import { Upkeep, type CleanupReport } from './upkeep.ts'
 
@@ -38,6 +38,7 @@ type AnyEntry = DiskEntry<MetadataRecords[TableName]>
 export class MetadataCache {
   readonly #config: CacheConfig
   readonly #clock: Clock
+  readonly #records: CheckedRecords
   readonly #disk: DiskTier
   readonly #upkeep: Upkeep
   readonly #memory: MemoryCache<string, AnyEntry>
@@ -53,6 +54,7 @@ export class MetadataCache {
   private constructor(o: {
     readonly config: CacheConfig
     readonly clock: Clock
+    readonly records: CheckedRecords
     readonly indexKey: Uint8Array | undefined
     readonly onMaintenance: OnMaintenance | undefined
     readonly reportProblem: ReportProblem | undefined
@@ -60,6 +62,7 @@ export class MetadataCache {
   }) {
     this.#config = o.config
     this.#clock = o.clock
+    this.#records = o.records
     this.#onMaintenance = o.onMaintenance
     this.#mode = o.tier.mode
     this.#disk = new DiskTier({ ...o, database: o.tier.database, counters: this.#counters })
@@ -83,14 +86,15 @@ export class MetadataCache {
 
   /**
    * Opens the cache; in memory alone where another process has `dbPath`, or a given database cannot be read.
-   * @throws CACHE_CONFIG_INVALID
+   * @throws CACHE_CONFIG_INVALID, and CACHE_PEER_MISSING without the package `zod`, or `level` where no database is given
    */
   static async open(asked: MetadataCacheOptions = {}): Promise<MetadataCache> {
     const options = checkOpening(asked)
     const { config: given = {}, indexKey, sealer, clock = systemClock } = options
-    const config = cacheConfig(given)
+    const records = await loadCheckedRecords()
+    const config = records.checkedConfig(given)
     const { onMaintenance, reportProblem } = options
-    const base = { config, clock, indexKey, onMaintenance, reportProblem }
+    const base = { config, clock, records, indexKey, onMaintenance, reportProblem }
     if (sealer !== undefined && indexKey === undefined)
       throw invalid('indexKey', 'absent, but values are sealed')
     const tier = await databaseTier(config, options)
@@ -146,7 +150,7 @@ export class MetadataCache {
   async put<Name extends TableName>(table: Name, record: MetadataRecords[Name]): Promise<void> {
     const address = checkedAddressOf(table, record)
     this.#check(address, table)
-    const raw = encodeRecord(table, record)
+    const raw = this.#records.encodeRecord(table, record)
     if (this.#mode === 'off') return
     const located = await this.#disk.locate(table, address)
     const entry = await this.#store({ table, address, located, record, rawLength: raw.length })
@@ -176,7 +180,7 @@ export class MetadataCache {
     if (known.state === 'negative') return undefined
     const invalidations = this.#invalidations
     const load = async (context: { readonly signal: AbortSignal }): Promise<AnyEntry> => {
-      const record = await this.#timed(table, async () => await loader(context))
+      const record = await timedLoad(this.#counters[table], this.#clock, async () => await loader(context))
       const isWanted = (): boolean => invalidations === this.#invalidations
       return await this.#store({ table, address, located, record, rawLength: 0, isWanted })
     }
@@ -335,7 +339,8 @@ export class MetadataCache {
   }): Promise<DiskEntry<MetadataRecords[Name]>> {
     const { table, address, located, record, isWanted = () => true } = o
     // A malformed record is the caller's mistake and not the disk's.
-    const rawLength = o.rawLength || (record === undefined ? 0 : encodeRecord(table, record).length)
+    const rawLength =
+      o.rawLength || (record === undefined ? 0 : this.#records.encodeRecord(table, record).length)
     const stored = await this.#guarded(
       async () => await this.#disk.put(table, address, located, record, isWanted),
     )
@@ -360,20 +365,6 @@ export class MetadataCache {
 
   #tell(done: CacheMaintenance): void {
     tellMaintenance(done, this.#onMaintenance)
-  }
-
-  async #timed<T>(table: TableName, load: () => Promise<T>): Promise<T> {
-    const counters = this.#counters[table]
-    const startedMs = this.#clock.monotonicMs()
-    counters.loads++
-    try {
-      return await load()
-    } catch (error) {
-      counters.loadErrors++
-      throw error
-    } finally {
-      counters.loadMs += this.#clock.monotonicMs() - startedMs
-    }
   }
 
   /** A disk that fails costs a miss. */

@@ -1,3 +1,4 @@
+import type { Clock } from '@forgeone/common'
 import type { MemoryCacheStats } from '../memory/memory-cache-stats.ts'
 import type { TableName } from '../table/records.ts'
 import { TABLE_NAMES } from '../table/tables.ts'
@@ -57,5 +58,23 @@ function zero(): TableCounters {
     puts: 0,
     rawBytes: 0,
     storedBytes: 0,
+  }
+}
+
+/** A load with its time, and its failure, counted. */
+export async function timedLoad<T>(
+  counters: TableCounters,
+  clock: Clock,
+  load: () => Promise<T>,
+): Promise<T> {
+  const startedMs = clock.monotonicMs()
+  counters.loads++
+  try {
+    return await load()
+  } catch (error) {
+    counters.loadErrors++
+    throw error
+  } finally {
+    counters.loadMs += clock.monotonicMs() - startedMs
   }
 }

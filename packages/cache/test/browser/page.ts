@@ -1,5 +1,6 @@
 /** Runs in a browser: what a cache promises, over IndexedDB. Posts what it found to the server it came from. */
-import { MemoryCache, MetadataCache } from '../../src/index.ts'
+import { MemoryCache } from '../../src/index.ts'
+import { MetadataCache } from '../../src/persistent/index.ts'
 import { listing, vault } from './records.ts'
 
 async function check(): Promise<object> {

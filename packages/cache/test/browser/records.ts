@@ -1,4 +1,4 @@
-import type { CachedDirectoryListing, CachedVaultMetadata } from '../../src/index.ts'
+import type { CachedDirectoryListing, CachedVaultMetadata } from '../../src/persistent/index.ts'
 
 export const vault = (vaultId: string): CachedVaultMetadata => ({
   vaultId,

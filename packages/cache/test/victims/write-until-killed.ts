@@ -1,5 +1,5 @@
 /** Writes into a cache on disk until somebody kills it. Says `ready` once it has begun. */
-import { MetadataCache } from '@forgeone/cache'
+import { MetadataCache } from '@forgeone/cache/persistent'
 
 const [dbPath, seed] = process.argv.slice(2)
 const cache = await MetadataCache.open({

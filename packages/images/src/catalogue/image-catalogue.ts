@@ -1,14 +1,14 @@
 import { realpath } from 'node:fs/promises'
-import {
-  MemoryCache,
-  type CachedDirectoryListing,
-  type CachedFileMetadata,
-  type CachedTerritoryMetadata,
-  type CachedVaultMetadata,
-  type CachedZoneTable,
-  type MetadataCache,
-  type RemovalReport,
-} from '@forgeone/cache'
+import { MemoryCache } from '@forgeone/cache'
+import type {
+  CachedDirectoryListing,
+  CachedFileMetadata,
+  CachedTerritoryMetadata,
+  CachedVaultMetadata,
+  CachedZoneTable,
+  MetadataCache,
+  RemovalReport,
+} from '@forgeone/cache/persistent'
 import { ForgeError, systemClock, type Clock } from '@forgeone/common'
 import { digestsOf, type Digests } from '../hash/digests.ts'
 import { filePieces } from '../hash/file-pieces.ts'

@@ -12,7 +12,7 @@ import {
   type RecordLookup,
   type RemovalReport,
   type TableName,
-} from '@forgeone/cache'
+} from '@forgeone/cache/persistent'
 import { canonicalJson, ForgeError, utf8Encode, type Clock } from '@forgeone/common'
 import { ClassicBackend, type LocalStore } from '@forgeone/engine'
 

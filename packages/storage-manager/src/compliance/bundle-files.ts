@@ -1,23 +1,12 @@
 import { canonicalJson } from '@forgeone/common'
 import type { AuditEntry } from '@forgeone/audit'
+import type { BundleRange } from './bundle-range.ts'
 import { controlStates } from './control-states.ts'
+import { controlsCsv } from './controls-csv.ts'
+import { evidencePage } from './evidence-page.ts'
+import { evidenceSummary } from './evidence-summary.ts'
 import { collectEvidence, evidenceCsv, evidenceJson } from './evidence.ts'
 import { oscalResults } from './oscal.ts'
-
-/** What a bundle is about. */
-export interface BundleRange {
-  /** Milliseconds since 1970, `to` exclusive. */
-  readonly from: number
-  readonly to: number
-  /** Leaves `begin` to `end` - 1 are those of the period. */
-  readonly begin: number
-  readonly end: number
-  /** The first leaf in the bundle: that before the period, which shows where it begins. */
-  readonly first: number
-  /** Size of the signed tree. */
-  readonly size: number
-  readonly origin: string
-}
 
 export const BUNDLE_FORMAT = 'forge-evidence'
 export const BUNDLE_VERSION = 1
@@ -40,7 +29,9 @@ export function derivedFiles(
     files.set(`evidence/${each.id}.csv`, evidenceCsv(each))
   }
   const controls = controlStates(evidence)
-  files.set('controls.json', text({ controls }))
+  files.set('controls.json', text({ ...evidenceSummary(controls), controls }))
+  files.set('controls.csv', controlsCsv(controls))
+  files.set('evidence.html', evidencePage({ range, controls, evidence }))
   const { from, to, origin } = range
   const seed = `${origin} ${range.begin} ${range.end} ${range.size}`
   const toolVersion = `${BUNDLE_FORMAT}/${BUNDLE_VERSION}`

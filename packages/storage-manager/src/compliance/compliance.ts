@@ -13,11 +13,12 @@ import {
   STATEMENT_NAME,
   STATEMENT_TYPE,
   text,
-  type BundleRange,
 } from './bundle-files.ts'
+import type { BundleRange } from './bundle-range.ts'
 import { controlStates, type ControlState } from './control-states.ts'
 import { signDsse } from './dsse.ts'
 import { collectEvidence } from './evidence.ts'
+import { evidenceSummary, type EvidenceSummary } from './evidence-summary.ts'
 import { BUNDLE_BYTES_MAX, BUNDLE_FILE_BYTES_MAX } from './read-bundle-files.ts'
 
 const DAY_MS = 86_400_000
@@ -36,6 +37,7 @@ export interface ComplianceOptions {
 export interface ReportResult extends BundleRange {
   readonly files: readonly string[]
   readonly controls: readonly ControlState[]
+  readonly summary: EvidenceSummary
 }
 
 /** Evidence for an assessment: what the log shows of a period, signed, and verifiable without the store. */
@@ -77,7 +79,7 @@ export class Compliance {
     await this.#record(range)
     await writeFiles(directory, files)
     const controls = controlStates(collectEvidence(entries))
-    return { ...range, files: [...files.keys()].sort(), controls }
+    return { ...range, files: [...files.keys()].sort(), controls, summary: evidenceSummary(controls) }
   }
 
   async #collect({ from, to }: { readonly from: number; readonly to: number }): Promise<{

@@ -3,8 +3,8 @@ import { auditCsvLine, AUDIT_CSV_HEADER } from '@forgeone/audit'
 import { canonicalJson } from '@forgeone/common'
 import type { EvidenceId } from './controls.ts'
 
-/** What a collector found. Never present by default: without rows it is missing, with one failed row it has failed. */
-export type EvidenceState = 'evidence-present' | 'evidence-missing' | 'failed'
+/** What a collector found. Never present by default: without rows it is missing, with one row of a failed check it says so. */
+export type EvidenceState = 'evidence-present' | 'evidence-missing' | 'check-failed'
 
 export interface Evidence {
   readonly id: EvidenceId
@@ -132,7 +132,7 @@ function evidenceOf(kind: EvidenceKind, entries: readonly AuditEntry[]): Evidenc
   const failures = rows.filter((row) => kind.failed?.(row) === true)
   if (failures.length === 0) return { id: kind.id, state: 'evidence-present', rows }
   const [first] = failures
-  return { id: kind.id, state: 'failed', reason: `the check at commit ${first!.index} failed`, rows }
+  return { id: kind.id, state: 'check-failed', reason: `the check at commit ${first!.index} failed`, rows }
 }
 
 function clockSteps(entries: readonly AuditEntry[]): ClockSteps | undefined {

@@ -1,8 +1,10 @@
-// OSCAL assessment results, 1.1.2: one observation and one finding a control.
+// OSCAL assessment results, 1.1.2: one observation a control, and no findings: those say of a control that it is
+// satisfied or not, which no evidence of a store can say.
 // pages.nist.gov/OSCAL-Reference/models/v1.1.2/assessment-results
 
 import { createHash } from 'node:crypto'
 import type { ControlState } from './control-states.ts'
+import { EVIDENCE_MEANING } from './evidence-summary.ts'
 
 const OSCAL_VERSION = '1.1.2'
 
@@ -34,8 +36,7 @@ export function oscalResults({ seed, from, to, toolVersion, controls }: OscalOpt
         {
           uuid: id('result'),
           title: 'Evidence of the period',
-          description:
-            'What the audit log of the store shows; it makes no statement about anything outside the store.',
+          description: `What the audit log of the store shows; it makes no statement about anything outside the store. ${EVIDENCE_MEANING}`,
           start,
           end,
           'reviewed-controls': {
@@ -45,6 +46,7 @@ export function oscalResults({ seed, from, to, toolVersion, controls }: OscalOpt
           },
           observations: controls.map((control) => ({
             uuid: id(`observation ${controlId(control)}`),
+            title: `${control.framework} ${control.id}`,
             description: control.about,
             methods: ['EXAMINE'],
             collected: end,
@@ -52,19 +54,7 @@ export function oscalResults({ seed, from, to, toolVersion, controls }: OscalOpt
               { name: 'evidence', ns: 'https://forgeone.dev/ns/oscal', value: control.evidence },
               { name: 'state', ns: 'https://forgeone.dev/ns/oscal', value: control.state },
             ],
-            remarks: `Not from the store: ${control.notFromTheStore}.`,
-          })),
-          findings: controls.map((control) => ({
-            uuid: id(`finding ${controlId(control)}`),
-            title: `${control.framework} ${control.id}`,
-            description: control.about,
-            target: {
-              type: 'objective-id',
-              'target-id': controlId(control),
-              status: { state: control.state === 'evidence-present' ? 'satisfied' : 'not-satisfied' },
-            },
-            'related-observations': [{ 'observation-uuid': id(`observation ${controlId(control)}`) }],
-            remarks: control.reason ?? 'Evidence is present and its checks passed.',
+            remarks: `${control.reason === undefined ? '' : `Why: ${control.reason}. `}Not from the store: ${control.notFromTheStore}.`,
           })),
         },
       ],

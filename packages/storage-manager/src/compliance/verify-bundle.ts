@@ -11,8 +11,8 @@ import {
   PREDICATE_TYPE,
   STATEMENT_NAME,
   STATEMENT_TYPE,
-  type BundleRange,
 } from './bundle-files.ts'
+import type { BundleRange } from './bundle-range.ts'
 import { BUNDLE_LEAVES_MAX } from './compliance.ts'
 import { verifyDsse } from './dsse.ts'
 import { GrowingRoot } from './leaf-range.ts'

@@ -10,15 +10,8 @@ export interface RowSelection {
   readonly sections?: ReadonlySet<number> | undefined
 }
 
-/** A block in memory, hot or cold. A row is the distance of its sequence from the first one of the block. */
-export interface DecodedBlock {
-  readonly firstSequence: number
-  readonly count: number
-  /** What it holds in memory, about. */
-  readonly bytes: number
-  topicIdOf(row: number): number
-  commitSequenceOf(row: number): number
-  commitTimeOf(row: number): number
+/** What rows say, wherever they lie. */
+export interface RowContent {
   timestampOf(row: number): number
   levelOf(row: number): number
   textKindOf(row: number): TextKind
@@ -28,6 +21,17 @@ export interface DecodedBlock {
   metadataOf(row: number): string | undefined
   clientIdOf(row: number): string | undefined
   markerOf(row: number): string | undefined
+}
+
+/** A block in memory, hot or cold. A row is the distance of its sequence from the first one of the block. */
+export interface DecodedBlock extends RowContent {
+  readonly firstSequence: number
+  readonly count: number
+  /** What it holds in memory, about. */
+  readonly bytes: number
+  topicIdOf(row: number): number
+  commitSequenceOf(row: number): number
+  commitTimeOf(row: number): number
   /** True when the row's entry was removed while others of its block stayed. */
   isRemoved(row: number): boolean
   /** Rows of the topics that hold every literal, ascending. */

@@ -1,14 +1,11 @@
-import { canonicalJson, equalBytes, utf8Encode, type JsonValue, isBytes } from '@forgeone/common'
+import { equalBytes } from '@forgeone/common'
 import { encodeColumns } from '../block/block-columns.ts'
 import { hashRun } from '../block/run-proof.ts'
 import type { EventMessage, LogEntry } from '../entry/entry.ts'
 import { entryId, entryIdPrefix } from '../entry/entry-id.ts'
-import { priorityCode } from '../entry/priority.ts'
-import { severityCode } from '../entry/severity.ts'
-import type { EntryRow } from '../entry/validate.ts'
-import { storedEvent } from '../upcast/upcast-event.ts'
 import { leadsToRoot } from './commit-tree.ts'
 import type { EntryProof } from './entry-proof.ts'
+import { rowOfEntry } from './row-of-entry.ts'
 
 export interface ProofCheck {
   readonly proof: EntryProof
@@ -30,34 +27,8 @@ export function verifyEntryProof({ proof, entries, root }: ProofCheck): boolean 
   if (entries.some(({ topic }) => topic !== run.topic)) return false
   const prefix = entryIdPrefix({ commitTime: run.commitTime, shard: position.shard })
   const rows = entries.map((entry, at) =>
-    rowOf(entry, entryId(prefix, { sequence: sequences[at]!, topicId: run.topicId })),
+    rowOfEntry(entry, entryId(prefix, { sequence: sequences[at]!, topicId: run.topicId })),
   )
   const hash = hashRun(run, encodeColumns(rows).bytes)
   return equalBytes(hash, runHash) && leadsToRoot({ leaf: hash, index, size }, { path, root })
-}
-
-/** @param ownId the id that the store gives an entry at this place: it is not among the columns */
-function rowOf(given: LogEntry | EventMessage, ownId: string): EntryRow {
-  const entry = 'message' in given ? given : storedEvent(given)
-  const { topic, timestamp, checkpointMarker: marker } = entry
-  return {
-    topic,
-    timestamp,
-    metadata: jsonText(entry.metadata),
-    id: entry.id === ownId ? undefined : entry.id,
-    marker,
-    ...('message' in entry
-      ? { level: severityCode(entry.severity), textKind: 'message', text: entry.message }
-      : { level: priorityCode(entry.priority), ...payloadColumns(entry.payload) }),
-  }
-}
-
-function payloadColumns(payload: JsonValue | Uint8Array): Pick<EntryRow, 'textKind' | 'text'> {
-  return isBytes(payload)
-    ? { textKind: 'bytes', text: payload }
-    : { textKind: 'json', text: utf8Encode(jsonText(payload)) }
-}
-
-function jsonText(value: JsonValue): string {
-  return canonicalJson(value, { code: 'STREAM_VALUE_INVALID', what: 'an entry' })
 }

@@ -1,8 +1,8 @@
-import type { DecodedBlock } from '../block/decoded-block.ts'
+import type { RowContent } from '../block/decoded-block.ts'
 
 /** Everything that is needed to make an entry of a row. */
 export interface RowPlace {
-  readonly block: DecodedBlock
+  readonly block: RowContent
   readonly row: number
   readonly topic: string
 }

@@ -8,6 +8,7 @@ import { numberOption, textOption, usageError } from '../../program/parse-argume
 import { printable } from '../../render/printable.ts'
 import { Progress } from '../../render/progress.ts'
 import { formatCount, formatDuration } from '../../render/quantities.ts'
+import { provenEntries, renderProvenEntries } from './proven-entries.ts'
 import { readInput, readInputText } from './read-input.ts'
 import { trustOf } from './trust.ts'
 
@@ -46,9 +47,16 @@ export async function verifyReceiptFile(context: CommandContext): Promise<number
     isBare && leafFile !== undefined
       ? verifyProof({ proof: text, leaf: await readInput(resolvePath(leafFile)) }, policy)
       : verifyReceipt(text, policy)
-  if (terminal.json) await terminal.printJson(verdict)
-  if (!verdict.ok) return await refused(context, verdict)
-  if (terminal.json) return EXIT.ok
+  if (!verdict.ok) {
+    if (terminal.json) await terminal.printJson(verdict)
+    return await refused(context, verdict)
+  }
+  const run = provenEntries(verdict)
+  if (terminal.json) {
+    const { entryContent: _, ...told } = verdict
+    await terminal.printJson(run === undefined ? told : { ...told, entries: run.entries })
+    return EXIT.ok
+  }
   const { leaf, origin, index, size, witnesses } = verdict
   const what = leaf === undefined ? '' : `, ${leaf.action} by ${leaf.actor}`
   await terminal.printLine(
@@ -56,7 +64,17 @@ export async function verifyReceiptFile(context: CommandContext): Promise<number
   )
   for (const { name, seconds } of witnesses)
     await terminal.printLine(`    witness ${printable(name)} at ${new Date(seconds * 1000).toISOString()}`)
+  if (run !== undefined) await terminal.print(renderProvenEntries(terminal, run))
+  else if (hasEntryPart(text))
+    terminal.note(
+      'the receipt proves a hash of entries, not what they say: they are too large for it, or of a layout unknown here',
+    )
   return EXIT.ok
+}
+
+/** A receipt that was accepted: whether it speaks of entries at all. */
+function hasEntryPart(text: string): boolean {
+  return text.trimStart().startsWith('{') && 'entry' in (JSON.parse(text) as object)
 }
 
 async function reportLog(

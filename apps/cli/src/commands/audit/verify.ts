@@ -10,7 +10,11 @@ export const auditVerify: Command = {
   positionals: { min: 0, max: 0 },
   options: {
     log: { type: 'string', value: 'DIR', description: 'an exported or foreign log; needs no store' },
-    receipt: { type: 'string', value: 'FILE', description: 'a receipt or .tlog-proof; needs no store' },
+    receipt: {
+      type: 'string',
+      value: 'FILE',
+      description: 'a receipt or .tlog-proof, and what its entries say; needs no store',
+    },
     leaf: { type: 'string', value: 'FILE', description: 'the leaf of a bare .tlog-proof' },
     ...TRUST_OPTIONS,
     anchor: {

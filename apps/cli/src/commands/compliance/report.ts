@@ -1,4 +1,3 @@
-import { CONTROLS } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { textOption, usageError } from '../../program/parse-arguments.ts'
 import { formatCount } from '../../render/quantities.ts'
@@ -37,7 +36,7 @@ export const complianceReport: Command = {
           { title: 'framework' },
           { title: 'control' },
           { title: 'evidence' },
-          { title: 'state' },
+          { title: 'what the log shows' },
           { title: 'why' },
         ],
         result.controls.map(({ framework, id, evidence, state, reason }) => [
@@ -49,9 +48,13 @@ export const complianceReport: Command = {
         ]),
       ),
     )
+    const { files, begin, end, summary } = result
+    const { withEvidence, controls, meaning } = summary
     terminal.note(
-      `wrote ${formatCount(result.files.length)} files with ${formatCount(result.end - result.begin)} leaves to ${out}; ` +
-        `${formatCount(CONTROLS.length)} controls, of which the log speaks to ${formatCount(result.controls.filter(({ state }) => state === 'evidence-present').length)}`,
+      `wrote ${formatCount(files.length)} files with ${formatCount(end - begin)} leaves to ${out}; evidence.html is for people`,
+    )
+    terminal.note(
+      `there is evidence for ${formatCount(withEvidence)} of ${formatCount(controls)} controls. ${meaning}`,
     )
   },
 }

@@ -148,7 +148,23 @@ test('it refuses a foreign key, and a key with the id of another', () => {
   }
 })
 
+test('what it prints steers no terminal', () => {
+  const { leaf, proof } = JSON.parse(readFileSync(receiptFile, 'utf8')) as { leaf: string; proof: string }
+  const file = join(root, 'steering')
+  writeFileSync(file, `{${String.fromCharCode(27)}[2J ${String.fromCharCode(0x202e)}`)
+  expect(run('receipt', file, '--vkey', vkey).output).toMatch(/^refused: [ -~]*\n$/)
+  writeFileSync(file, JSON.stringify({ leaf, proof }))
+  expect(run('receipt', file, '--vkey', vkey).output).toMatch(/^ok [ -~]*\n[ -~]*\n$/)
+})
+
+test('keys may end their lines as other systems do', () => {
+  const file = join(root, 'vkey-crlf')
+  writeFileSync(file, `${readFileSync(vkey, 'utf8').trim()}\r\n`)
+  expect(run('receipt', receiptFile, '--vkey', file).status).toBe(0)
+})
+
 test('it says how it is called', () => {
   expect(run().status).toBe(2)
+  expect(run('toString', log, '--vkey', vkey).status).toBe(2)
   expect(run('log', log).status).toBe(2)
 })

@@ -1,7 +1,8 @@
-// Verifies a tiled transparency log, or a receipt from one, with nothing but Node.js and the public specifications
-// named at each function. It shares no code with ForgeOne.
+#!/usr/bin/env node
+// Verifies a receipt, a tiled transparency log or an evidence bundle with nothing but Node.js and the public
+// specifications named at each function. It shares no code with ForgeOne.
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 class Refused extends Error {}
 
@@ -213,6 +214,8 @@ const verifyEntry = ({ hash, index, size, path, content }, commit) => {
     refuse('the place of the entry is malformed')
   if (!rootOfPath(index, size, leaf, hashes).equals(Buffer.from(commit.root, 'base64url')))
     refuse('the entry does not lead to the root of its commit')
+  const shown = content === undefined ? 'by their hash alone' : 'with their content'
+  return `entries at place ${index} of ${size} are in it, ${shown}`
 }
 
 const verifyReceipt = (text, leafFile, keys) => {
@@ -226,8 +229,98 @@ const verifyReceipt = (text, leafFile, keys) => {
   // What ForgeOne promises beyond the specifications: the leaf names its own place.
   const index = Number(/^index (\d+)$/m.exec(proof)[1])
   if (JSON.parse(leaf).seq !== index) refuse('the leaf belongs to another index')
-  if (entry !== undefined) verifyEntry(entry, JSON.parse(leaf).ent)
-  return `${answer}\n${leaf}`
+  const proven = entry === undefined ? '' : `\n${verifyEntry(entry, JSON.parse(leaf).ent)}`
+  return `${answer}\n${leaf}${proven}`
+}
+
+// --- github.com/secure-systems-lab/dsse ---------------------------------------------------------------------------
+
+/** The value in an envelope that one of the keys has signed. */
+const openEnvelope = (text, type, keys) => {
+  const { payloadType, payload, signatures } = JSON.parse(text)
+  if (payloadType !== type || !Array.isArray(signatures)) refuse(`the envelope is none of ${type}`)
+  const bytes = fromBase64(payload, 'the payload')
+  const message = Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${type} ${bytes.length} `), bytes])
+  const isSigned = signatures.some(({ sig }) => {
+    const signature = fromBase64(sig, 'a signature')
+    return keys.some(({ key }) => verify(null, message, key, signature))
+  })
+  return isSigned ? JSON.parse(bytes.toString()) : refuse('no known key has signed the statement')
+}
+
+// --- evidence bundles: in-toto Statement v1 over the files, and leaves that lead to a signed root -----------------
+
+const STATEMENT = 'statement.dsse.json'
+
+const filesBelow = (directory, within = '') =>
+  readdirSync(`${directory}/${within}`, { withFileTypes: true }).flatMap((entry) => {
+    const name = `${within}${entry.name}`
+    if (entry.isDirectory()) return filesBelow(directory, `${name}/`)
+    return entry.isFile() ? [name] : refuse(`${name} is no file`)
+  })
+
+/** Every file is the one that was signed, and none is missing or added. */
+const verifyStatement = (directory, keys) => {
+  const { predicateType, subject } = openEnvelope(
+    readFileSync(`${directory}/${STATEMENT}`, 'utf8'),
+    'application/vnd.in-toto+json',
+    keys,
+  )
+  if (predicateType !== 'https://forgeone.dev/attestation/evidence/v1')
+    refuse('the statement is not about evidence')
+  const digests = new Map(subject.map(({ name, digest }) => [name, digest.sha256]))
+  const names = filesBelow(directory).filter((name) => name !== STATEMENT)
+  for (const name of names) {
+    if (!digests.has(name)) refuse(`${name} is not named in the statement`)
+    if (sha256(readFileSync(`${directory}/${name}`)).toString('hex') !== digests.get(name))
+      refuse(`${name} was changed`)
+  }
+  for (const name of digests.keys()) if (!names.includes(name)) refuse(`${name} is missing`)
+  return names.length
+}
+
+/** RFC 6962: from the roots of the perfect subtrees left of leaf `first`, the smallest first, and all leaves from there on. */
+const rootFrom = (first, peaks, leaves) => {
+  const sizes = []
+  for (let size = 2 ** 52; size >= 1; size /= 2) if (Math.floor(first / size) % 2 === 1) sizes.push(size)
+  if (sizes.length !== peaks.length) refuse('the hashes left of the leaves are too few or too many')
+  const trees = sizes.map((size, at) => ({ size, hash: peaks[peaks.length - 1 - at] }))
+  for (const leaf of leaves) {
+    let tree = { size: 1, hash: hashLeaf(leaf) }
+    while (trees.at(-1)?.size === tree.size)
+      tree = { size: tree.size * 2, hash: hashNode(trees.pop().hash, tree.hash) }
+    trees.push(tree)
+  }
+  return trees.map(({ hash }) => hash).reduceRight((right, left) => hashNode(left, right))
+}
+
+const verifyBundle = (directory, keys) => {
+  const fileCount = verifyStatement(directory, keys)
+  const read = (name) => readFileSync(`${directory}/${name}`, 'utf8')
+  const { format, version, first, begin, end, size, from, to, origin } = JSON.parse(read('manifest.json'))
+  if (format !== 'forge-evidence' || version !== 1) refuse('the manifest is none of version 1')
+  const isPossible = [first, begin, end, size, from, to].every((one) => Number.isSafeInteger(one) && one >= 0)
+  if (!isPossible || first !== Math.max(0, begin - 1) || begin > end || end > size || size === 0)
+    refuse('the range of the manifest is impossible')
+  const leaves = read('leaves.ndjson').split('\n').slice(0, -1)
+  if (leaves.length !== size - first)
+    refuse(`${size - first} leaves are expected, ${leaves.length} are there`)
+  const peaks = JSON.parse(read('proofs/peaks.json')).map((hash) => fromBase64(hash, 'a hash of the proof'))
+  if (peaks.some((hash) => hash.length !== 32)) refuse('the hashes left of the leaves are malformed')
+  const checkpoint = openCheckpoint(read('checkpoint'), keys)
+  if (checkpoint.size !== size || checkpoint.origin !== origin)
+    refuse('the checkpoint is of another tree than the manifest')
+  if (!rootFrom(first, peaks, leaves).equals(checkpoint.root))
+    refuse('the leaves have another root than the checkpoint')
+  for (const [position, leaf] of leaves.entries()) {
+    const { seq, at } = JSON.parse(leaf)
+    const index = first + position
+    if (seq !== index) refuse(`leaf ${index} belongs to another index`)
+    if ((at >= from && at < to) !== (index >= begin && index < end))
+      refuse(`leaf ${index} does not fit the period`)
+  }
+  const period = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`
+  return `${origin}: all ${end - begin} leaves of ${period}, of ${size}\n${fileCount} files are as they were signed`
 }
 
 // --- command line -------------------------------------------------------------------------------------------------
@@ -237,29 +330,41 @@ const optionOf = (words, name) => {
   return at === -1 ? undefined : words.splice(at, 2)[1]
 }
 
+const USAGE = `usage: forgeone-verify receipt FILE --vkey FILE [--leaf FILE]
+       forgeone-verify log DIR --vkey FILE
+       forgeone-verify bundle DIR --vkey FILE
+`
+
+/** What was given may hold characters that steer a terminal. */
+const printable = (text) =>
+  text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
+    character === '\n' ? '\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+const CHECKS = {
+  receipt: (path, keys, leafFile) => verifyReceipt(readFileSync(path, 'utf8'), leafFile, keys),
+  log: verifyLog,
+  bundle: verifyBundle,
+}
+
 const main = (words) => {
   const keyFile = optionOf(words, '--vkey')
   const leafFile = optionOf(words, '--leaf')
   const [kind, path, ...surplus] = words
-  if (
-    !['log', 'receipt'].includes(kind) ||
-    path === undefined ||
-    surplus.length > 0 ||
-    keyFile === undefined
-  ) {
-    process.stderr.write('usage: verify.mjs log DIR --vkey FILE | receipt FILE --vkey FILE [--leaf FILE]\n')
+  const isKnown = kind !== undefined && Object.hasOwn(CHECKS, kind)
+  if (!isKnown || path === undefined || surplus.length > 0 || keyFile === undefined) {
+    process.stderr.write(USAGE)
     return 2
   }
   try {
-    const keys = readFileSync(keyFile, 'utf8').trim().split('\n').map(readVerifierKey)
-    const answer =
-      kind === 'log' ? verifyLog(path, keys) : verifyReceipt(readFileSync(path, 'utf8'), leafFile, keys)
-    process.stdout.write(`ok ${answer}\n`)
+    const lines = readFileSync(keyFile, 'utf8').trim().split('\n')
+    const keys = lines.map((line) => readVerifierKey(line.trim()))
+    process.stdout.write(printable(`ok ${CHECKS[kind](path, keys, leafFile)}\n`))
     return 0
   } catch (error) {
     const reason =
       error instanceof Refused ? error.message : `what was given cannot be read (${error.message})`
-    process.stdout.write(`refused: ${reason}\n`)
+    process.stdout.write(printable(`refused: ${reason}\n`))
     return 1
   }
 }
