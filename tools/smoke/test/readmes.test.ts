@@ -44,3 +44,28 @@ describe.concurrent.each([...NODES])('on %s', (place, { node, words }) => {
     }
   })
 })
+
+test('the programs of all READMEs compile against the packed declarations', async () => {
+  const folder = join(project, 'readmes-compiled')
+  await mkdir(folder)
+  for (const { name, programs } of readmes)
+    for (const { line, source } of programs)
+      await writeFile(join(folder, `${name.replaceAll(/\W+/g, '-')}-line-${line}.ts`), source)
+  const settings = {
+    extends: join(root, 'tsconfig.base.json'),
+    compilerOptions: {
+      composite: false,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      isolatedDeclarations: false,
+      // What users do not have.
+      customConditions: [],
+      noUnusedLocals: false,
+      typeRoots: [join(root, 'node_modules/@types')],
+    },
+  }
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings))
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  // What it objects to, it prints.
+  await expect(runNode(folder, [compiler, '-p', '.']).catch(({ stdout }) => stdout)).resolves.toBe('')
+})
