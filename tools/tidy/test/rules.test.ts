@@ -100,8 +100,10 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       ...PACKAGES,
       'packages/low/tsconfig.json': '{}',
       'packages/high/tsconfig.json': '{ "references": [{ "path": "../low" }] }',
+      'tools/program/package.json': manifest({ name: '@forgeone/program' }),
     },
     bad: [
+      [{ 'tools/program/src/a.ts': '' }, /^tools\/program\/tsconfig.json: is missing/],
       [{ 'packages/high/tsconfig.json': '{}' }, /references nothing; dependencies are packages\/low/],
       [
         { 'packages/low/tsconfig.json': '{ "references": [{ "path": "../high" }] }' },
