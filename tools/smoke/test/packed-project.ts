@@ -3,7 +3,7 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { installPacked, PUBLISHED_FOLDERS, type PackedPackage } from './packed-packages.ts'
+import { installPacked, PUBLISHED_FOLDERS, type PackedPackage } from '../src/packed-packages.ts'
 
 /** What tests get by `inject('packedProject')`. */
 export interface PackedProject {
