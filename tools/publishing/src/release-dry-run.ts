@@ -9,14 +9,14 @@ import { published, releaseTable } from './release-table.ts'
 const root = join(import.meta.dirname, '../../..')
 /** Registry and network are not asked: whatever is answered there belongs to the release itself. */
 const DRY_PUBLISH = ['--recursive', 'publish', '--dry-run', '--no-git-checks', '--json']
-const TESTS = ['packaging', 'readmes'].map((name) => `test/${name}.test.ts`)
+const TESTS = ['packaging', 'readmes', 'readme-commands'].map((name) => `test/${name}.test.ts`)
 
 const steps: readonly (() => void)[] = [
   () => expectCommitted('commit or remove what is not committed: a release is what a commit says'),
   () => pnpm(['run', 'build'], 'the build failed: mend it, then begin again'),
   () =>
     pnpm(
-      ['--filter', '@forgeone/smoke', 'exec', 'vitest', 'run', ...TESTS],
+      ['--filter', '@forgeone/smoke', 'exec', 'vitest', 'run', '--mode', 'attack', ...TESTS],
       'the packed packages are not what they should be: see the failed tests above',
     ),
   () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, realpath, symlink } from 'node:fs/promises'
+import { chmod, mkdir, readdir, realpath, symlink } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -36,7 +36,7 @@ export interface PackedPackage {
 
 /**
  * Packs a package as `pnpm publish` would and unpacks it into `project/node_modules`. Dependencies of other makers are
- * linked from the workspace, so that nothing needs the network.
+ * linked from the workspace, so that nothing needs the network. Commands stand in `node_modules/.bin`, as npm puts them.
  */
 export async function installPacked(o: {
   readonly root: string
@@ -58,6 +58,12 @@ export async function installPacked(o: {
     const link = join(target, 'node_modules', name)
     await mkdir(dirname(link), { recursive: true })
     await symlink(await realpath(join(source, 'node_modules', name)), link)
+  }
+  for (const [name, file] of Object.entries(manifest.bin ?? {})) {
+    const link = join(o.project, 'node_modules/.bin', name)
+    await mkdir(dirname(link), { recursive: true })
+    await chmod(join(target, file), 0o755)
+    await symlink(join(target, file), link)
   }
   return { manifest, fileNames }
 }

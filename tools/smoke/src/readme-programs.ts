@@ -11,7 +11,8 @@ export interface ReadmeProgram {
   readonly prints: readonly string[]
 }
 
-interface Block {
+/** What stands between two fences. */
+export interface Block {
   readonly line: number
   readonly language: string
   readonly text: string
