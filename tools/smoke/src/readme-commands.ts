@@ -24,6 +24,9 @@ const INSTALLS = /^npm (?:install|i)(?: --global| -g)? (@\S+)/
 /** What a README runs in a checkout of the repository. */
 const IN_CHECKOUT = /^npx -y pnpm@12 (\S+)/
 
+/** Variables that a reader's shell has not: of tests, and of the script that runs them. */
+const OF_THIS_RUN = /^(?:FORGE_|npm_|INIT_CWD$|NODE_OPTIONS$)/
+
 /** What differs from run to run: sizes, times, rates, ratios, ids, positions, and what was flushed by when. */
 const UNSTABLE =
   /\d{4}-\d\d-\d\dT[\d:.]+Z|\b[\d,]+ lines\/s|\b[\d.,]+ (?:B|[KMG]iB|ms|s)\b|\b[\d.]+x(?=\W|$)|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\bp\d+\.\d+\.\d+\b|\b\d+ (?:values|tables|journal frames)\b/g
@@ -60,8 +63,8 @@ export async function paste(
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const script = commands.flatMap(({ line, text }) => [`printf '\\n${mark(line)}'`, text])
   await writeFile(join(folder, 'pasted.sh'), ['set -e', 'exec 2>&1', ...script, ''].join('\n'))
-  const { NODE_OPTIONS: _, PATH = '', ...environment } = process.env
-  const kept = Object.entries(environment).filter(([name]) => !name.startsWith('FORGE_'))
+  const { PATH = '', ...environment } = process.env
+  const kept = Object.entries(environment).filter(([name]) => !OF_THIS_RUN.test(name))
   const variables = { TZ: 'UTC', HOME: folder, PATH: [...searchPath, PATH].join(delimiter) }
   const running = run(shell, ['pasted.sh'], {
     cwd: folder,
