@@ -10,6 +10,8 @@ export const shared: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: [join(import.meta.dirname, 'vitest-seed.ts')],
+    // A log that is cut still ends with the tests that failed and why: nothing is said of those that passed.
+    reporters: ['dot'],
     pool: 'forks',
     maxWorkers: 2,
     // Tests start many processes from sources; half of their time would go into stripping and compiling them anew.

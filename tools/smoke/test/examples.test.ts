@@ -1,7 +1,7 @@
-import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { firstExample, LIBRARY_FOLDERS, runNode } from '../src/packed-packages.ts'
+import { runNode } from '../src/packed-packages.ts'
 
 const root = join(import.meta.dirname, '../../..')
 /** Inside the package that depends on all others, so that every import resolves; of this process alone. */
@@ -16,14 +16,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await rm(scratch, { recursive: true })
-})
-
-test.each(LIBRARY_FOLDERS)('the example in the README of %s runs', async (folder) => {
-  const example = await firstExample(join(root, folder, 'README.md'))
-  expect(example, 'a README shows how to use the package').toBeDefined()
-  const file = join(scratch, `${folder.replace('/', '-')}.ts`)
-  await writeFile(file, example!)
-  await expect(runNode(scratch, [...FROM_SOURCE, file])).resolves.not.toBe('')
 })
 
 test.each(examples)('examples/%s runs', async (name) => {

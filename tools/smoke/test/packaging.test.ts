@@ -1,26 +1,42 @@
-import { copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { installPacked, PUBLISHED_FOLDERS, runNode, type PackedPackage } from '../src/packed-packages.ts'
+import { join, matchesGlob } from 'node:path'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import {
+  filesBelow,
+  packFolder,
+  promisedFiles,
+  PUBLISHED_FOLDERS,
+  runNode,
+  type PackedPackage,
+} from '../src/packed-packages.ts'
 
 const root = join(import.meta.dirname, '../../..')
-const packed = new Map<string, PackedPackage>()
-let project: string
+const { path: project, packages: packed } = inject('packedProject')
 
-beforeAll(async () => {
-  project = await mkdtemp(join(tmpdir(), 'forge-packed-'))
-  await writeFile(join(project, 'package.json'), '{ "name": "user", "private": true, "type": "module" }')
-  for (const folder of PUBLISHED_FOLDERS) packed.set(folder, await installPacked({ root, folder, project }))
-})
-
-afterAll(async () => {
-  await rm(project, { recursive: true })
-})
+/** Names in a tarball's `dist` against what the sources make: what is packed and has no source, and what is missing. */
+function againstSources(
+  { fileNames, manifest }: PackedPackage,
+  sources: readonly string[],
+): { readonly stale: readonly string[]; readonly missing: readonly string[] } {
+  const made = sources.flatMap((name) =>
+    name.endsWith('.ts') ? [name.replace(/\.ts$/, '.js'), name.replace(/\.ts$/, '.d.ts')] : [name],
+  )
+  const leftOut = manifest.files.filter((pattern) => pattern.startsWith('!')).map((one) => one.slice(1))
+  const inDist = fileNames.filter((name) => name.startsWith('dist/')).map((name) => name.slice(5))
+  return {
+    stale: inDist.filter((name) => !made.includes(name)),
+    missing: made.filter(
+      (name) => !inDist.includes(name) && !leftOut.some((one) => matchesGlob(`dist/${name}`, one)),
+    ),
+  }
+}
 
 describe.each(PUBLISHED_FOLDERS)('%s as packed', (folder) => {
+  const one = packed[folder]!
+  const { fileNames, manifest } = one
+
   test('holds what users need and nothing else', () => {
-    const { fileNames } = packed.get(folder)!
     for (const name of ['package.json', 'README.md', 'LICENSE']) expect(fileNames).toContain(name)
     const strangers = fileNames.filter(
       (name) => !/^(?:package\.json|README\.md|LICENSE|dist\/[\w/-]+\.(?:m?js|d\.ts))$/.test(name),
@@ -28,10 +44,48 @@ describe.each(PUBLISHED_FOLDERS)('%s as packed', (folder) => {
     expect(strangers).toEqual([])
   })
 
+  test('holds what its sources make, and nothing of sources that are gone', async () => {
+    const sources = await filesBelow(join(root, folder, 'src'))
+    expect(againstSources(one, sources)).toEqual({ stale: [], missing: [] })
+  })
+
+  test('holds every file that its manifest promises', () => {
+    const promised = promisedFiles(manifest)
+    expect(promised).not.toEqual([])
+    expect(promised.filter((name) => !fileNames.includes(name))).toEqual([])
+  })
+
   test('names versions instead of the workspace', () => {
-    const { dependencies = {} } = packed.get(folder)!.manifest
+    const { dependencies = {} } = manifest
     for (const range of Object.values(dependencies)) expect(range).toMatch(/^\^?\d/)
   })
+})
+
+test('a package is built when it is packed, and without what a deleted source had made', async () => {
+  const copy = await mkdtemp(join(tmpdir(), 'forge-copy-'))
+  const folder = join(copy, 'packages/common')
+  for (const path of ['package.json', 'tsconfig.json', 'README.md', 'LICENSE', 'src'])
+    await cp(join(root, 'packages/common', path), join(folder, path), { recursive: true })
+  await cp(join(root, 'tsconfig.base.json'), join(copy, 'tsconfig.base.json'))
+  await cp(join(root, 'tools/publishing/src'), join(copy, 'tools/publishing/src'), { recursive: true })
+  // The compiler and types of the workspace; the package itself has no dependencies.
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
+  await mkdir(join(folder, 'dist'))
+  await writeFile(join(folder, 'dist/stale-thing.js'), 'export const stale = 1\n')
+
+  const fileNames = await packFolder(folder, join(copy, 'packed.tgz'))
+
+  const sources = await filesBelow(join(folder, 'src'))
+  const { manifest } = packed['packages/common']!
+  expect(againstSources({ fileNames, manifest }, sources)).toEqual({ stale: [], missing: [] })
+  expect(await filesBelow(join(folder, 'dist'))).not.toContain('stale-thing.js')
+  // The same check sees a file that is there though it should not be, and one that is not.
+  const changed = { manifest, fileNames: [...fileNames, 'dist/stale-thing.js'] }
+  expect(againstSources(changed, [...sources, 'new.ts'])).toEqual({
+    stale: ['stale-thing.js'],
+    missing: ['new.js', 'new.d.ts'],
+  })
+  await rm(copy, { recursive: true })
 })
 
 const USES: Readonly<Record<string, string>> = {
@@ -155,7 +209,7 @@ test('an auditor checks a receipt and evidence with one file, in a folder withou
   await runNode(project, ['evidence.mjs'])
   const elsewhere = await mkdtemp(join(tmpdir(), 'forge-auditor-'))
   onTestFinished(async () => await rm(elsewhere, { recursive: true }))
-  const { manifest } = packed.get('packages/verifier')!
+  const { manifest } = packed['packages/verifier']!
   expect(manifest.dependencies ?? {}).toEqual({})
   const program = join(project, 'node_modules', manifest.name, manifest.bin!['forgeone-verify']!)
   await copyFile(program, join(elsewhere, 'verify.mjs'))
@@ -170,7 +224,7 @@ test('an auditor checks a receipt and evidence with one file, in a folder withou
 })
 
 test('the forge command runs', async () => {
-  const { manifest } = packed.get('apps/cli')!
+  const { manifest } = packed['apps/cli']!
   const program = join('node_modules', manifest.name, manifest.bin!['forge']!)
   expect(await runNode(project, [program, '--version'])).toMatch(/\d+\.\d+\.\d+/)
 })

@@ -10,7 +10,9 @@ import { checkLayers } from './rules/layers.ts'
 import { checkMachinePlaces } from './rules/machine-places.ts'
 import { checkPackageContents } from './rules/package-contents.ts'
 import { checkPublicList } from './rules/public-list.ts'
+import { checkPublishedManifests } from './rules/published-manifests.ts'
 import { checkReadmeHeads } from './rules/readme-head.ts'
+import { checkReadmeLinks } from './rules/readme-links.ts'
 import { checkRealmSafe } from './rules/realm-safe.ts'
 import { checkReferences } from './rules/references.ts'
 import { checkRelativeImports } from './rules/relative-imports.ts'
@@ -29,6 +31,8 @@ export const ALL_RULES: ReadonlyMap<string, Rule> = new Map([
   ['what a value is, is asked whatever realm it comes from', checkRealmSafe],
   ['READMEs begin with name, layer and purpose', checkReadmeHeads],
   ['packages bring all that users need', checkPackageContents],
+  ['published manifests say where the project lives, and are built when packed', checkPublishedManifests],
+  ['links of READMEs and documents lead somewhere, on a registry too', checkReadmeLinks],
   ['error codes are documented and alive', checkErrorCodes],
   ['nothing names a machine or a registry', checkMachinePlaces],
   ['the public API is what its snapshot says', checkApiSnapshots],

@@ -11,7 +11,9 @@ import { checkLayers } from '../src/rules/layers.ts'
 import { checkMachinePlaces } from '../src/rules/machine-places.ts'
 import { checkPackageContents } from '../src/rules/package-contents.ts'
 import { checkPublicList } from '../src/rules/public-list.ts'
+import { checkPublishedManifests } from '../src/rules/published-manifests.ts'
 import { checkReadmeHeads } from '../src/rules/readme-head.ts'
+import { checkReadmeLinks } from '../src/rules/readme-links.ts'
 import { checkRealmSafe } from '../src/rules/realm-safe.ts'
 import { checkReferences } from '../src/rules/references.ts'
 import { checkRelativeImports } from '../src/rules/relative-imports.ts'
@@ -33,6 +35,22 @@ const PUBLISHED = manifest({
   exports: { '.': { '@forgeone/source': './src/index.ts' } },
   engines: { node: '>=22' },
   forgeone: { layer: 1 },
+})
+const WEB = 'https://example.org/forge'
+const PLACE = {
+  homepage: `${WEB}#readme`,
+  bugs: { url: `${WEB}/issues` },
+  repository: { type: 'git', url: `git+${WEB}.git` },
+}
+const BUILD = 'tsc -b && node ../../tools/publishing/src/clean-dist.ts'
+const PLACED = manifest({
+  name: '@forgeone/low',
+  ...PLACE,
+  homepage: `${WEB}/tree/main/packages/low#readme`,
+  repository: { ...PLACE.repository, directory: 'packages/low' },
+  keywords: ['low'],
+  publishConfig: { access: 'public', provenance: true },
+  scripts: { build: BUILD, prepack: BUILD },
 })
 const CODES = "export const ERROR_CODES = {\n  A_CODE: 'x',\n  B_CODE: 'y',\n}\n"
 const ERRORS = '| `A_CODE` | a | b | 1 |\n| `B_CODE` | a | b | 1 |\n'
@@ -82,8 +100,10 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       ...PACKAGES,
       'packages/low/tsconfig.json': '{}',
       'packages/high/tsconfig.json': '{ "references": [{ "path": "../low" }] }',
+      'tools/program/package.json': manifest({ name: '@forgeone/program' }),
     },
     bad: [
+      [{ 'tools/program/src/a.ts': '' }, /^tools\/program\/tsconfig.json: is missing/],
       [{ 'packages/high/tsconfig.json': '{}' }, /references nothing; dependencies are packages\/low/],
       [
         { 'packages/low/tsconfig.json': '{ "references": [{ "path": "../high" }] }' },
@@ -233,6 +253,44 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       [{ 'packages/high/package.json': PUBLISHED }, /has no README.md/],
       [{ 'tools/y/package.json': manifest({ name: '@forgeone/y' }) }, /is not marked private/],
       [{ 'apps/cli/package.json': PUBLISHED }, /bin does not lead forge/],
+    ],
+  },
+  'published manifests': {
+    rule: checkPublishedManifests,
+    good: {
+      'package.json': manifest({ name: 'root', private: true, ...PLACE }),
+      'packages/low/package.json': PLACED,
+      'tools/x/package.json': manifest({ name: '@forgeone/x', private: true }),
+    },
+    bad: [
+      [{ 'package.json': '{}' }, /^package.json: needs homepage, bugs and repository/],
+      [{ 'packages/high/package.json': PLACED }, /needs "repository": .*"directory":"packages\/high"/],
+      [{ 'packages/low/package.json': PLACED.replace('/issues', '') }, /needs "bugs": .*\/issues/],
+      [{ 'packages/low/package.json': PLACED.replace('homepage', 'home') }, /needs "homepage"/],
+      [{ 'packages/low/package.json': PLACED.replace('"low"', '') }, /needs "keywords"/],
+      [{ 'packages/low/package.json': PLACED.replace('public"', 'x"') }, /needs "publishConfig"/],
+      [{ 'packages/low/package.json': PLACED.replace('prepack', 'pack') }, /needs the script "prepack"/],
+      [{ 'packages/low/package.json': PLACED.replaceAll(BUILD, 'tsc -b') }, /its build needs/],
+    ],
+  },
+  'README links': {
+    rule: checkReadmeLinks,
+    good: {
+      'package.json': manifest({ name: 'root', private: true, ...PLACE }),
+      'packages/low/package.json': PLACED,
+      'README.md': '[low](packages/low) [errors](docs/errors.md#a-code) [top](#forge)\n# Forge\n',
+      'docs/errors.md': '## `A` code\n[elsewhere](https://example.com/x) `[x](y)`\n```ts\n[a](b)\n```\n',
+      'packages/low/README.md': `[errors](${WEB}/blob/main/docs/errors.md#a-code) [all](${WEB}/tree/main/packages)`,
+    },
+    bad: [
+      [
+        { 'packages/low/README.md': '[errors](../../docs/errors.md#a-code)' },
+        /not packed: write https:\/\/example.org\/forge\/blob\/main\/docs\/errors.md#a-code/,
+      ],
+      [{ 'packages/low/README.md': '[low](../low)' }, /write .*\/tree\/main\/packages\/low/],
+      [{ 'packages/low/README.md': `[gone](${WEB}/blob/main/docs/gone.md)` }, /gone.md, which is not there/],
+      [{ 'docs/a.md': '[errors](errors.md#b-code)' }, /errors.md#b-code, which is not there/],
+      [{ 'docs/a.md': '[gone](../gone)' }, /gone, which is not there/],
     ],
   },
   'error codes': {

@@ -16,6 +16,12 @@ export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly keywords?: readonly string[]
+  readonly homepage?: string
+  readonly bugs?: { readonly url: string }
+  readonly repository?: { readonly type: string; readonly url: string; readonly directory?: string }
+  readonly publishConfig?: Readonly<Record<string, unknown>>
   readonly forgeone?: { readonly layer?: number }
 }
 

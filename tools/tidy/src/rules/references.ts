@@ -15,7 +15,7 @@ export function checkReferences(files: FileListing): readonly Violation[] {
     const path = `${folder}/tsconfig.json`
     const text = files.get(path)
     if (text === undefined) {
-      violations.push({ path, reason: 'is missing' })
+      if (hasSources(files, folder)) violations.push({ path, reason: 'is missing' })
       continue
     }
     // Our own file, checked by tsc.
@@ -32,4 +32,9 @@ export function checkReferences(files: FileListing): readonly Violation[] {
     }
   }
   return violations
+}
+
+/** A package may only bring a program of others. */
+function hasSources(files: FileListing, folder: string): boolean {
+  return [...files.keys()].some((path) => path.startsWith(`${folder}/src/`))
 }
