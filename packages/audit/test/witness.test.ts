@@ -256,7 +256,7 @@ test.each([
   await new Promise((resolve) => socket.once('close', resolve))
   clearInterval(dripping)
   // Node's own defaults would look for it after half a minute, and cut it off after a minute.
-  expect(performance.now() - startedMs).toBeLessThan(5_000)
+  expect(performance.now() - startedMs).toBeLessThan(25_000)
 })
 
 test.each(['a pipe', 'a directory', 'a huge sparse file'])(
