@@ -33,8 +33,8 @@ import {
 } from './model.ts'
 
 /** Bit flips a file; small files are flipped at every byte until this many. */
-const FLIPS_PER_FILE = LONG_TIER ? 5_000 : 72
-const CUTS_PER_FILE = LONG_TIER ? 200 : 12
+const FLIPS_PER_FILE = LONG_TIER ? 5_000 : 24
+const CUTS_PER_FILE = LONG_TIER ? 200 : 5
 const BLOCK_BYTES = 512
 
 // Memory if there is any: what is tested is what is read, not the disk.

@@ -5,7 +5,7 @@ import { LocalStore, verifyStore } from '../src/index.ts'
 import { Power, SimulatedMachine, type CutStyle } from '../src/testing/index.ts'
 import { DATABASES, FACTS, LONG_TIER, put, readRows, testProvider } from './model.ts'
 
-const TORN_STYLES = LONG_TIER ? 30 : 2
+const TORN_STYLES = LONG_TIER ? 30 : 1
 /** More than a frame takes of commits that do not belong together. */
 const LARGE_VALUES = 6
 const LARGE_BYTES = 1024 * 1024

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
-const KILLS = process.env['FORGE_TEST_TIER'] === 'long' ? 100 : 8
+const KILLS = process.env['FORGE_TEST_TIER'] === 'long' ? 100 : 4
 /** One acceptance takes about so long here: kills fall into each of its steps. */
 const KILL_MS_MAX = 400
 const VICTIM = new URL('victims/accept-rollback.ts', import.meta.url)

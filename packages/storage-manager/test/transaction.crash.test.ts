@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { Forge } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
-const KILLS = process.env['FORGE_TEST_TIER'] === 'long' ? 200 : 8
+const KILLS = process.env['FORGE_TEST_TIER'] === 'long' ? 200 : 5
 const KILL_MS_MAX = 500
 const VICTIM = new URL('victims/transactions.ts', import.meta.url)
 

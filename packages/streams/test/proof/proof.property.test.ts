@@ -6,6 +6,8 @@ import { auditPath, leadsToRoot } from '../../src/proof/commit-tree.ts'
 import { verifyEntryProof, type LogInput, type Receipt } from '../../src/index.ts'
 import { START_MS, StoreHost } from '../stream/store-host.ts'
 
+const RUNS = process.env['FORGE_TEST_TIER'] === 'long' ? 100 : 10
+
 const entry: fc.Arbitrary<LogInput> = fc.record(
   {
     topic: fc.constantFrom('a', 'b.c', 'd', 'é', 'f.g.h'),
@@ -55,7 +57,7 @@ test('whatever is appended, compacted and reopened, every proof is that of its r
         }
       },
     ),
-    { numRuns: 25 },
+    { numRuns: RUNS },
   )
 })
 
