@@ -250,13 +250,42 @@ test('appends of one stream are one commit, in the order of the calls', async ()
   await expect(conflict).rejects.toMatchObject({ code: 'TRANSACTION_INVALID' })
 })
 
+test('an append that is refused at once adds nothing, and takes nothing from those before', async () => {
+  const refusals: unknown[] = []
+  const attempt = (call: () => void): void => {
+    try {
+      call()
+    } catch (error) {
+      refusals.push(codeOf(error))
+    }
+  }
+  const many = Array.from({ length: 100_001 }, () => ({ topic: 'many', payload: 1 }))
+  const result = await forge.transaction(({ events, settings, ack }) => {
+    attempt(() => events.append(many))
+    const both = [
+      { topic: 'a', payload: 'refused' },
+      { topic: 'b', payload: 'refused' },
+    ]
+    attempt(() => events.append(both, { expectedVersion: 0 }))
+    attempt(() => ack(undefined as never))
+    settings.set('a', 1)
+  })
+  expect(refusals).toEqual(['STREAM_LIMIT', 'STREAM_VALUE_INVALID', 'TRANSACTION_INVALID'])
+  expect(result).toEqual({ settings: [expect.objectContaining({ value: 1 })], secrets: [] })
+  expect(await forge.events.read({}).toArray()).toEqual([])
+})
+
 test('values are those of the call, whatever becomes of the objects meanwhile', async () => {
   const payload = { n: 1, deep: { list: [{ n: 1 }] }, itself: undefined as unknown }
   const bytes = new Uint8Array([1])
+  // Its `slice` is the same memory.
+  const buffer = Buffer.from('a secret')
   await forge.transaction((tx) => {
     tx.settings.set('a', payload)
     tx.events.append({ topic: 'a', payload })
     tx.vault.set('a', bytes)
+    tx.vault.set('buffer', buffer)
+    buffer.fill(0)
     tx.events.append({ topic: 'bytes', payload: bytes })
     payload.n = payload.deep.list[0]!.n = 2
     bytes[0] = 2
@@ -266,6 +295,7 @@ test('values are those of the call, whatever becomes of the objects meanwhile', 
   expect((await forge.events.read({ topic: 'a' }).toArray())[0]!.payload).toEqual(then)
   expect((await forge.events.read({ topic: 'bytes' }).toArray())[0]!.payload).toEqual(new Uint8Array([1]))
   expect((await forge.vault.get('a'))!.bytes).toEqual(new Uint8Array([1]))
+  expect((await forge.vault.get('buffer'))!.text()).toBe('a secret')
   payload.itself = payload
   await expect(forge.transaction((tx) => tx.settings.set('a', payload as never))).rejects.toMatchObject({
     code: 'SETTING_INVALID',

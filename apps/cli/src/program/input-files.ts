@@ -15,6 +15,8 @@ export interface InputFile {
 }
 
 export const STANDARD_INPUT = '-'
+/** Files that lie in every directory of a store. */
+const STORE_NAMES: readonly string[] = ['FORGE', 'keyring', 'journal']
 const GLOB_CHARACTERS = /[*?[\]{}]/
 const COMPRESSED_ENDINGS = /\.(?:gz|zst|zstd)$/i
 const LOG_ENDINGS = /\.(?:log|txt|jsonl|ndjson|json|out|err)$/i
@@ -28,6 +30,8 @@ export interface InputFiles {
   /** Each once, the pieces of one log from the oldest on. */
   readonly files: readonly InputFile[]
   readonly unreadable: readonly ForgeError[]
+  /** Directories of stores, which are left out. */
+  readonly stores: readonly string[]
 }
 
 /** Files, directories, globs and `-`, as typed. @throws INPUT_NOT_FOUND, INPUT_UNREADABLE for what was named and cannot be used */
@@ -41,12 +45,13 @@ export async function findInputFiles(
       search.files.push({ path: word, topic: 'stdin', bytes: undefined, modifiedMs: undefined })
     else await search.add(resolvePath(word), word)
   }
-  return { files: oldestFirst(search.files), unreadable: search.unreadable }
+  return { files: oldestFirst(search.files), unreadable: search.unreadable, stores: search.stores }
 }
 
 class InputSearch {
   readonly files: InputFile[] = []
   readonly unreadable: ForgeError[] = []
+  readonly stores: string[] = []
   /** Device and inode of those found: a file may have several names. */
   readonly #found = new Set<string>()
 
@@ -79,6 +84,8 @@ class InputSearch {
       return []
     })
     const names = new Set(entries.map(({ name }) => name))
+    // What a store keeps is no log, least of all for itself.
+    if (STORE_NAMES.every((name) => names.has(name))) return void this.stores.push(directory)
     for (const entry of entries.sort((left, right) => (left.name < right.name ? -1 : 1))) {
       const path = join(directory, entry.name)
       if (entry.isDirectory()) await this.#walk(path, root, depth + 1)

@@ -57,7 +57,8 @@ export function checkGrant(grant: unknown, now: number): Grant {
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     if (issue?.code === 'unrecognized_keys') throw invalid(`it has no member ${issue.keys.join(', ')}`)
-    throw invalid(`its ${issue?.path.join('.') ?? 'form'} is not valid`)
+    const known = issue?.path[0] === 'actions' ? `; actions are ${ACTIONS.join(', ')}` : ''
+    throw invalid(`its ${issue?.path.join('.') ?? 'form'} is not valid${known}`)
   }
   const { holder, actions, resource, notAfter, breakGlass, reason } = parsed.data
   const segments = parseResource(resource)

@@ -28,7 +28,8 @@ function snapshot(value: unknown, levels: number, copies?: Map<object, unknown>)
     for (const item of value as readonly unknown[]) items.push(snapshot(item, levels - 1, copies))
     return items
   }
-  if (copies !== undefined && isBytes(value)) return value.slice()
+  // Not by `slice`, which of a Buffer is the same memory, and of a class of somebody else anything.
+  if (copies !== undefined && isBytes(value)) return new Uint8Array(value)
   if (!isPlain(value)) return value
   const copy: Record<string, unknown> = {}
   copies?.set(value, copy)

@@ -70,7 +70,7 @@ const ACTS: ReadonlyMap<string, Context> = new Map<string, Context>([
       revision: count,
     }),
   ],
-  ['keys.rotated', keys({ scopes: z.array(text), ids: z.array(count) })],
+  ['keys.rotated', keys({ scopes: z.array(text), ids: z.array(count), suite: text.optional() })],
   ['keys.resealed', z.strictObject({ scope: text, values: count })],
   ['keys.master-rotated', keys({ slots: z.array(count) })],
   ['keys.slot-added', keys({ slot: count, kind: text })],

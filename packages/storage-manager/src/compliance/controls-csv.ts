@@ -1,5 +1,6 @@
 import { CSV_LINE_END, csvCell } from '@forgeone/audit'
 import type { ControlState } from './control-states.ts'
+import { EVIDENCE_MEANING } from './evidence-summary.ts'
 
 const COLUMNS = [
   'framework',
@@ -10,6 +11,7 @@ const COLUMNS = [
   'rows',
   'reason',
   'notFromTheStore',
+  'meaning',
 ] as const
 
 /** A line a control: RFC 4180, and nothing a spreadsheet would run. */
@@ -23,6 +25,8 @@ export function controlsCsv(controls: readonly ControlState[]): string {
     String(rows),
     reason ?? '',
     notFromTheStore,
+    // A line may be all that somebody looks at.
+    EVIDENCE_MEANING,
   ])
   return [COLUMNS, ...lines].map((cells) => cells.map(csvCell).join(',') + CSV_LINE_END).join('')
 }

@@ -91,7 +91,7 @@ const GROUPS: readonly ControlGroup[] = [
   {
     evidence: 'integrity',
     about: 'stored data is checked to be whole',
-    notFromTheStore: 'nothing',
+    notFromTheStore: 'whether it is what should have been stored, and tests of anything outside the store',
     soc2: ['PI1.5'],
     gdpr: ['5(1)(f)', '32(1)(d)'],
   },

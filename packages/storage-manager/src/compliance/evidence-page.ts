@@ -77,6 +77,13 @@ function opening(range: BundleRange, controls: readonly ControlState[]): readonl
         ['commits under the signed checkpoint', String(size)],
       ],
     ),
+    ...(end === size
+      ? [
+          paragraph(
+            'The checkpoint has no commit after the period: whatever of it was still to come is not in here, and its end may lie ahead of the day on which this was written.',
+          ),
+        ]
+      : []),
     paragraph(
       'This page is one file of an evidence bundle and proves nothing by itself. All of its content follows from the leaves in the bundle, which lead to a checkpoint that the store has signed: forge compliance verify DIR --vkey FILE checks this, and needs no store. Actors and resources are pseudonyms.',
     ),

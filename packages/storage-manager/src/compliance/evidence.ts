@@ -30,20 +30,24 @@ interface EvidenceKind {
   readonly missing: string
   /** Says how the clock behaved in the period, too. */
   readonly tellsClock?: true
-  /** A row that shows a check which failed. */
+  /** A row that shows a check which failed, or the opposite of what the evidence is for. */
   readonly failed?: (entry: AuditEntry) => boolean
+  /** What such a row says, for people. */
+  readonly failure?: string
 }
 
 const KINDS: readonly EvidenceKind[] = [
   {
     id: 'keys',
-    acts: ['keys.', 'audit.key-changed'],
+    acts: ['store.created', 'keys.', 'audit.key-changed'],
     missing: 'no key was rotated, added or removed in the period',
+    failed: ({ facts }) => facts.context?.['suite'] === 'none',
+    failure: 'what is stored is not encrypted',
   },
   { id: 'access', acts: ['access.'], missing: 'no right was changed and no access refused in the period' },
   {
     id: 'exports',
-    acts: ['audit.exported', 'compliance.exported', 'vault.read-many', 'backup.'],
+    acts: ['audit.exported', 'compliance.exported', 'vault.read-many', 'store.checkpoint-taken', 'backup.'],
     missing: 'nothing that leaves the store was recorded in the period',
   },
   {
@@ -87,6 +91,7 @@ const KINDS: readonly EvidenceKind[] = [
       'store.closed',
       'store.verified',
       'store.restored',
+      'keys.restored',
       'audit.key-changed',
       'audit.pruned',
     ],
@@ -95,19 +100,21 @@ const KINDS: readonly EvidenceKind[] = [
   },
   {
     id: 'recovery',
-    acts: ['backup.', 'snapshot.', 'store.restored', 'keys.restored'],
-    missing: 'no backup was made and no restore rehearsed in the period',
+    // An older state that somebody put back and accepted is no rehearsal: it stands under monitoring.
+    acts: ['backup.', 'snapshot.'],
+    missing: 'this version records neither backups nor rehearsals',
   },
   {
     id: 'integrity',
     acts: ['store.verified'],
     missing: 'no verification was recorded in the period',
     failed: ({ facts }) => facts.context?.['outcome'] !== 'ok',
+    failure: 'the check failed',
   },
   {
     id: 'subject-rights',
     acts: ['subject.exported'],
-    missing: 'no export for a person was recorded in the period',
+    missing: 'this version records no export for a person',
   },
 ]
 
@@ -132,7 +139,7 @@ function evidenceOf(kind: EvidenceKind, entries: readonly AuditEntry[]): Evidenc
   const failures = rows.filter((row) => kind.failed?.(row) === true)
   if (failures.length === 0) return { id: kind.id, state: 'evidence-present', rows }
   const [first] = failures
-  return { id: kind.id, state: 'check-failed', reason: `the check at commit ${first!.index} failed`, rows }
+  return { id: kind.id, state: 'check-failed', reason: `${kind.failure} (commit ${first!.index})`, rows }
 }
 
 function clockSteps(entries: readonly AuditEntry[]): ClockSteps | undefined {

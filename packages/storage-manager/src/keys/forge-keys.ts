@@ -143,12 +143,15 @@ export class ForgeKeys {
   }
 
   async #rotateSome(scopes: readonly string[]): Promise<readonly KeyInfo[]> {
-    this.#assertTellable('keys.rotated', { scopes, ids: scopes.map(() => KEY_ID_MAX) })
+    // One for the whole store; keys that sign have another.
+    const { suite } = this.#rotation.keyring.list().find(({ scope }) => scope === SYSTEM_DATABASE)!
+    this.#assertTellable('keys.rotated', { scopes, ids: scopes.map(() => KEY_ID_MAX), suite })
     const made = [...(await this.#rotation.rotate(scopes.filter((scope) => scope !== CACHE_SCOPE)))]
     if (scopes.includes(CACHE_SCOPE)) made.push(await this.#rotation.keyring.rotateData(CACHE_SCOPE))
     await this.#record('keys.rotated', {
       scopes: made.map(({ scope }) => scope),
       ids: made.map(({ id }) => id),
+      suite,
     })
     return made
   }

@@ -38,8 +38,8 @@ export interface Outcomes {
 type Call = (faces: TransactionFaces, outcomes: Outcomes) => Promise<unknown>
 
 interface Append {
-  readonly inputs: unknown[]
-  readonly versions: Map<string, unknown>
+  readonly inputs: readonly unknown[]
+  readonly versions: ReadonlyMap<string, unknown>
 }
 
 /** Takes down what a transaction is to do. */
@@ -49,6 +49,7 @@ export class CollectedTransaction implements Transaction {
   readonly settings: Transaction['settings']
   readonly flags: Transaction['flags']
   readonly vault: Transaction['vault']
+  readonly ack: Transaction['ack']
   readonly #calls: Call[] = []
   readonly #appends: Partial<Record<'logs' | 'events', Append>> = {}
   #settings = 0
@@ -71,6 +72,10 @@ export class CollectedTransaction implements Transaction {
         this.#add((faces) => faces.flags.set(...args))
       },
     }
+    this.ack = (delivery) => {
+      check.port(delivery, ['ack'], 'the delivery')
+      this.#add(() => delivery.ack())
+    }
     this.vault = {
       set: (...given) => {
         const args = readArguments(given)
@@ -78,11 +83,6 @@ export class CollectedTransaction implements Transaction {
         this.#add(async (faces, { secrets }) => (secrets[index] = await faces.vault.set(...args)))
       },
     }
-  }
-
-  ack(delivery: Parameters<Transaction['ack']>[0]): void {
-    check.port(delivery, ['ack'], 'the delivery')
-    this.#add(() => delivery.ack())
   }
 
   /** In the order in which they were made. */
@@ -95,28 +95,30 @@ export class CollectedTransaction implements Transaction {
     this.#hasEnded = true
   }
 
-  /** All entries of a stream are one call: it is one commit. */
+  /** All entries of a stream are one call: it is one commit. What is refused here adds nothing. */
   #append(stream: 'logs' | 'events', given: readonly unknown[]): void {
+    this.#assertOpen()
     const [input, options] = readArguments(given)
     const { expectedVersion } = check.options(options, ['expectedVersion'])
     const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
-    let append = this.#appends[stream]
-    if (append === undefined) {
-      const { inputs: all, versions } = (append = { inputs: [], versions: new Map() })
-      this.#add(async (faces, outcomes) => {
-        // Checked by the method, as anything that is given to it.
-        const expected = { expectedVersion: versions as ExpectedVersion }
-        outcomes[stream] = await faces[stream].append(all as never[], versions.size === 0 ? {} : expected)
-      })
-      this.#appends[stream] = append
-    } else this.#assertOpen()
-    if (append.inputs.length + inputs.length > APPEND_ENTRIES_MAX)
+    const before = this.#appends[stream]
+    const all = [...(before?.inputs ?? []), ...inputs]
+    if (all.length > APPEND_ENTRIES_MAX)
       throw new ForgeError(
         'STREAM_LIMIT',
         `a transaction appends at most ${APPEND_ENTRIES_MAX} entries to a stream`,
       )
-    append.inputs.push(...inputs)
-    if (expectedVersion !== undefined) expect(append.versions, inputs, expectedVersion)
+    const versions = joinVersions(before?.versions, inputs, expectedVersion)
+    const append: Append = { inputs: all, versions }
+    if (before === undefined) this.#add((faces, outcomes) => this.#appendTo(stream, faces, outcomes))
+    this.#appends[stream] = append
+  }
+
+  async #appendTo(stream: 'logs' | 'events', faces: TransactionFaces, outcomes: Outcomes): Promise<void> {
+    const { inputs, versions } = this.#appends[stream]!
+    // Checked by the method, as anything that is given to it.
+    const expected = { expectedVersion: versions as ExpectedVersion }
+    outcomes[stream] = await faces[stream].append(inputs as never[], versions.size === 0 ? {} : expected)
   }
 
   #add(call: Call): void {
@@ -149,7 +151,13 @@ function readArguments<Given extends readonly unknown[]>(given: Given): Given {
 }
 
 /** Joins the conditions of several appends: they hold for the topics as they are before the transaction. */
-function expect(versions: Map<string, unknown>, inputs: readonly unknown[], expected: unknown): void {
+function joinVersions(
+  before: ReadonlyMap<string, unknown> | undefined,
+  inputs: readonly unknown[],
+  expected: unknown,
+): ReadonlyMap<string, unknown> {
+  const versions = new Map(before)
+  if (expected === undefined) return versions
   const conditions = isMapObject(expected)
     ? [...expected]
     : [...topicsOf(inputs)].map((topic) => [topic, expected])
@@ -159,14 +167,15 @@ function expect(versions: Map<string, unknown>, inputs: readonly unknown[], expe
       'expectedVersion must be a map when several topics are named',
     )
   for (const [topic, condition] of conditions as [string, unknown][]) {
-    const before = versions.get(topic)
-    if (before !== undefined && before !== condition)
+    const known = versions.get(topic)
+    if (known !== undefined && known !== condition)
       throw new ForgeError(
         'TRANSACTION_INVALID',
         'two appends of a transaction expect different versions of one topic',
       )
     versions.set(topic, condition)
   }
+  return versions
 }
 
 /** What is no text is refused by the append itself. */

@@ -33,7 +33,7 @@ export interface Transaction {
   readonly flags: { set(name: string, flag: FeatureFlag): void }
   readonly vault: { set(path: string, value: Uint8Array | string, options?: SetSecretOptions): void }
   /** The event of a consumer group is done with, if the rest is written. */
-  ack(delivery: Delivery): void
+  readonly ack: (delivery: Delivery) => void
 }
 
 /** What a transaction has written. */

@@ -1,4 +1,5 @@
 import { canonicalJson, utf8Encode, type JsonObject, type JsonValue, isBytes } from '@forgeone/common'
+import { shownPayload } from '../entry/bytes-in-json.ts'
 import { contentHash } from '../entry/canonical-entry.ts'
 import type { EventMessage } from '../entry/entry.ts'
 import { priorityCode, priorityFromCode, type EventPriority } from '../entry/priority.ts'
@@ -59,12 +60,10 @@ class StoredEvent implements EventMessage {
     })
   }
 
-  /** Bytes are shown as `{ "$bytes": "<base64>" }`, which JSON can carry. */
+  /** As exports have it; bytes are shown as `{ "$bytes": "<base64>" }`. */
   toJSON(): Record<string, unknown> {
     const { id, topic, timestamp, priority, metadata, checkpointMarker, contentHash } = this
-    const payload = isBytes(this.payload)
-      ? { $bytes: Buffer.from(this.payload).toString('base64') }
-      : this.payload
+    const payload = shownPayload(this.payload)
     return {
       id,
       topic,

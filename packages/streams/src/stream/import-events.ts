@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@forgeone/common'
+import { readPayload } from '../entry/bytes-in-json.ts'
 import type { EventInput, EventMessage } from '../entry/entry.ts'
 import { parsePriority } from '../entry/priority.ts'
 import { cloudEventLines } from '../cloud-events/cloud-event-lines.ts'
@@ -279,12 +280,10 @@ function clientIdOf(id: string): string | undefined {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{2}1-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id) ? undefined : id
 }
 
-/** `{ "$bytes": base64 }` is how an export writes bytes. */
 function payloadOf(value: JsonValue): JsonValue | Uint8Array {
-  if (!isObject(value) || typeof value['$bytes'] !== 'string' || Object.keys(value).length !== 1) return value
-  const bytes = Buffer.from(value['$bytes'], 'base64')
-  if (bytes.toString('base64') !== value['$bytes']) throw invalid('its $bytes is not base64')
-  return new Uint8Array(bytes)
+  const payload = readPayload(value)
+  if (payload === undefined) throw invalid('its $bytes is not base64')
+  return payload
 }
 
 function timeOf(value: JsonValue): number {

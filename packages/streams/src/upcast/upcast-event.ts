@@ -1,4 +1,5 @@
-import { ForgeError, type JsonObject, type JsonValue, isBytes, isPromise } from '@forgeone/common'
+import { ForgeError, type JsonObject, type JsonValue, isPromise } from '@forgeone/common'
+import { shownPayload } from '../entry/bytes-in-json.ts'
 import type { EventMessage } from '../entry/entry.ts'
 import type { EventPriority } from '../entry/priority.ts'
 import { SCHEMA_VERSION_MEMBER, type UpcastStep } from './upcast-step.ts'
@@ -52,7 +53,7 @@ class UpcastEvent implements EventMessage {
       topic,
       timestamp,
       priority,
-      payload: isBytes(payload) ? { $bytes: Buffer.from(payload).toString('base64') } : payload,
+      payload: shownPayload(payload),
       metadata,
       ...(checkpointMarker === undefined ? {} : { checkpointMarker }),
       contentHash,

@@ -48,11 +48,13 @@ export const complianceReport: Command = {
         ]),
       ),
     )
-    const { files, begin, end, summary } = result
+    const { files, begin, end, summary, to } = result
     const { withEvidence, controls, meaning } = summary
     terminal.note(
       `wrote ${formatCount(files.length)} files with ${formatCount(end - begin)} leaves to ${out}; evidence.html is for people`,
     )
+    if (to > Date.now())
+      terminal.note('the period is not over: what is still to come of it is not in the bundle')
     terminal.note(
       `there is evidence for ${formatCount(withEvidence)} of ${formatCount(controls)} controls. ${meaning}`,
     )

@@ -3,7 +3,7 @@ import { EXIT } from '../../program/exit-codes.ts'
 import { numberOption, textOption, usageError } from '../../program/parse-arguments.ts'
 import { eventLine } from '../../render/entry-line.ts'
 import { formatCountOf } from '../../render/quantities.ts'
-import { runForEach, type Consuming } from './run-for-each.ts'
+import { noteNoEvents, runForEach, type Consuming } from './run-for-each.ts'
 
 /** Events are acked when they are printed; more at once would only come again after a crash. */
 const BATCH_EVENTS = 100
@@ -40,10 +40,16 @@ export const eventsConsume: Command = {
     const limit = numberOption(options, 'limit', { min: 1, max: 1_000_000_000 }) ?? Number.POSITIVE_INFINITY
     await using forge = await store.open()
     await using subscription = forge.events.subscribe({ group, topics })
-    if (positionals.length > 0)
-      return await runForEach({ subscription, words: positionals, limit, terminal, signal })
-    const count = await printAll({ subscription, limit, terminal, signal })
-    if (count === 0) terminal.note('no events')
+    const consuming: Consuming = {
+      subscription,
+      groupNow: () => forge.events.groups.get(group),
+      limit,
+      terminal,
+      signal,
+    }
+    if (positionals.length > 0) return await runForEach({ ...consuming, words: positionals })
+    const count = await printAll(consuming)
+    if (count === 0) noteNoEvents(consuming)
     else if (!terminal.json) terminal.note(formatCountOf(count, 'event', 'events'))
     return EXIT.ok
   },

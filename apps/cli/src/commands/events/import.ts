@@ -31,8 +31,9 @@ export const eventsImport: Command = {
   ],
   async run({ options, positionals, terminal, store, signal, resolvePath }) {
     const format = eventFormatOf(options)
-    const { files, unreadable } = await findInputFiles(positionals, resolvePath)
+    const { files, unreadable, stores } = await findInputFiles(positionals, resolvePath)
     for (const { message } of unreadable) terminal.note(`${message}; it is left out`)
+    for (const directory of stores) terminal.note(`${directory} is a store; it is left out`)
     const run = randomUUID()
     const topic = textOption(options, 'topic')
     await using forge = await store.open()

@@ -1,4 +1,4 @@
-import type { Delivery, Subscription } from '@forgeone/streams'
+import type { Delivery, GroupInfo, Subscription } from '@forgeone/streams'
 import { startProgram } from '../../program/child-program.ts'
 import { EXIT } from '../../program/exit-codes.ts'
 import { formatCountOf } from '../../render/quantities.ts'
@@ -9,6 +9,8 @@ const PROGRAM_MS_MAX = 24 * 60 * 60 * 1000
 
 export interface Consuming {
   readonly subscription: Subscription
+  /** As it is now; undefined where the first delivery makes it. */
+  readonly groupNow: () => GroupInfo | undefined
   readonly limit: number
   readonly terminal: Terminal
   readonly signal: AbortSignal
@@ -21,7 +23,8 @@ export interface Consuming {
 export async function runForEach(o: Consuming & { readonly words: readonly string[] }): Promise<number> {
   let acked = 0
   let givenBack = 0
-  while (acked + givenBack < o.limit) {
+  let givenUp = 0
+  while (acked + givenBack + givenUp < o.limit) {
     o.signal.throwIfAborted()
     const [delivery] = await o.subscription.nextBatch(1, { wait: false })
     if (delivery === undefined) break
@@ -32,14 +35,30 @@ export async function runForEach(o: Consuming & { readonly words: readonly strin
       acked += 1
     } else {
       await delivery.nack({ reason: `${o.words[0]} ended with exit code ${code}` })
-      givenBack += 1
+      if (delivery.attempt >= (o.groupNow()?.maxDeliveries ?? Number.POSITIVE_INFINITY)) givenUp += 1
+      else givenBack += 1
     }
   }
-  if (acked + givenBack === 0) o.terminal.note('no events')
+  if (acked + givenBack + givenUp === 0) noteNoEvents(o)
   else if (!o.terminal.json) o.terminal.note(formatCountOf(acked, 'event', 'events'))
-  if (givenBack === 0) return EXIT.ok
-  o.terminal.note(`${formatCountOf(givenBack, 'event', 'events')} given back, to be tried again`)
+  if (givenBack + givenUp === 0) return EXIT.ok
+  if (givenBack > 0)
+    o.terminal.note(`${formatCountOf(givenBack, 'event', 'events')} given back, to be tried again`)
+  if (givenUp > 0)
+    o.terminal.note(
+      `${formatCountOf(givenUp, 'event has', 'events have')} become dead letters: that was the last attempt (see \`forge events read '$dead.*'\`)`,
+    )
   return EXIT.failed
+}
+
+/** Nothing came: there is nothing, or the group gives out nothing now. */
+export function noteNoEvents({ terminal, groupNow }: Pick<Consuming, 'terminal' | 'groupNow'>): void {
+  const group = groupNow()
+  terminal.note(
+    group?.paused === true
+      ? `no events: the group is paused (\`forge groups resume ${group.name}\`)`
+      : 'no events',
+  )
 }
 
 async function runOnce(words: readonly string[], delivery: Delivery, signal: AbortSignal): Promise<number> {

@@ -42,13 +42,14 @@ export const logsImport: Command = {
   async run(context) {
     const { options, positionals, terminal, store, signal, resolvePath } = context
     const settings = settingsOf(context)
-    const { files, unreadable: closed } = await findInputFiles(positionals, resolvePath)
+    const { files, unreadable: closed, stores } = await findInputFiles(positionals, resolvePath)
     await using forge = await store.open()
     const startedMs = performance.now()
     const totals = { lines: 0, rawBytes: 0 }
     const reports: FileReport[] = []
     const unreadable: ForgeError[] = [...closed]
     for (const { message } of closed) terminal.note(`${message}; it is left out`)
+    for (const directory of stores) terminal.note(`${directory} is a store; it is left out`)
     const run = randomUUID()
     const canResume = !settings.again && files.every((file) => file.path !== STANDARD_INPUT)
     let interrupted = false

@@ -19,7 +19,7 @@ export const vaultRun: Command = {
     },
   },
   examples: ['forge vault run --prefix app --data ./data -- node server.js'],
-  async run({ options, positionals, store }) {
+  async run({ options, positionals, store, terminal }) {
     const allow = textOption(options, 'allow')?.split(',')
     const prefix = textOption(options, 'prefix')
     const forge = await store.open()
@@ -30,6 +30,10 @@ export const vaultRun: Command = {
       // Before the program runs: it may want to open the store itself.
       await forge.close()
     }
+    if (entries.length === 0)
+      terminal.note(
+        prefix === undefined ? 'the vault has no secrets' : `the vault has no secrets below ${prefix}`,
+      )
     return await runProgram(positionals, entries)
   },
 }
