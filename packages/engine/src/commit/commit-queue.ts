@@ -15,6 +15,13 @@ export interface QueuedCommit {
   readonly joint: object | undefined
 }
 
+/** A commit that was built and checked, and is not queued yet. */
+export interface AcceptedCommit {
+  readonly commit: QueuedCommit
+  /** Plain, for the quota. */
+  readonly bytes: number
+}
+
 /** Commits that wait for their frame, in their order. */
 export class CommitQueue {
   #commits: QueuedCommit[] = []

@@ -16,13 +16,20 @@ import { storeClosed } from '../health/store-closed.ts'
 import type { SpaceGuard } from '../health/space-guard.ts'
 import type { JournalPosition, JournalWriter } from '../journal/journal-writer.ts'
 import { WriteWatch } from '../rotation/write-watch.ts'
-import type { CommitContent, CommitOptions, CommitPlace, Durability, Operation } from '../store/store.ts'
+import type { CommitContent, CommitPlace, Durability, Operation } from '../store/store.ts'
 import { presentActor, withActor } from './acting-as.ts'
 import type { Applier } from './applier.ts'
-import { CommitQueue, type QueuedCommit } from './commit-queue.ts'
+import { CommitQueue, type AcceptedCommit, type QueuedCommit } from './commit-queue.ts'
 import { checkCommit, checkOperations } from './check-commit.ts'
 import { commitTime } from './commit-time.ts'
-import { abandoned, presentSeat, rejectAll, type JointPart, type JointWriter } from './joint-commit.ts'
+import {
+  abandoned,
+  presentSeat,
+  rejectAll,
+  type JointPart,
+  type JointWriter,
+  type SubmitOptions,
+} from './joint-commit.ts'
 import {
   COMMIT_BYTES_MAX,
   GROUP_BYTES_MAX,
@@ -33,12 +40,6 @@ import {
 } from './commit-limits.ts'
 
 export type CommitBuilder = (place: CommitPlace) => CommitContent
-
-interface AcceptedCommit {
-  readonly commit: QueuedCommit
-  /** Plain, for the quota. */
-  readonly bytes: number
-}
 
 export interface CommitterOptions {
   readonly databases: ReadonlyMap<string, Database>
@@ -109,7 +110,7 @@ export class Committer implements JointWriter {
     return this.#o.journal.nextSequence !== this.#firstSequence
   }
 
-  submit(build: CommitBuilder, options: CommitOptions): Promise<CommitPlace> {
+  submit(build: CommitBuilder, options: SubmitOptions): Promise<CommitPlace> {
     if (this.#closed) return Promise.reject(storeClosed())
     const actor = presentActor()
     const named = actor === undefined ? build : (place: CommitPlace) => withActor(build(place), actor)
@@ -261,9 +262,9 @@ export class Committer implements JointWriter {
   ): AcceptedCommit {
     this.#o.health.assertWritable()
     // Before `build`, which may change its caller's state in the belief that the commit will be written.
-    this.#o.space.admit(options.estimatedBytes ?? 0, { privileged: options.privileged ?? false })
-    const lastTime = before.at(-1)?.commit.place.time ?? this.#lastTime
-    const { time, backMs } = commitTime(this.#o.clock, lastTime)
+    const { estimatedBytes = 0, privileged = false, forFlush = false } = options
+    this.#o.space.admit(estimatedBytes, { privileged, forFlush })
+    const { time, backMs } = commitTime(this.#o.clock, before.at(-1)?.commit.place.time ?? this.#lastTime)
     const place = { sequence: this.#nextSequence + before.length, time }
     const { content, bytes, operations } = this.#built(build, place, options.onRefused)
     const nonce = operations.length === 0 ? this.#o.random.bytes(16) : undefined

@@ -1,4 +1,4 @@
-import { Turns, type Metrics } from '@forgeone/common'
+import { Turns, type ForgeError, type Metrics } from '@forgeone/common'
 import type { Keyring } from '@forgeone/crypto'
 import { FLUSH_POINT_BYTES } from './commit-limits.ts'
 import type { Backend } from '../database/backend.ts'
@@ -31,8 +31,8 @@ export interface FlushControllerOptions {
   /** Default `IDLE_FLUSH_MS`. */
   readonly idleMs: number | undefined
   readonly metrics: Metrics
-  /** Runs before a flush point that is taken by itself; it may commit. */
-  readonly prepare: () => Promise<void>
+  /** Runs before a flush point that is taken by itself; it may commit. An error that it gives: there is no room for one now. */
+  readonly prepare: () => Promise<ForgeError | undefined>
   /** Settles when the databases hold every commit up to the one given. */
   readonly applied: (sequence: number) => Promise<void>
   /** Writes the observer's state, which must be in synced tables before the journal lets its commits go. */
@@ -107,7 +107,7 @@ export class FlushController {
   async #takeInBackground(): Promise<void> {
     try {
       // Outside the turn below: what it commits waits for whoever holds commits back until its own turn comes.
-      if (!this.#o.keepJournal) await this.#o.prepare()
+      if (!this.#o.keepJournal && (await this.#o.prepare()) !== undefined) return
       await this.take()
     } catch (cause) {
       this.#o.onFailure(cause)

@@ -2,10 +2,16 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { ForgeError, Turns } from '@forgeone/common'
 import type { CommitContent, CommitOptions, CommitPlace } from '../store/store.ts'
 
+/** What only the store's own commits ask for. */
+export interface SubmitOptions extends CommitOptions {
+  /** The description before a flush point: it may use the room that is kept for that, since the flush point gives room back. */
+  readonly forFlush?: boolean
+}
+
 /** One part of a joint commit: what its caller gave to `commit`, and how the caller hears of the outcome. */
 export interface JointPart {
   readonly build: (place: CommitPlace) => CommitContent
-  readonly options: CommitOptions
+  readonly options: SubmitOptions
   readonly resolve: (place: CommitPlace) => void
   readonly reject: (cause: unknown) => void
 }

@@ -59,9 +59,10 @@ export class SpaceGuard {
    * Called before a commit is built, with what it may take at most.
    * @throws QUOTA_EXCEEDED or STORAGE_FULL
    */
-  admit(bytes: number, { privileged }: { readonly privileged: boolean }): void {
-    this.#checkQuota(bytes, privileged)
-    this.#checkFree(bytes)
+  admit(bytes: number, o: { readonly privileged: boolean; readonly forFlush: boolean }): void {
+    this.#checkQuota(bytes, o.privileged)
+    if (o.forFlush) this.#checkFlushRoom()
+    else this.#checkFree(bytes)
   }
 
   /** Counts a commit that was accepted. */
@@ -90,6 +91,21 @@ export class SpaceGuard {
       'QUOTA_EXCEEDED',
       `the store uses ${this.#usedBytes} of ${maxBytes} bytes, and this commit may take ${needed}`,
       { details },
+    )
+  }
+
+  /** A flush point may take what is kept for it, and only that must be there. */
+  #checkFlushRoom(): void {
+    const { path } = this.#o
+    if (path === undefined) return
+    const { bavail, bsize } = statfsSync(path)
+    const freeBytes = bavail * bsize
+    const neededBytes = this.#o.unflushedBytes() + ROOM_MIN_BYTES
+    if (freeBytes >= neededBytes) return
+    throw new ForgeError(
+      'STORAGE_FULL',
+      `the disk has ${freeBytes} bytes left; a flush point may take ${neededBytes}`,
+      { details: { freeBytes, neededBytes } },
     )
   }
 

@@ -1,4 +1,4 @@
-import { BackgroundWork, type SealedOperation } from '@forgeone/common'
+import { BackgroundWork, isForgeError, type ForgeError, type SealedOperation } from '@forgeone/common'
 import type { Committer } from '../commit/committer.ts'
 import type { Health } from '../health/health.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
@@ -50,20 +50,25 @@ export class StateDescriber {
       if (this.#tookMs > DESCRIBE_MS_MAX || health.poisoned) return
       // A commit nobody asked for is not to be what finds a full disk; later there may be room, or leave to write.
       if (health.state === 'readonly') this.schedule()
-      else this.#underWay = this.#work.run(() => this.#describe('store.described')).then(() => undefined)
+      else
+        this.#underWay = this.#work
+          .run(async () => void (await this.#describe('store.described')))
+          .then(() => undefined)
     }, this.#o.afterMs).unref()
   }
 
   /**
    * For a flush point: in a new segment, with every commit behind the state. Only whole segments are dropped, and opening
    * needs all commits behind a description to tell whether the rows changed since.
+   * @returns the refusal of its commit where there is no room for it: there is no flush point then, and nothing is lost
    */
-  async describeFlush(): Promise<void> {
+  async describeFlush(): Promise<ForgeError | undefined> {
     try {
-      await this.#describe('store.flushed')
+      return await this.#describe('store.flushed')
     } catch (error) {
       // A store that takes no commits goes without; what it has is made durable all the same.
       if (this.#o.health.refusal === undefined) throw error
+      return undefined
     }
   }
 
@@ -74,7 +79,7 @@ export class StateDescriber {
     await this.#underWay
   }
 
-  async #describe(action: 'store.flushed' | 'store.described'): Promise<void> {
+  async #describe(action: 'store.flushed' | 'store.described'): Promise<ForgeError | undefined> {
     const { journal, roots, committer } = this.#o
     const state = await committer().exclusively(async () => {
       if (action === 'store.flushed') await journal.endSegment()
@@ -83,8 +88,15 @@ export class StateDescriber {
       this.#tookMs = performance.now() - startedMs
       return taken
     })
-    if (state === undefined) return
+    if (state === undefined) return undefined
     const content = { ...stateContent(action, state), operations: [] }
-    await committer().submit(() => content, { privileged: true })
+    try {
+      await committer().submit(() => content, { privileged: true, forFlush: true })
+      return undefined
+    } catch (error) {
+      // Refused before anything was written; what fails while it is written has another code.
+      if (isForgeError(error, 'STORAGE_FULL', 'QUOTA_EXCEEDED')) return error
+      throw error
+    }
   }
 }

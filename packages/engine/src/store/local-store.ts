@@ -138,7 +138,10 @@ export class LocalStore implements Store {
     // Nothing is committed yet: whether the store may be written at all is for its owner to find out.
     if (recovery.commitsReplayed === 0 && !recovery.flushPointLost) return store
     try {
-      await store.#flush(() => store.#committer.exclusively(() => store.#parts.journal.endSegment()))
+      await store.#flush(async () => {
+        await store.#committer.exclusively(() => store.#parts.journal.endSegment())
+        return undefined
+      })
       // What the journal said of rows went with its segments.
       store.#describer.schedule()
       return store
@@ -274,7 +277,7 @@ export class LocalStore implements Store {
     return hashName(this.#parts.keyring, named)
   }
 
-  /** Takes a flush point now and lets the journal before it go. */
+  /** Takes a flush point now and lets the journal before it go. @throws STORAGE_FULL, QUOTA_EXCEEDED, STORE_FAILED */
   async flush(): Promise<void> {
     if (this.#closing !== undefined) throw storeClosed()
     this.#parts.health.assertSound()
@@ -317,13 +320,16 @@ export class LocalStore implements Store {
     await this.close()
   }
 
-  async #flush(prepare: () => Promise<void>): Promise<void> {
+  /** @throws what `prepare` gives: there is no room for a flush point, and nothing is lost */
+  async #flush(prepare: () => Promise<ForgeError | undefined>): Promise<void> {
+    let refusal: ForgeError | undefined
     try {
-      await prepare()
-      await this.#flusher.take()
+      refusal = await prepare()
+      if (refusal === undefined) await this.#flusher.take()
     } catch (cause) {
       throw this.#parts.health.poison(cause)
     }
+    if (refusal !== undefined) throw refusal
   }
 
   async #close(): Promise<void> {
