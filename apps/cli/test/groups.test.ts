@@ -129,3 +129,15 @@ it.each([
   expect(code).toBe(exit)
   expect(stderr).toContain(errorCode)
 })
+
+it('an event whose last attempt failed is told as a dead letter, and a paused group as paused', async () => {
+  const create = ['groups', 'create', 'once', 'orders.*', '--from', 'start', '--max-deliveries', '1']
+  expect((await forge(create)).code).toBe(0)
+  const failed = await forge(['events', 'consume', '--group', 'once', '--limit', '2', '--', 'false'])
+  expect(failed.code).toBe(1)
+  expect(failed.stderr).toContain('2 events have become dead letters')
+  expect(failed.stderr).not.toContain('tried again')
+  expect((await forge(['groups', 'pause', 'once'])).code).toBe(0)
+  const paused = await forge(['events', 'consume', '--group', 'once'])
+  expect([paused.code, paused.stderr]).toEqual([0, expect.stringContaining('forge groups resume once')])
+})

@@ -166,6 +166,11 @@ it('a directory that cannot be listed, and what is not text, are a line each; li
   const directory = join(folder.path, 'mixed')
   await mkdir(directory)
   await writeFile(join(directory, 'utf16.log'), Buffer.from('\ufeffone\n', 'utf16le'))
+  await writeFile(
+    join(directory, 'unmarked.log'),
+    Buffer.from('2026-01-03 04:05:06 INFO one\n'.repeat(3), 'utf16le'),
+  )
+  await cp(join(folder.path, 'data'), join(directory, 'a-store'), { recursive: true })
   await writeFile(join(directory, 'archive.xz'), Buffer.from('fd377a585a000004', 'hex'))
   await writeFile(join(folder.path, 'elsewhere.txt'), '2026-01-03T04:05:06Z linked\n')
   await symlink(join(folder.path, 'elsewhere.txt'), join(directory, 'linked.log'))
@@ -173,7 +178,10 @@ it('a directory that cannot be listed, and what is not text, are a line each; li
   await symlink(join(folder.path, 'nowhere'), join(directory, 'dangling'))
   const { code, stderr } = await forge(['logs', 'import', 'mixed'])
   expect(code).toBe(1)
-  expect(stderr).toMatch(/UTF-16.*left out/)
+  expect(stderr).toMatch(/utf16.*UTF-16.*left out/)
+  expect(stderr).toMatch(/unmarked.*zeros between its bytes.*left out/)
+  expect(stderr).toMatch(/a-store is a store; it is left out/)
+  expect(stderr).not.toContain('keyring')
   expect(stderr).toMatch(/xz.*left out/)
   expect(stderr).toContain('linked: 1 line')
   expect((await forge(['logs', 'search', 'topic:linked', '--count'])).stdout).toBe('1\n')

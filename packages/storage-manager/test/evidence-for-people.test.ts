@@ -1,6 +1,7 @@
 import { parseLeaf, type AuditEntry } from '@forgeone/audit'
 import { expect, test } from 'vitest'
 import { derivedFiles } from '../src/compliance/bundle-files.ts'
+import { EVIDENCE_MEANING } from '../src/compliance/evidence-summary.ts'
 import { CONTROLS } from '../src/index.ts'
 
 const RANGE = { from: 0, to: 86_400_000, begin: 1, end: 4, first: 0, size: 5, origin: 'log & <b>sons</b>' }
@@ -54,7 +55,7 @@ test('the page says of every control what the log shows and what no store can sh
     expect(pageText).toContain(`${framework} ${id} `)
     expect(pageText).toContain(` ${notFromTheStore} `)
   }
-  expect(pageText).toContain('a check failed : the check at commit 2 failed')
+  expect(pageText).toContain('a check failed : the check failed (commit 2)')
   expect(pageText).toContain('no evidence : no right was changed and no access refused in the period')
 })
 
@@ -79,15 +80,46 @@ test('a page of many rows names the files that have all of them', () => {
 
 test('controls as CSV have a line each, and cells that a spreadsheet would run are texts', () => {
   const lines = files.get('controls.csv')!.split('\r\n')
-  expect(lines[0]).toBe('framework,control,about,evidence,evidenceState,rows,reason,notFromTheStore')
+  expect(lines[0]).toBe('framework,control,about,evidence,evidenceState,rows,reason,notFromTheStore,meaning')
   expect(lines).toHaveLength(CONTROLS.length + 2)
   expect(lines.at(-1)).toBe('')
   expect(lines[1]).toBe(
-    'SOC 2,CC6.1,data is encrypted and its keys are managed,keys,evidence-present,1,,who keeps the secrets that open the store',
+    'SOC 2,CC6.1,data is encrypted and its keys are managed,keys,evidence-present,1,,who keeps the secrets that open the store,' +
+      `"${EVIDENCE_MEANING}"`,
   )
   expect(lines.filter((line) => /^[=+\-@\t]/.test(line))).toEqual([])
   const rows = derivedFiles(RANGE, [entry(1, { act: 'keys.rotated', who: '=HYPERLINK("x"),1' })])
   expect(rows.get('evidence/keys.csv')).toContain(`,"'=HYPERLINK(""x""),1",keys.rotated,`)
+})
+
+const stateOf = (id: string, entries: readonly ReturnType<typeof entry>[]): unknown =>
+  JSON.parse(derivedFiles(RANGE, entries).get(`evidence/${id}.json`)!)
+
+test.each(['store.created', 'keys.rotated'])(
+  '%s of a store that is not encrypted is no evidence of encryption',
+  (act) => {
+    const open = entry(1, { act, ctx: { suite: 'none' } })
+    expect(stateOf('keys', [open])).toMatchObject({
+      state: 'check-failed',
+      reason: 'what is stored is not encrypted (commit 1)',
+    })
+    const sealed = entry(1, { act, ctx: { suite: 'aes-256-gcm' } })
+    expect(stateOf('keys', [sealed])).toMatchObject({ state: 'evidence-present' })
+  },
+)
+
+test('an older state that was put back and accepted is no rehearsal, and an image is something that left', () => {
+  const entries = [entry(1, { act: 'store.restored' }), entry(2, { act: 'store.checkpoint-taken' })]
+  expect(stateOf('recovery', entries)).toMatchObject({ state: 'evidence-missing' })
+  expect(stateOf('monitoring', entries)).toMatchObject({ count: 1 })
+  expect(stateOf('exports', entries)).toMatchObject({ state: 'evidence-present' })
+})
+
+test('no control says that nothing is left to ask for, and a period without an end says so', () => {
+  expect(CONTROLS.filter(({ notFromTheStore }) => notFromTheStore === 'nothing')).toEqual([])
+  const open = 'no commit after the period'
+  expect(derivedFiles({ ...RANGE, size: RANGE.end }, []).get('evidence.html')).toContain(open)
+  expect(derivedFiles({ ...RANGE, size: RANGE.end + 1 }, []).get('evidence.html')).not.toContain(open)
 })
 
 test('numbers of controls are named by what they count, and no file says satisfied, passed or compliant', () => {

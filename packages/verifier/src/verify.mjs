@@ -2,12 +2,23 @@
 // Verifies a receipt, a tiled transparency log or an evidence bundle with nothing but Node.js and the public
 // specifications named at each function. It shares no code with ForgeOne.
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 
 class Refused extends Error {}
 
 const refuse = (reason) => {
   throw new Refused(reason)
+}
+
+/** Files are read whole: a bundle of a million leaves takes less. */
+const FILE_BYTES_MAX = 2 ** 30
+
+/** A pipe or a device would keep us waiting for what somebody else decides. */
+const readFile = (path, encoding) => {
+  const stats = statSync(path)
+  if (!stats.isFile()) refuse(`${path} is no file`)
+  if (stats.size > FILE_BYTES_MAX) refuse(`${path} is larger than ${FILE_BYTES_MAX} bytes`)
+  return readFileSync(path, encoding)
 }
 
 // --- RFC 6962, section 2.1 ---------------------------------------------------------------------------------------
@@ -127,7 +138,7 @@ const tilePath = (level, index, width) => {
 /** A partial file may have given way to the full one. */
 const readTile = (directory, level, index, width) => {
   for (const path of [tilePath(level, index, width), tilePath(level, index, 256)]) {
-    if (existsSync(`${directory}/${path}`)) return { path, bytes: readFileSync(`${directory}/${path}`) }
+    if (existsSync(`${directory}/${path}`)) return { path, bytes: readFile(`${directory}/${path}`) }
   }
   return refuse(`${tilePath(level, index, width)} is missing`)
 }
@@ -153,7 +164,7 @@ const chunksOf = (list) => {
 }
 
 const verifyLog = (directory, keys) => {
-  const { origin, size, root } = openCheckpoint(readFileSync(`${directory}/checkpoint`, 'utf8'), keys)
+  const { origin, size, root } = openCheckpoint(readFile(`${directory}/checkpoint`, 'utf8'), keys)
   const leaves = []
   while (leaves.length < size) {
     const width = Math.min(256, size - leaves.length)
@@ -214,14 +225,16 @@ const verifyEntry = ({ hash, index, size, path, content }, commit) => {
     refuse('the place of the entry is malformed')
   if (!rootOfPath(index, size, leaf, hashes).equals(Buffer.from(commit.root, 'base64url')))
     refuse('the entry does not lead to the root of its commit')
-  const shown = content === undefined ? 'by their hash alone' : 'with their content'
-  return `entries at place ${index} of ${size} are in it, ${shown}`
+  // The place is no part of what is signed, and a hash alone may be that of several runs of entries.
+  return content === undefined
+    ? 'a hash of entries of it is in the receipt, and not what they say'
+    : 'the entries in the receipt are in it, with their content'
 }
 
 const verifyReceipt = (text, leafFile, keys) => {
   if (!text.startsWith('{')) {
     if (leafFile === undefined) refuse('a bare proof needs its leaf: --leaf FILE')
-    return verifyProof(text, readFileSync(leafFile), keys)
+    return verifyProof(text, readFile(leafFile), keys)
   }
   const { leaf, proof, entry } = JSON.parse(text)
   if (typeof leaf !== 'string' || typeof proof !== 'string') refuse('the receipt is malformed')
@@ -262,7 +275,7 @@ const filesBelow = (directory, within = '') =>
 /** Every file is the one that was signed, and none is missing or added. */
 const verifyStatement = (directory, keys) => {
   const { predicateType, subject } = openEnvelope(
-    readFileSync(`${directory}/${STATEMENT}`, 'utf8'),
+    readFile(`${directory}/${STATEMENT}`, 'utf8'),
     'application/vnd.in-toto+json',
     keys,
   )
@@ -272,7 +285,7 @@ const verifyStatement = (directory, keys) => {
   const names = filesBelow(directory).filter((name) => name !== STATEMENT)
   for (const name of names) {
     if (!digests.has(name)) refuse(`${name} is not named in the statement`)
-    if (sha256(readFileSync(`${directory}/${name}`)).toString('hex') !== digests.get(name))
+    if (sha256(readFile(`${directory}/${name}`)).toString('hex') !== digests.get(name))
       refuse(`${name} was changed`)
   }
   for (const name of digests.keys()) if (!names.includes(name)) refuse(`${name} is missing`)
@@ -296,7 +309,7 @@ const rootFrom = (first, peaks, leaves) => {
 
 const verifyBundle = (directory, keys) => {
   const fileCount = verifyStatement(directory, keys)
-  const read = (name) => readFileSync(`${directory}/${name}`, 'utf8')
+  const read = (name) => readFile(`${directory}/${name}`, 'utf8')
   const { format, version, first, begin, end, size, from, to, origin } = JSON.parse(read('manifest.json'))
   if (format !== 'forge-evidence' || version !== 1) refuse('the manifest is none of version 1')
   const isPossible = [first, begin, end, size, from, to].every((one) => Number.isSafeInteger(one) && one >= 0)
@@ -342,7 +355,7 @@ const printable = (text) =>
   )
 
 const CHECKS = {
-  receipt: (path, keys, leafFile) => verifyReceipt(readFileSync(path, 'utf8'), leafFile, keys),
+  receipt: (path, keys, leafFile) => verifyReceipt(readFile(path, 'utf8'), leafFile, keys),
   log: verifyLog,
   bundle: verifyBundle,
 }
@@ -357,8 +370,11 @@ const main = (words) => {
     return 2
   }
   try {
-    const lines = readFileSync(keyFile, 'utf8').trim().split('\n')
-    const keys = lines.map((line) => readVerifierKey(line.trim()))
+    const lines = readFile(keyFile, 'utf8')
+      .split('\n')
+      .map((line) => line.trim())
+    const keys = lines.filter((line) => line !== '').map((line) => readVerifierKey(line))
+    if (keys.length === 0) refuse('there is no verifier key')
     process.stdout.write(printable(`ok ${CHECKS[kind](path, keys, leafFile)}\n`))
     return 0
   } catch (error) {

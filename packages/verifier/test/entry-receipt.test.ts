@@ -40,9 +40,13 @@ function verify(given: Receipt): string {
 }
 
 test('it says that entries are in their commit, and whether their content is there', () => {
-  expect(verify(receipt)).toMatch(/^ok .*\n\{.*\}\nentries at place 0 of 1 are in it, with their content\n$/)
+  expect(verify(receipt)).toMatch(
+    /^ok .*\n\{.*\}\nthe entries in the receipt are in it, with their content\n$/,
+  )
   const { content: _, ...bare } = receipt.entry!
-  expect(verify({ ...receipt, entry: bare })).toMatch(/\nentries at .* by their hash alone\n$/)
+  expect(verify({ ...receipt, entry: bare })).toMatch(
+    /\na hash of entries of it is in the receipt, and not what they say\n$/,
+  )
 })
 
 test('it refuses entries of another content, hash or place', () => {

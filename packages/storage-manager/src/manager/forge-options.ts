@@ -1,4 +1,12 @@
-import { ForgeError, isBytes, readArgument, type Clock, type Logger, type Random } from '@forgeone/common'
+import {
+  ForgeError,
+  isBytes,
+  readArgument,
+  type Clock,
+  type Logger,
+  type Random,
+  nearestName,
+} from '@forgeone/common'
 import type { Anchor } from '@forgeone/audit'
 import { SUITE_NAMES, type KeyProvider, type SuiteName } from '@forgeone/crypto'
 import type { Durability } from '@forgeone/engine'
@@ -154,6 +162,14 @@ function refuseInvalid(options: unknown): void {
   const result = schema.safeParse(options)
   if (result.success) return refuseContradiction(result.data)
   const [issue] = result.error.issues
+  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0) {
+    const unknown = issue.keys[0]!
+    const nearest = nearestName(unknown, Object.keys(schema.shape))
+    const meant = nearest === undefined ? '' : `; did you mean ${nearest}?`
+    throw new ForgeError('STORE_OPTION_INVALID', `there is no option ${unknown}${meant}`, {
+      details: { option: unknown },
+    })
+  }
   const name =
     issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? 'options')
   throw new ForgeError(

@@ -29,6 +29,23 @@ const FOREIGN: readonly (readonly [name: string, command: string, magic: readonl
   ['text in UTF-16', 'iconv -f UTF-16 -t UTF-8 FILE', [0xfe, 0xff]],
 ]
 
+/** So much of a source is looked at, and no more is waited for than its first bytes. */
+const LOOKED_AT_BYTES = 4096
+/** Less is too little to judge by. */
+const JUDGED_BYTES_MIN = 32
+/** Every second byte of text in UTF-16 is zero, every fourth begins a run of zeros in UTF-32; files of programs have many. */
+const ZERO_RUNS_SHARE_MAX = 0.05
+
+/** Zeros between other bytes; a hole, as a truncated file has one, is one run however long. */
+function hasScatteredZeros(head: Uint8Array): boolean {
+  const bytes = head.subarray(0, LOOKED_AT_BYTES)
+  const begin = bytes.findIndex((byte) => byte !== 0)
+  if (begin === -1 || bytes.length - begin < JUDGED_BYTES_MIN) return false
+  let runs = 0
+  for (let at = begin + 1; at < bytes.length; at++) if (bytes[at] === 0 && bytes[at - 1] !== 0) runs++
+  return runs > (bytes.length - begin) * ZERO_RUNS_SHARE_MAX
+}
+
 /** The compression that the first bytes of a source show. */
 export function detectCompression(head: Uint8Array): Compression {
   if (startsWith(head, GZIP_MAGIC)) return 'gzip'
@@ -45,6 +62,18 @@ function refuseForeign(head: Uint8Array): void {
   }
 }
 
+/** @throws INPUT_UNREADABLE */
+function refuseScatteredZeros(head: Uint8Array): void {
+  if (!hasScatteredZeros(head)) return
+  const hint =
+    'If it is text in UTF-16, convert it first: iconv -f UTF-16LE -t UTF-8 FILE | forge logs import -'
+  throw new ForgeError(
+    'INPUT_UNREADABLE',
+    'it has zeros between its bytes: it is text in UTF-16 or UTF-32, or no text',
+    { hint },
+  )
+}
+
 /**
  * Passes a source on, decompressed when its first bytes are those of gzip or zstd; several members in a row are one
  * source. Memory stays bounded by the chunks.
@@ -59,6 +88,7 @@ export async function* decompress(
   refuseForeign(head)
   const compression = detectCompression(head)
   const source = joined(head, iterator)
+  if (compression === 'none') refuseScatteredZeros(head)
   if (compression === 'none') yield* source
   else yield* expand(source, compression === 'gzip' ? expandGzip : expandZstd)
 }
