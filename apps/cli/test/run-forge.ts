@@ -4,8 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
+import { inject } from 'vitest'
 
-export const MAIN: string = join(import.meta.dirname, '../src/main.ts')
+/** One file made of the sources: see `forge-bundle.ts`. */
+export const MAIN: string = inject('forgeMain')
 export const SECRET = 'correct horse battery staple'
 
 export interface RunOptions {
