@@ -18,10 +18,12 @@ declare module 'vitest' {
 const SOURCES = join(import.meta.dirname, '../src')
 const CACHE = join(import.meta.dirname, '../node_modules/.cache')
 
-export default async function bundleForge(project: TestProject): Promise<() => Promise<void>> {
+let folder: string
+
+export async function setup(project: TestProject): Promise<void> {
   await mkdir(CACHE, { recursive: true })
   // Its own for each run: two may go on side by side.
-  const folder = await mkdtemp(join(CACHE, 'forge-'))
+  folder = await mkdtemp(join(CACHE, 'forge-'))
   const bundle = await rolldown({
     input: join(SOURCES, 'main.ts'),
     platform: 'node',
@@ -46,5 +48,8 @@ export default async function bundleForge(project: TestProject): Promise<() => P
   await bundle.write({ format: 'esm', dir: folder })
   await bundle.close()
   project.provide('forgeMain', join(folder, 'main.js'))
-  return async () => await rm(folder, { recursive: true })
+}
+
+export async function teardown(): Promise<void> {
+  await rm(folder, { recursive: true })
 }
