@@ -1,6 +1,5 @@
-import { createGunzip } from 'node:zlib'
 import { concatBytes, EMPTY_BYTES, ForgeError, systemCode } from '@forgeone/common'
-import { decoded, FED_BYTES } from './decoded.ts'
+import { expandGzip, GZIP_MAGIC } from './expand-gzip.ts'
 import { expandZstd } from './expand-zstd.ts'
 
 /** How a source is compressed, as its first bytes say. */
@@ -8,8 +7,6 @@ export type Compression = 'gzip' | 'zstd' | 'none'
 
 /** Enough bytes to tell the formats apart. */
 const MAGIC_BYTES = 6
-/** RFC 1952 2.3.1: two bytes, then 8 for deflate, the one method there is. */
-const GZIP_MAGIC = Uint8Array.of(0x1f, 0x8b, 0x08)
 /** What the decoder takes by default, 2^27 bytes: the memory that a source may ask for. */
 const ZSTD_WINDOW_MIB_MAX = 128
 /** RFC 8878 3.1.1. */
@@ -161,14 +158,6 @@ async function* watch(
     onFailure(cause)
     throw cause
   }
-}
-
-/** Node goes on with the next member by itself, and ignores zeros that pad the end. */
-async function* expandGzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* decoded(createGunzip(), async (feed) => {
-    for await (const chunk of source)
-      for (let at = 0; at < chunk.length; at += FED_BYTES) await feed(chunk.subarray(at, at + FED_BYTES))
-  })
 }
 
 function startsWith(bytes: Uint8Array, magic: Uint8Array): boolean {

@@ -1,6 +1,6 @@
 import zlib, { type ZstdDecompress } from 'node:zlib'
-import { concatBytes, EMPTY_BYTES } from '@forgeone/common'
-import { decoded, FED_BYTES, type Feed } from './decoded.ts'
+import { decoded, type Feed } from './decoded.ts'
+import { FrameInput } from './frame-input.ts'
 
 /**
  * Decompresses zstd frames one after another. A decoder of Node stops at the end of its frame and drops the rest of the
@@ -29,41 +29,5 @@ async function feedFrame(decoder: ZstdDecompress, input: FrameInput, feed: Feed)
     await feed(chunk)
     const unused = given - decoder.bytesWritten
     if (unused > 0) return input.putBack(chunk.subarray(chunk.length - unused))
-  }
-}
-
-/** Chunks of a source, of which the last may be given back in part. */
-class FrameInput {
-  readonly #iterator: AsyncIterator<Uint8Array>
-  #pending: Uint8Array = EMPTY_BYTES
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#iterator = source[Symbol.asyncIterator]()
-  }
-
-  /** The next bytes, not many, or undefined at the end of the source. */
-  async next(): Promise<Uint8Array | undefined> {
-    if (!(await this.hasMore())) return undefined
-    const pending = this.#pending
-    this.#pending = pending.subarray(FED_BYTES)
-    return pending.subarray(0, FED_BYTES)
-  }
-
-  /** What the last piece ends with was not wanted. */
-  putBack(bytes: Uint8Array): void {
-    this.#pending = concatBytes([bytes, this.#pending])
-  }
-
-  async hasMore(): Promise<boolean> {
-    while (this.#pending.length === 0) {
-      const next = await this.#iterator.next()
-      if (next.done === true) return false
-      this.#pending = next.value
-    }
-    return true
-  }
-
-  async close(): Promise<void> {
-    await this.#iterator.return?.()
   }
 }

@@ -67,10 +67,16 @@ export function readZoneOffset(text: string, at: number, cursor: TimeCursor): nu
 /**
  * The offset of a zone right behind a time, or after one blank; NaN when none is there, with the cursor left at `at`, or
  * when a name is there that several zones share, with the cursor behind it. After a blank it must be unmistakable, since
- * the text of the line may begin there: ` +0100`, ` CEST`, and ` -03` before what is no text, not ` -12 things`.
+ * the text of the line may begin there: ` +0100`, ` CEST`, ` [CEST]`, ` +05`, and ` -03` before what is no text, not ` -12 things`.
  */
 export function readZoneSuffix(text: string, at: number, cursor: TimeCursor): number {
   const start = text.charCodeAt(at) === 32 ? at + 1 : at
+  const close = CLOSING.get(text.charAt(start))
+  if (close !== undefined) {
+    const offset = readBracketedZone(text, { start: start + 1, close }, cursor)
+    if (cursor.end === start + 1) cursor.end = at
+    return offset
+  }
   const isOffset = isGreenwich(text, start)
   const named = isOffset ? undefined : zoneNameAt(text, start)
   if (named !== undefined) {
@@ -82,6 +88,26 @@ export function readZoneSuffix(text: string, at: number, cursor: TimeCursor): nu
   if (!Number.isNaN(offset) && isClear && !/\d/.test(text.charAt(cursor.end))) return offset
   cursor.end = at
   return NaN
+}
+
+const CLOSING: ReadonlyMap<string, string> = new Map([
+  ['[', ']'],
+  ['<', '>'],
+])
+
+/** A zone alone in brackets: a name, or hours and minutes, since `[-12]` may be anything. The cursor stays at `start` when none is there. */
+function readBracketedZone(
+  text: string,
+  { start, close }: { readonly start: number; readonly close: string },
+  cursor: TimeCursor,
+): number {
+  const named = zoneNameAt(text, start)
+  const offset = named === undefined ? readZoneOffset(text, start, cursor) : named.offsetMs
+  const end = named === undefined ? cursor.end : start + named.length
+  const isZone =
+    text.charAt(end) === close && (named !== undefined || (!Number.isNaN(offset) && end - start >= 5))
+  cursor.end = isZone ? end + 1 : start
+  return isZone ? offset : NaN
 }
 
 /** `UTC+2`, `GMT+02:00`: the name alone would say another time. */
@@ -108,6 +134,8 @@ function isUnmistakable(text: string, start: number, end: number): boolean {
   const first = text.charCodeAt(start)
   if (first === 90 /* Z */) return !/\w/.test(text.charAt(end))
   if (end - start !== 3) return false
+  // A number of the text has no plus.
+  if (first === 43 /* + */ && /^ ?$/.test(text.charAt(end))) return true
   BEHIND_HOURS.lastIndex = end
   return BEHIND_HOURS.test(text)
 }

@@ -29,6 +29,9 @@ const SUFFIXES: readonly (readonly [string, number | 'zone' | 'none'])[] = [
   [' -03:30', -3.5],
   ['+05:45', 5.75],
   [' UTC+2', 2],
+  [' [CEST]', 2],
+  [' <+0330>', 3.5],
+  [' [IST]', 'zone'],
   [' UTC+02:00', 2],
   [' GMT-0330', -3.5],
   [' Europe/Berlin', 2],
@@ -63,6 +66,15 @@ describe('a zone behind a time', () => {
       expect(found?.level, line).toBe(17)
       expect(found?.hasUnknownZone === true, line).toBe(hours === 'zone')
     }
+  })
+
+  test('of hours alone is read before a word, where no number of the text stands so', () => {
+    const { parser } = parserOfFormat('iso', ['2026-07-01 10:00:00 +05 worker started'], settings)
+    const read = (line: string): number | undefined => parser.parse(line)?.timestamp
+    expect(read('2026-07-01 10:00:00 +05 worker started')).toBe(Date.UTC(2026, 6, 1, 5))
+    expect(read('2026-07-01 10:00:00 +05x worker')).toBe(Date.UTC(2026, 6, 1, 10))
+    expect(read('2026-07-01 10:00:00 [-12] things')).toBe(Date.UTC(2026, 6, 1, 10))
+    expect(read('2026-07-01 10:00:00 [ERROR] things')).toBe(Date.UTC(2026, 6, 1, 10))
   })
 
   test('is no word of the text: -12 things, CESTUS, UTC-like, Zebra', () => {
