@@ -1,4 +1,5 @@
 export { Forge } from './manager/forge.ts'
+export type { EventTopic, StandardSchema } from '@forgeone/streams'
 export type { Transaction, TransactionAppendOptions, TransactionResult } from './transaction/transaction.ts'
 export { TRANSACTION_CALLS_MAX } from './transaction/collect-transaction.ts'
 export { CHECKPOINTS_MAX, type CheckpointInfo } from './checkpoint/checkpoint-register.ts'
