@@ -74,3 +74,21 @@ test.skipIf(!canMount).each([
     }
   },
 )
+
+test('a store over its quota takes a flush point, which gives room back, and goes on', async () => {
+  const path = await mkdtemp(join(tmpdir(), 'forge-quota-'))
+  const options = { databases: DATABASES, provider: testProvider(), stateScopes: [{ database: 'alpha' }] }
+  const store = await LocalStore.open({ ...options, path, maxBytes: 3_000_000 })
+  let written = 0
+  const write = async (): Promise<string> =>
+    await store
+      .commit(() => ({ facts: FACTS, operations: [put('alpha', `row ${written++}`, 'x'.repeat(20_000))] }), {
+        privileged: true,
+      })
+      .then(() => 'written', codeOf)
+  expect(await outcomeAfter(write, 'written')).toBe('QUOTA_EXCEEDED')
+  await store.flush()
+  expect(store.health().reasons.map(({ code }) => code)).not.toContain('STORE_FAILED')
+  await store.close()
+  await rm(path, { recursive: true })
+})

@@ -1,3 +1,4 @@
+import { ForgeError } from '@forgeone/common'
 import { expect, test } from 'vitest'
 import { JointCommits, presentSeat, type JointPart, type JointWriter } from '../src/commit/joint-commit.ts'
 
@@ -16,6 +17,21 @@ class KeepingWriter implements JointWriter {
 const NOTHING: JointPart['build'] = () => {
   throw new Error('never built')
 }
+
+test('a store that closes ends a transaction that would wait on, and those behind it', async () => {
+  const writer = new KeepingWriter()
+  const joint = new JointCommits(writer)
+  const commit = async (): Promise<unknown> => await presentSeat()!.take(writer, NOTHING, {})
+  const waiting = joint.run([commit, () => new Promise<never>(() => undefined)])
+  const behind = joint.run([commit])
+  await new Promise((resolve) => setImmediate(resolve))
+  joint.close(new ForgeError('STORE_CLOSED', 'the store is closed'))
+  const [seated, stuck] = await waiting
+  expect(seated).toMatchObject({ reason: { code: 'STORE_CLOSED' } })
+  expect(stuck).toMatchObject({ reason: { code: 'STORE_CLOSED' } })
+  await expect(behind).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+  expect(writer.kept).toEqual([])
+})
 
 test('a call that comes to its commit too late writes nothing, nor do the others, and the next transaction goes on', async () => {
   const writer = new KeepingWriter()

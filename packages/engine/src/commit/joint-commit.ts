@@ -83,6 +83,9 @@ export class JointCommits {
   readonly #writer: JointWriter
   readonly #gatherMsMax: number
   readonly #turns = new Turns()
+  #closed: ForgeError | undefined
+  /** Ends the gathering under way. */
+  #giveUp: ((refusal: ForgeError) => void) | undefined
 
   constructor(writer: JointWriter, o: { readonly gatherMsMax?: number } = {}) {
     this.#writer = writer
@@ -100,9 +103,16 @@ export class JointCommits {
     return await Promise.allSettled(outcomes)
   }
 
+  /** The store closes: what is gathering is given up, and so is what would gather later. What is handed on is not touched. */
+  close(refusal: ForgeError): void {
+    this.#closed = refusal
+    this.#giveUp?.(refusal)
+  }
+
   async #gather(
     calls: readonly (() => Promise<unknown>)[],
   ): Promise<{ readonly outcomes: readonly Promise<unknown>[] }> {
+    if (this.#closed !== undefined) throw this.#closed
     // In the order of the calls, not in that of their coming: a seed replays it.
     const parts = Array.from<unknown, JointPart | undefined>(calls, () => undefined)
     let open = calls.length
@@ -114,7 +124,8 @@ export class JointCommits {
     const late = Promise.withResolvers<never>()
     late.promise.catch(() => undefined)
     let refusal: ForgeError | undefined
-    const timer = setTimeout(() => late.reject((refusal = tooLate(this.#gatherMsMax))), this.#gatherMsMax)
+    this.#giveUp = (cause) => late.reject((refusal = cause))
+    const timer = setTimeout(() => this.#giveUp?.(tooLate(this.#gatherMsMax)), this.#gatherMsMax)
     timer.unref()
     const outcomes = calls.map(async (call, index) => {
       const seat = new JointSeat(this.#writer, (part) => {
@@ -134,6 +145,7 @@ export class JointCommits {
     for (const outcome of outcomes) outcome.catch(() => undefined)
     if (open > 0) await gathered.promise
     clearTimeout(timer)
+    this.#giveUp = undefined
     const taken = parts.filter((part) => part !== undefined)
     if (failure === undefined) this.#writer.submitJointly(taken)
     else rejectAll(taken, abandoned(failure.cause))

@@ -60,9 +60,10 @@ export class SpaceGuard {
    * @throws QUOTA_EXCEEDED or STORAGE_FULL
    */
   admit(bytes: number, o: { readonly privileged: boolean; readonly forFlush: boolean }): void {
+    // A flush point gives room back: refused for want of room, there never would be any.
+    if (o.forFlush) return this.#checkFlushRoom()
     this.#checkQuota(bytes, o.privileged)
-    if (o.forFlush) this.#checkFlushRoom()
-    else this.#checkFree(bytes)
+    this.#checkFree(bytes)
   }
 
   /** Counts a commit that was accepted. */

@@ -50,11 +50,13 @@ export class StateDescriber {
       if (this.#tookMs > DESCRIBE_MS_MAX || health.poisoned) return
       // A commit nobody asked for is not to be what finds a full disk; later there may be room, or leave to write.
       if (health.state === 'readonly') this.schedule()
-      else
-        this.#underWay = this.#work
-          .run(async () => void (await this.#describe('store.described')))
-          .then(() => undefined)
+      else this.#underWay = this.#work.run(() => this.#describeSoon()).then(() => undefined)
     }, this.#o.afterMs).unref()
+  }
+
+  /** Where there is no room for it now, it is tried again. */
+  async #describeSoon(): Promise<void> {
+    if ((await this.#describe('store.described')) !== undefined) this.schedule()
   }
 
   /**
@@ -91,7 +93,7 @@ export class StateDescriber {
     if (state === undefined) return undefined
     const content = { ...stateContent(action, state), operations: [] }
     try {
-      await committer().submit(() => content, { privileged: true, forFlush: true })
+      await committer().submit(() => content, { privileged: true, forFlush: action === 'store.flushed' })
       return undefined
     } catch (error) {
       // Refused before anything was written; what fails while it is written has another code.

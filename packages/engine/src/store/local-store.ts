@@ -312,8 +312,8 @@ export class LocalStore implements Store {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#turns.run(() => this.#close())
-    return this.#closing
+    this.#joint.close(storeClosed())
+    return (this.#closing ??= this.#turns.run(() => this.#close()))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

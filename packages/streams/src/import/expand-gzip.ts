@@ -1,6 +1,6 @@
-import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib'
+import { crc32, createInflateRaw } from 'node:zlib'
 import { ForgeError } from '@forgeone/common'
-import { decoded, type Feed } from './decoded.ts'
+import { decoded } from './decoded.ts'
 import { FrameInput } from './frame-input.ts'
 
 /** RFC 1952 2.3.1: two bytes, then 8 for deflate, the one method there is. */
@@ -31,7 +31,7 @@ export async function* expandGzip(
       const decoder = createInflateRaw()
       let checksum = 0
       let length = 0
-      for await (const bytes of decoded(decoder, (feed) => feedMember(decoder, input, feed))) {
+      for await (const bytes of decoded(decoder, (feed) => input.feedTo(decoder, feed))) {
         checksum = crc32(bytes, checksum)
         length += bytes.length
         yield bytes
@@ -77,15 +77,4 @@ async function passHeader(input: FrameInput): Promise<void> {
 async function passText(input: FrameInput): Promise<void> {
   for (let length = 0; length <= TEXT_BYTES_MAX; length++) if ((await input.take(1))[0] === 0) return
   throw damaged('a name without an end')
-}
-
-/** Gives chunk by chunk until the member's data ends; what is behind it goes back to the input. */
-async function feedMember(decoder: InflateRaw, input: FrameInput, feed: Feed): Promise<void> {
-  let given = 0
-  for (let chunk = await input.next(); chunk !== undefined; chunk = await input.next()) {
-    given += chunk.length
-    await feed(chunk)
-    const unused = given - decoder.bytesWritten
-    if (unused > 0) return input.putBack(chunk.subarray(chunk.length - unused))
-  }
 }

@@ -1,5 +1,5 @@
-import zlib, { type ZstdDecompress } from 'node:zlib'
-import { decoded, type Feed } from './decoded.ts'
+import zlib from 'node:zlib'
+import { decoded } from './decoded.ts'
 import { FrameInput } from './frame-input.ts'
 
 /**
@@ -14,20 +14,9 @@ export async function* expandZstd(
   try {
     while (await input.hasMore()) {
       const decoder = zlib.createZstdDecompress()
-      yield* decoded(decoder, (feed) => feedFrame(decoder, input, feed))
+      yield* decoded(decoder, (feed) => input.feedTo(decoder, feed))
     }
   } finally {
     await input.close()
-  }
-}
-
-/** Gives chunk by chunk until the frame ends; what is behind it goes back to the input. */
-async function feedFrame(decoder: ZstdDecompress, input: FrameInput, feed: Feed): Promise<void> {
-  let given = 0
-  for (let chunk = await input.next(); chunk !== undefined; chunk = await input.next()) {
-    given += chunk.length
-    await feed(chunk)
-    const unused = given - decoder.bytesWritten
-    if (unused > 0) return input.putBack(chunk.subarray(chunk.length - unused))
   }
 }

@@ -1,5 +1,5 @@
 import { concatBytes, EMPTY_BYTES, ForgeError } from '@forgeone/common'
-import { FED_BYTES } from './decoded.ts'
+import { FED_BYTES, type Feed } from './decoded.ts'
 
 /** Chunks of a source, of which the last may be given back in part. */
 export class FrameInput {
@@ -31,6 +31,20 @@ export class FrameInput {
       left -= taken.length
     }
     return pieces.length === 1 ? pieces[0]! : concatBytes(pieces)
+  }
+
+  /**
+   * Gives piece by piece until the decoder wants no more, since its frame has ended; what is behind that stays here.
+   * @param decoder says how many bytes it has worked through
+   */
+  async feedTo(decoder: { readonly bytesWritten: number }, feed: Feed): Promise<void> {
+    let given = 0
+    for (let chunk = await this.next(); chunk !== undefined; chunk = await this.next()) {
+      given += chunk.length
+      await feed(chunk)
+      const unused = given - decoder.bytesWritten
+      if (unused > 0) return this.putBack(chunk.subarray(chunk.length - unused))
+    }
   }
 
   /** What the last piece ends with was not wanted. */
