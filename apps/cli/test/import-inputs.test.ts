@@ -205,3 +205,14 @@ it('a pipe that goes on keeps what came within a second', async () => {
     child.kill('SIGKILL')
   }
 })
+
+it('an archive with something else behind it keeps all of its lines, counts them, and says that only the rest is left out', async () => {
+  const lines = Array.from({ length: 20_000 }, (_, n) => `2026-01-03T04:05:06Z INFO line ${n}\n`).join('')
+  const archive = Buffer.concat([gzipSync(lines), Buffer.from('garbage\n')])
+  await writeFile(join(folder.path, 'behind.log.gz'), archive)
+  const { code, stderr } = await forge(['logs', 'import', 'behind.log.gz'])
+  expect(code).toBe(1)
+  expect(stderr).toContain('the rest of it is left out')
+  expect(stderr).toMatch(/^20,000 lines, [\d.]+ KiB in /m)
+  expect((await forge(['logs', 'export', 'behind', '--raw'])).stdout === lines).toBe(true)
+})

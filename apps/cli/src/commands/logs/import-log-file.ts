@@ -23,7 +23,8 @@ export interface LogFileImport {
   readonly settings: ImportSettings
   /** Of this command: files that lie side by side are different ones. */
   readonly run: string
-  readonly totals: { readonly lines: number }
+  /** What a file gave that cannot be read to its end is added here; of others its result tells. */
+  readonly totals: { lines: number; rawBytes: number }
 }
 
 /** Imports one file with progress, and says what became of it. @throws what the import or the input throws */
@@ -43,6 +44,7 @@ export async function importLogFile({
   const label = file.path === STANDARD_INPUT ? 'standard input' : file.path
   let acknowledged = 0
   let written = 0
+  let writtenBytes = 0
   try {
     const input = (): AsyncIterable<Uint8Array> => {
       read.bytes = 0
@@ -59,10 +61,11 @@ export async function importLogFile({
         run,
         defaultTimestamp: file.modifiedMs === undefined ? undefined : Math.floor(file.modifiedMs),
         signal,
-        onProgress: ({ lines }) => {
+        onProgress: ({ lines, rawBytes }) => {
           // Told of a batch, we know that the one before it is durable.
           acknowledged = written
           written = lines
+          writtenBytes = rawBytes
           progress.update({
             label,
             doneBytes: read.bytes,
@@ -79,13 +82,18 @@ export async function importLogFile({
   } catch (error) {
     progress.clear()
     // Of an input that cannot be read on, all that was read is written before it is told.
-    const kept = isForgeError(error, 'INPUT_UNREADABLE') ? written : acknowledged
+    const isUnreadable = isForgeError(error, 'INPUT_UNREADABLE')
+    const kept = isUnreadable ? written : acknowledged
+    if (isUnreadable) {
+      totals.lines += written
+      totals.rawBytes += writtenBytes
+    }
     if (kept > 0)
       terminal.note(
         `${label} -> ${topic}: stopped after ${formatCountOf(kept, 'line', 'lines')}, which are kept`,
       )
     // Not every error of the input knows which file it came from.
-    if (!isForgeError(error, 'INPUT_UNREADABLE') || error.message.includes(label)) throw error
+    if (!isUnreadable || error.message.includes(label)) throw error
     throw new ForgeError('INPUT_UNREADABLE', `${label}: ${error.message}`, { cause: error })
   } finally {
     progress.clear()

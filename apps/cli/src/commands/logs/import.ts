@@ -55,12 +55,14 @@ export const logsImport: Command = {
     let interrupted = false
     for (const file of files) {
       const topic = textOption(options, 'topic') ?? file.topic
+      const linesBefore = totals.lines
       const result = await importLogFile({ context, forge, file, topic, settings, run, totals }).catch(
         (error: unknown) => {
           // One closed file among many must not keep the others out.
           if (!isForgeError(error, 'INPUT_UNREADABLE')) throw error
           unreadable.push(error)
-          terminal.note(`${error.message}; it is left out`)
+          const what = totals.lines > linesBefore ? 'the rest of it' : 'it'
+          terminal.note(`${error.message}; ${what} is left out`)
           return undefined
         },
       )
