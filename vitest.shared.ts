@@ -16,8 +16,9 @@ export const shared: ReturnType<typeof defineConfig> = defineConfig({
     maxWorkers: 2,
     // Tests start many processes from sources; half of their time would go into stripping and compiling them anew.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') },
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    // For all: a test has none of its own that a loaded machine could reach.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     execArgv: ['--conditions=@forgeone/source', '--expose-gc'],
   },
 })

@@ -30,4 +30,4 @@ test('the cache tells what it takes, forgets it, and leaves one fact for each sw
   expect(after.stdout).toMatch(/stored +0 B\nevicted +0\nlast cleanup +20/)
   const { stdout } = await forge('audit', 'list', '--json')
   expect(stdout.match(/cache\.[a-z]+/g)).toEqual(['cache.swept', 'cache.invalidated'])
-}, 120_000)
+})

@@ -34,7 +34,7 @@ test('an image is taken, opened, verified, kept its keys, and made a store of it
   expect((await run('checkpoint', '--forget', id, '--data', 'data')).code).toBe(0)
   expect((await run('checkpoint', '--forget', id, '--data', 'data')).code).toBe(3)
   expect(sequence).toBeGreaterThan(0)
-}, 120_000)
+})
 
 test('a place that is taken, two things at once and nothing at all are refused', async () => {
   await using folder = await temporaryFolder()
@@ -67,7 +67,7 @@ test('an image is listed as it says itself, forgotten by the first digits of its
   expect((await run('--forget', taken.id.slice(0, 12).toUpperCase())).code).toBe(0)
   expect((await run('--forget', taken.id.slice(0, 12))).code).toBe(3)
   expect(JSON.parse((await run('--list', '--json')).stdout)).toHaveLength(1)
-}, 120_000)
+})
 
 test('an id that several images begin with is not guessed', async () => {
   await using folder = await temporaryFolder()
@@ -87,7 +87,7 @@ test('an id that several images begin with is not guessed', async () => {
   const refused = await forget('5e5e5e5e')
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('[USAGE]')])
   expect(refused.stderr).toContain('2 images')
-}, 120_000)
+})
 
 test('init with a passphrase that is refused leaves nothing behind', async () => {
   await using folder = await temporaryFolder()
@@ -97,4 +97,4 @@ test('init with a passphrase that is refused leaves nothing behind', async () =>
   })
   expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('KEY_SECRET_WEAK')])
   expect(existsSync(join(folder.path, 'deep'))).toBe(false)
-}, 60_000)
+})

@@ -96,7 +96,7 @@ it('no command lets a name, a path or stored text steer the terminal', async () 
       expect(text, words.join(' ')).not.toContain('x\u001B[31m')
     }
   }
-}, 120_000)
+})
 
 it('a result that goes to a file is exact', async () => {
   const child = spawn(

@@ -49,7 +49,7 @@ test('an image is read once, listed from the cache, and read anew once it has ch
   expect(JSON.parse(forgotten.stdout).removed).toBeGreaterThan(1)
   const again = await forge('image', 'scan', 'disk.img', '--json')
   expect(JSON.parse(again.stdout).isCached).toBe(false)
-}, 120_000)
+})
 
 test('what is no image says so with a code of its own', async () => {
   await using folder = await temporaryFolder()
@@ -69,7 +69,7 @@ test('what is no image says so with a code of its own', async () => {
     [1, 'IMAGE_UNREADABLE'],
     [2, 'USAGE'],
   ])
-}, 120_000)
+})
 
 /** Root may read everything: then the command runs as another user, who owns the store but not the image. */
 async function runClosed(path: string, forge: Run): Promise<RunResult> {

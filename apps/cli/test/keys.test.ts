@@ -48,7 +48,7 @@ test('a rotation killed at any moment is resumed without loss', async () => {
   expect((await run(['keys', 'reseal'])).code).toBe(0)
   expect((await run(['keys', 'rotate', '--destroy'])).code).toBe(0)
   await expectWhole(run)
-}, 120_000)
+})
 
 test('a new secret replaces the old one without touching the data', async () => {
   await using folder = await temporaryFolder()
@@ -127,4 +127,4 @@ test('wrong input is named and changes nothing', async () => {
   }
   const { slots, keys } = JSON.parse((await run(['keys', 'status', '--json'])).stdout)
   expect([slots.length, keys.every(({ epoch }: { epoch: number }) => epoch === 1)]).toEqual([1, true])
-}, 120_000)
+})

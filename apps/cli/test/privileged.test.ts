@@ -67,7 +67,7 @@ async function runAs(
 }
 
 describe.skipIf(!canBeNobody)('a store of another user', () => {
-  it('stays that of its owner whatever root does in it', { timeout: 240_000 }, async () => {
+  it('stays that of its owner whatever root does in it', async () => {
     await using folder = await temporaryFolder()
     await chmod(folder.path, 0o777)
     const store = join(folder.path, 'data')

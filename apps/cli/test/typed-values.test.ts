@@ -62,4 +62,4 @@ test('the command line says what a setting was taken for, and changes no number 
     const { code, stderr } = await run('events', 'append', 'orders', ...words)
     expect([code, stderr], words.join(' ')).toEqual([2, expect.stringContaining('STREAM_VALUE_INVALID')])
   }
-}, 120_000)
+})

@@ -127,7 +127,7 @@ test('a sealed vault, a spent lease and a missing secret have their exit codes',
   expect((await run(['vault', 'get', 'a'])).code).toBe(4)
   expect((await run(['vault', 'unseal'])).code).toBe(0)
   expect((await run(['vault', 'get', 'a'])).stdout).toBe(value)
-}, 120_000)
+})
 
 test('what no variable or .env file can hold is refused by its path, and the secret is in no message', async () => {
   await using folder = await temporaryFolder()
@@ -156,4 +156,4 @@ test('what no variable or .env file can hold is refused by its path, and the sec
     true,
     false,
   ])
-}, 120_000)
+})

@@ -148,7 +148,7 @@ test('a passphrase that anybody would try first is refused when it is set, and o
   const strong = passphraseProvider('aaaaaaaaaaaa', { kdf: CHEAP_KDF })
   expect(await codeOfAsync(() => strong.unlock({ kind: 'raw-key', kdf: 'none' }))).not.toBe('KEY_SECRET_WEAK')
   expect(codeOf(() => passphraseProvider(5 as never))).toBe('STORE_OPTION_INVALID')
-}, 60_000)
+})
 
 test('what a provider of somebody else throws or gives is checked where it comes in', async () => {
   const good: KeyProvider = {

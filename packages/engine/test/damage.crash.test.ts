@@ -76,7 +76,7 @@ beforeAll(async () => {
     join(pristine, 'lock'),
     JSON.stringify({ nonce: 'ab'.repeat(16), ...ownIdentity(), pid: 4_000_000 }),
   )
-}, 60_000)
+})
 
 type Kind =
   | 'FORGE'

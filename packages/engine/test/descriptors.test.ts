@@ -41,7 +41,7 @@ test('too few file descriptors are told by name, never called damage, and lose n
   }
   expect([...codes]).toContain('IO_FAILED')
   expect([...codes]).toContain('opened')
-}, 240_000)
+})
 
 test('a store that could not be created for want of descriptors can be created afterwards', async () => {
   for (let descriptors = 24; descriptors <= 44; descriptors += 4) {
@@ -52,4 +52,4 @@ test('a store that could not be created for want of descriptors can be created a
     expect((await verifyStore(store)).problems).toEqual([])
     await store.close()
   }
-}, 240_000)
+})

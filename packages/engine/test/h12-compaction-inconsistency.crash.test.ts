@@ -63,7 +63,7 @@ test('bare LevelDB brings a deleted key back when its versions straddle two file
   await level.open({ compression: false })
   expect(numberOf(await level.get('k')), 'a reopening does not heal it').toBe(revived)
   await level.close()
-}, 30_000)
+})
 
 test("the engine writes a database's key only when a caller does: its own bookkeeping overwrites none", async () => {
   const path = join(folder, 'store')
@@ -173,7 +173,7 @@ describe('a row overwritten 64,000 times under an open scan and then deleted', (
     await level.compactRange(utf8Encode('a'), utf8Encode('z'))
     row = await store.get('alpha', utf8Encode('k'))
     verified = (await verifyStore(store)).ok
-  }, 60_000)
+  })
 
   test('shows its newest version until it is deleted', () =>
     expect(numberOf(newest)).toBe(ROUNDS * OVERWRITES_PER_ROUND - 1))

@@ -113,7 +113,7 @@ test('a power cut at any sync point leaves all commits of a transaction or none'
     for (const style of [{ kind: 'drop' }, { kind: 'keep' }, ...torn] satisfies CutStyle[])
       await check(before, tried, { cutAt, style })
   }
-}, 600_000)
+})
 
 test('a call of a transaction has no part in another store', async () => {
   const [one, other] = await Promise.all([open(new SimulatedMachine()), open(new SimulatedMachine())])

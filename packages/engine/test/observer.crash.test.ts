@@ -173,4 +173,4 @@ test('a power cut at any sync point leaves an observer that has seen the durable
       states++
     }
   }
-}, 300_000)
+})

@@ -93,7 +93,7 @@ describe('rotation of all data keys', () => {
     expect(Object.fromEntries(await readRows(again))).toEqual(Object.fromEntries(model))
     await again.close()
     rmSync(home.path, { recursive: true })
-  }, 300_000)
+  })
 
   test('leaves only keys that are in use, and a key in use is not destroyed', async () => {
     const store = await open(memory())
@@ -247,4 +247,4 @@ test('a power cut at any sync point of a rotation loses no acknowledged commit, 
     await store.close()
     states++
   }
-}, 300_000)
+})

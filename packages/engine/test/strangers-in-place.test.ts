@@ -204,5 +204,5 @@ for (const stranger of Object.keys(STRANGERS)) {
       await store.close()
       expect(isThere(join(options.path, 'alpha', name))).toBe(true)
     }
-  }, 10_000)
+  })
 }

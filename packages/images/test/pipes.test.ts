@@ -15,19 +15,15 @@ const OPENERS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
 }
 
 for (const [name, opens] of Object.entries(OPENERS)) {
-  test(
-    `${name} waits for no pipe that came into the place of an image, and says what is not there`,
-    { timeout: 5000 },
-    async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'forge-pipes-'))
-      try {
-        execFileSync('mkfifo', [join(folder, 'pipe')])
-        for (const path of [join(folder, 'pipe'), folder, '/dev/null'])
-          await expect(opens(path)).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' })
-        await expect(opens(join(folder, 'none'))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' })
-      } finally {
-        rmSync(folder, { recursive: true })
-      }
-    },
-  )
+  test(`${name} waits for no pipe that came into the place of an image, and says what is not there`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'forge-pipes-'))
+    try {
+      execFileSync('mkfifo', [join(folder, 'pipe')])
+      for (const path of [join(folder, 'pipe'), folder, '/dev/null'])
+        await expect(opens(path)).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' })
+      await expect(opens(join(folder, 'none'))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 }

@@ -63,4 +63,4 @@ test('a process that is killed while it accepts leaves the old name or the new o
   named.delete(forge.audit.origin)
   expect([...named].filter((origin) => !forge.audit.endedOrigins.has(origin))).toEqual([])
   await forge.close()
-}, 120_000)
+})

@@ -10,7 +10,7 @@ import { PERMISSIONS } from '../src/access/permissions.ts'
 import { Forge, type Transaction } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
-const CALL_MS_MAX = 5000
+const CALL_MS_MAX = 60_000
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let forge: Forge
@@ -210,30 +210,26 @@ async function inTime(outcome: Promise<string>): Promise<string> {
   }
 }
 
-test(
-  'every public method is refused with a code once the store is closed',
-  { timeout: 100_000 },
-  async () => {
-    const given = await argumentsOf()
-    const wrong: string[] = []
-    for (const [face, rules] of Object.entries(PERMISSIONS)) {
-      for (const [method, rule] of Object.entries(rules)) {
-        const name = `${face}.${method}`
-        if (INTERNAL.includes(name)) continue
-        const call: (...args: unknown[]) => unknown = Reflect.get(faces.get(face)!, method)
-        const run = (args: readonly unknown[]): Promise<string> =>
-          inTime(outcomeOf(() => Reflect.apply(call, faces.get(face), args)))
-        const right = await run(given[name] ?? [])
-        const expected = ANSWERED.includes(name) ? /^answered$/ : (CODES[face] ?? /^STORE_CLOSED$/)
-        if (!expected.test(right)) wrong.push(`${name}: ${right}`)
-        if (rule.kind === 'owner') continue
-        for (const odd of [[], ['orders'], ['a/b'], [{ topic: 'orders' }]]) {
-          const outcome = await run(odd)
-          if (/^(uncoded|hangs)/.test(outcome)) wrong.push(`${name} ${JSON.stringify(odd)}: ${outcome}`)
-        }
+test('every public method is refused with a code once the store is closed', async () => {
+  const given = await argumentsOf()
+  const wrong: string[] = []
+  for (const [face, rules] of Object.entries(PERMISSIONS)) {
+    for (const [method, rule] of Object.entries(rules)) {
+      const name = `${face}.${method}`
+      if (INTERNAL.includes(name)) continue
+      const call: (...args: unknown[]) => unknown = Reflect.get(faces.get(face)!, method)
+      const run = (args: readonly unknown[]): Promise<string> =>
+        inTime(outcomeOf(() => Reflect.apply(call, faces.get(face), args)))
+      const right = await run(given[name] ?? [])
+      const expected = ANSWERED.includes(name) ? /^answered$/ : (CODES[face] ?? /^STORE_CLOSED$/)
+      if (!expected.test(right)) wrong.push(`${name}: ${right}`)
+      if (rule.kind === 'owner') continue
+      for (const odd of [[], ['orders'], ['a/b'], [{ topic: 'orders' }]]) {
+        const outcome = await run(odd)
+        if (/^(uncoded|hangs)/.test(outcome)) wrong.push(`${name} ${JSON.stringify(odd)}: ${outcome}`)
       }
     }
-    expect(wrong).toEqual([])
-    expect(unheard).toEqual([])
-  },
-)
+  }
+  expect(wrong).toEqual([])
+  expect(unheard).toEqual([])
+})

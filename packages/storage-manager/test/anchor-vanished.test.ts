@@ -87,7 +87,7 @@ test('a required anchor that vanished stops commits as one that fails does, and 
     anchorGraceMs: 0,
     onAnchorLoss: 'stop',
   })
-  await expect.poll(() => forge.health().state, { timeout: 20_000 }).toBe('readonly')
+  await expect.poll(() => forge.health().state, { timeout: 120_000 }).toBe('readonly')
   expect(await codeOf(forge.settings.set('a', 2))).toBe('AUDIT_ANCHOR_EMPTY')
   expect(existsSync(file)).toBe(false)
   await forge.publishTo(given, { renew: true })

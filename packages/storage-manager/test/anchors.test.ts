@@ -224,7 +224,7 @@ test('commits are refused once a required anchor was away for the time of grace,
     onAnchorLoss: 'stop',
   })
   await forge.settings.set('a', 1)
-  const pollForLong = { timeout: 20_000 }
+  const pollForLong = { timeout: 120_000 }
   clock.advance(1000)
   await expect.poll(() => tried, pollForLong).toBe(1)
   expect(forge.health().state).toBe('healthy')

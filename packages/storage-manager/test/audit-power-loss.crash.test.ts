@@ -90,4 +90,4 @@ test('a power cut at any sync point loses nothing that was signed, and the log g
     await store.close()
     states++
   }
-}, 300_000)
+})

@@ -126,7 +126,7 @@ test('a power cut at any sync point of a rotation leaves a log that signs with k
       states++
     }
   }
-}, 300_000)
+})
 
 test('a new key is told of under a checkpoint of the old one alone, and signs beside it after a reopening', async () => {
   const home = { files: new MemoryStoreFiles(), backend: new MemoryBackend() }

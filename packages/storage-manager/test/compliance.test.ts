@@ -44,7 +44,7 @@ beforeAll(async () => {
     clock.advance(DAY_MS)
   }
   vkey = forge.audit.verifierKeys[0]!.text
-}, 30_000)
+})
 
 afterAll(async () => {
   await forge.close()
@@ -177,7 +177,7 @@ describe('an evidence bundle', () => {
         await tampered((copy) => writeFileSync(join(copy, 'leaves.ndjson'), variant.join('\n'))),
       ).toContain('leaves.ndjson')
     }
-  }, 30_000)
+  })
 
   test('re-signed by another key over changed leaves is still refused', async () => {
     const directory = await newBundle()

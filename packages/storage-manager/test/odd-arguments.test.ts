@@ -103,86 +103,78 @@ async function expectReadable(): Promise<void> {
 }
 
 for (const [face, methods] of Object.entries(GOOD_ARGUMENTS)) {
-  test(
-    `${face}: an odd value is accepted and read again, or refused with a code`,
-    { timeout: 600_000 },
-    async () => {
-      const failures: string[] = []
-      let calls = 0
-      // The names are those of the table.
-      const known = Object.keys(PERMISSIONS[face as FaceName])
-      expect(Object.keys(methods).sort()).toEqual([...known].sort())
-      for (const [method, good] of Object.entries(methods)) {
-        if ('skip' in good) continue
-        const places = placesOf(good)
-        for (const [at, place] of places.entries()) {
-          for (const [index, [name, make]] of Object.entries(ODD_VALUES).entries()) {
-            if ((index + at) % EVERY !== 0) continue
-            const call: (...args: unknown[]) => unknown = Reflect.get(faceOf(face as FaceName), method)
-            const odd = make()
-            if (isHarmful(method, place, odd)) continue
-            const args = withOdd(good, place, odd) as unknown[]
-            const begun = performance.now()
-            const outcome = await outcomeOf(() => Reflect.apply(call, faceOf(face as FaceName), args))
-            calls++
-            const took = performance.now() - begun
-            if (outcome.startsWith('uncoded'))
-              failures.push(`${method} ${place.join('.')} = ${name}: ${outcome}`)
-            if (took > CALL_MS_MAX) failures.push(`${method} ${place.join('.')} = ${name}: took ${took} ms`)
-          }
+  test(`${face}: an odd value is accepted and read again, or refused with a code`, async () => {
+    const failures: string[] = []
+    let calls = 0
+    // The names are those of the table.
+    const known = Object.keys(PERMISSIONS[face as FaceName])
+    expect(Object.keys(methods).sort()).toEqual([...known].sort())
+    for (const [method, good] of Object.entries(methods)) {
+      if ('skip' in good) continue
+      const places = placesOf(good)
+      for (const [at, place] of places.entries()) {
+        for (const [index, [name, make]] of Object.entries(ODD_VALUES).entries()) {
+          if ((index + at) % EVERY !== 0) continue
+          const call: (...args: unknown[]) => unknown = Reflect.get(faceOf(face as FaceName), method)
+          const odd = make()
+          if (isHarmful(method, place, odd)) continue
+          const args = withOdd(good, place, odd) as unknown[]
+          const begun = performance.now()
+          const outcome = await outcomeOf(() => Reflect.apply(call, faceOf(face as FaceName), args))
+          calls++
+          const took = performance.now() - begun
+          if (outcome.startsWith('uncoded'))
+            failures.push(`${method} ${place.join('.')} = ${name}: ${outcome}`)
+          if (took > CALL_MS_MAX) failures.push(`${method} ${place.join('.')} = ${name}: took ${took} ms`)
         }
       }
-      expect(failures).toEqual([])
-      expect(calls).toBeGreaterThan(3)
-      await expectReadable()
-      await forge.close()
-      forge = await openForge()
-      await expectReadable()
-    },
-  )
+    }
+    expect(failures).toEqual([])
+    expect(calls).toBeGreaterThan(3)
+    await expectReadable()
+    await forge.close()
+    forge = await openForge()
+    await expectReadable()
+  })
 }
 
-test(
-  'opening with an odd value for any option is refused with a code, or opens the store',
-  { timeout: 600_000 },
-  async () => {
-    const good = {
-      path: join(folder.path, 'data'),
-      secret: SECRET,
-      keyProvider: undefined,
-      create: 'never',
-      shardCount: 1,
-      maxSizeGb: 100,
-      durability: 'sync',
-      encryption: 'aes-256-gcm',
-      allowedSuites: ['aes-256-gcm', 'xchacha20-poly1305'],
-      cacheMb: 1,
-      compaction: 'manual',
-      anchors: [],
-      anchorGraceMs: 0,
-      onAnchorLoss: 'report',
-      acceptRestoredKeyring: { reason: 'x' },
-      keyPolicy: { maxAgeDays: 1, maxSeals: 1000, auto: false },
-      vaultAutoLockMs: 0,
-      allowUnsafeFilesystem: false,
+test('opening with an odd value for any option is refused with a code, or opens the store', async () => {
+  const good = {
+    path: join(folder.path, 'data'),
+    secret: SECRET,
+    keyProvider: undefined,
+    create: 'never',
+    shardCount: 1,
+    maxSizeGb: 100,
+    durability: 'sync',
+    encryption: 'aes-256-gcm',
+    allowedSuites: ['aes-256-gcm', 'xchacha20-poly1305'],
+    cacheMb: 1,
+    compaction: 'manual',
+    anchors: [],
+    anchorGraceMs: 0,
+    onAnchorLoss: 'report',
+    acceptRestoredKeyring: { reason: 'x' },
+    keyPolicy: { maxAgeDays: 1, maxSeals: 1000, auto: false },
+    vaultAutoLockMs: 0,
+    allowUnsafeFilesystem: false,
+  }
+  await forge.close()
+  const failures: string[] = []
+  for (const [at, place] of placesOf([good]).entries()) {
+    for (const [index, [name, make]] of Object.entries(ODD_VALUES).entries()) {
+      const odd = make()
+      // A path of text is another store; the rest are objects that the caller answers for.
+      if ((index + at) % (EVERY * 2) !== 0 || (place.at(-1) === 'path' && typeof odd === 'string')) continue
+      const [options] = withOdd([good], place, odd) as [never]
+      const outcome = await outcomeOf(async () => {
+        const opened = await Forge.open(options)
+        await opened.close()
+      })
+      if (outcome.startsWith('uncoded')) failures.push(`${place.join('.')} = ${name}: ${outcome}`)
     }
-    await forge.close()
-    const failures: string[] = []
-    for (const [at, place] of placesOf([good]).entries()) {
-      for (const [index, [name, make]] of Object.entries(ODD_VALUES).entries()) {
-        const odd = make()
-        // A path of text is another store; the rest are objects that the caller answers for.
-        if ((index + at) % (EVERY * 2) !== 0 || (place.at(-1) === 'path' && typeof odd === 'string')) continue
-        const [options] = withOdd([good], place, odd) as [never]
-        const outcome = await outcomeOf(async () => {
-          const opened = await Forge.open(options)
-          await opened.close()
-        })
-        if (outcome.startsWith('uncoded')) failures.push(`${place.join('.')} = ${name}: ${outcome}`)
-      }
-    }
-    forge = await openForge()
-    expect(failures).toEqual([])
-    await expectReadable()
-  },
-)
+  }
+  forge = await openForge()
+  expect(failures).toEqual([])
+  await expectReadable()
+})

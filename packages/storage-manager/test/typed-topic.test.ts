@@ -70,8 +70,8 @@ test('an event that does not fit stops a reading, and goes to the dead letters o
       seen.push(payload.id)
     },
   )
-  await expect.poll(() => forge.events.topics('$dead.typed').length, { timeout: 20_000 }).toBe(1)
-  await expect.poll(() => seen, { timeout: 20_000 }).toEqual([9])
+  await expect.poll(() => forge.events.topics('$dead.typed').length, { timeout: 120_000 }).toBe(1)
+  await expect.poll(() => seen, { timeout: 120_000 }).toEqual([9])
   await subscription.close()
 })
 

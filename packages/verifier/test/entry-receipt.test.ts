@@ -29,7 +29,7 @@ beforeAll(async () => {
   })
   writeFileSync(vkey, forge.audit.verifierKeys[0]!.text)
   await forge.close()
-}, 30_000)
+})
 
 afterAll(() => rmSync(root, { recursive: true }))
 

@@ -46,7 +46,7 @@ beforeAll(async () => {
   await forge.compliance.report({ ...middle, directory: directories.middle })
   await forge.compliance.report({ from: begin - DAY_MS, to: middle.to, directory: directories.start })
   await forge.close()
-}, 60_000)
+})
 
 afterAll(() => rmSync(root, { recursive: true }))
 

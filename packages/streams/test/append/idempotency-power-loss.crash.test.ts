@@ -79,4 +79,4 @@ test('a producer that retries after a power cut has each of its appends once, wh
       await store.close()
     }
   }
-}, 60_000)
+})

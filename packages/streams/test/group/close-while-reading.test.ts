@@ -16,4 +16,4 @@ test('a stream closes while its groups read ahead, at whatever turn of theirs, a
     expect(next!.entry.payload, `${turns} turns`).toBe(1)
     await next!.ack()
   }
-}, 20_000)
+})

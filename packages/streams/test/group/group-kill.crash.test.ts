@@ -62,4 +62,4 @@ test('a consumer killed again and again has every effect once, and an event that
     where,
   ).toEqual(Array.from({ length: EVENTS }, (_, n) => n))
   expect(dead, where).toContain(POISON)
-}, 60_000)
+})

@@ -141,5 +141,4 @@ test.each(['log', 'priority'] as const)(
       }
     }
   },
-  60_000,
 )

@@ -229,7 +229,7 @@ test('no call gives an event that was removed before', async () => {
     }),
     { numRuns: 60 },
   )
-}, 240_000)
+})
 
 test('a handler is not called with events of a removed topic that were read ahead', async () => {
   await using host = new GroupHost()

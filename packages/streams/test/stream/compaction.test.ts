@@ -58,7 +58,7 @@ test('begins by itself when enough is hot, while entries are appended and read',
   expect(expected).toBe(appended)
   expect((await logs.verify()).problems).toEqual([])
   await logs.close()
-}, 60_000)
+})
 
 test('leaves ids, order, counts and hashes of entries as they were', async () => {
   await using host = new StoreHost({ shardCount: 2 })

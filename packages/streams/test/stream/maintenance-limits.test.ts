@@ -60,7 +60,7 @@ test('tens of thousands of blocks of one entry are compacted, and removed, in co
     }
     expect((await logs.verify()).problems).toEqual([])
   }
-}, 120_000)
+})
 
 test('metadata that no raw size counts is compacted in blocks of bounded size', async () => {
   await using host = new StoreHost({ shardCount: 1 })

@@ -123,7 +123,7 @@ test('a power cut at any sync point of compaction, retention and removal loses n
     for (const style of styles)
       await check(machine.restart(style), told, `cut at sync point ${cutAt}, ${style.kind}`)
   }
-}, 120_000)
+})
 
 function newTold(): Told {
   return { appended: [], begun: new Set(), done: new Set(), unsure: undefined }
