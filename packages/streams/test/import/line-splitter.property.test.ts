@@ -97,7 +97,7 @@ describe('the line splitter', () => {
     let longest = 0
     const splitter = new LineSplitter(({ source }) => {
       longest = Math.max(longest, source.buffer.byteLength)
-    })
+    }, 1_000)
     for (let chunk = 0; chunk < 1_000; chunk += 1) splitter.push(new Uint8Array(64).fill(97))
     splitter.flush()
     expect(longest).toBeLessThanOrEqual(8_192)
