@@ -71,11 +71,9 @@ test('a number given as a text is refused instead of counted for ever', async ()
   expect(await codeOf(async () => await log.consistency('2' as never, 5))).toBe('AUDIT_INDEX_UNKNOWN')
 })
 
-test('a filter by a name that is none is refused with the name that was meant', async () => {
-  await expect(Array.fromAsync(log.query({ action: 'x' } as never))).rejects.toThrow(
-    'the filter has no member "action"',
-  )
-  await expect(Array.fromAsync(log.query({ limits: 3 } as never))).rejects.toThrow('did you mean limit?')
+test('a filter by a name that is none is refused with the name that was meant', () => {
+  expect(() => log.query({ action: 'x' } as never)).toThrow('the filter has no member "action"')
+  expect(() => log.query({ limits: 3 } as never)).toThrow('did you mean limit?')
 })
 
 test('an export does what its leaf tells, whatever its options and target are at another look', async () => {

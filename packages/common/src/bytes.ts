@@ -24,6 +24,11 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return joined
 }
 
+/** Bytes of their own, whatever class they were of: `slice` of a Buffer is the same memory. */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
+}
+
 /** Order of unsigned bytes, as LevelDB sorts keys: negative, zero or positive. */
 export function compareBytes(left: Uint8Array, right: Uint8Array): number {
   return Buffer.compare(left, right)

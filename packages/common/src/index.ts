@@ -7,6 +7,7 @@ export {
   asBuffer,
   compareBytes,
   concatBytes,
+  copyBytes,
   EMPTY_BYTES,
   equalBytes,
   fromHex,
@@ -24,6 +25,7 @@ export {
   type JsonObject,
   type JsonValue,
 } from './canonical-json.ts'
+export { copyPlain, isReadable, snapshotArguments } from './copy-plain.ts'
 export { parseExactJson } from './exact-json.ts'
 export { compareDecimals, decimalOf, parseDecimal, type Decimal } from './decimal.ts'
 export { ManualClock, systemClock, type Clock } from './clock.ts'

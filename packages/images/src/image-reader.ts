@@ -106,15 +106,8 @@ export class ImageReader {
   }
 
   /** The bytes of a file in pieces. @throws as `list` */
-  async *read(zoneIndex: number, path: string, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
-    const { signal } = checkedRead(options)
-    const territory = await this.#listable(checkedZone(zoneIndex))
-    const file = await this.#file(zoneIndex, path, options)
-    if (file.isDirectory) throw unknownPath(`${path} is a directory`)
-    for await (const piece of territory.content(file)) {
-      signal?.throwIfAborted()
-      yield piece
-    }
+  read(zoneIndex: number, path: string, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
+    return this.#content(checkedZone(zoneIndex), checkedPath(path), checkedRead(options))
   }
 
   async close(): Promise<void> {
@@ -123,6 +116,16 @@ export class ImageReader {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  async *#content(zoneIndex: number, path: string, options: ReadOptions): AsyncGenerator<Uint8Array> {
+    const territory = await this.#listable(zoneIndex)
+    const file = await this.#file(zoneIndex, path, options)
+    if (file.isDirectory) throw unknownPath(`${path} is a directory`)
+    for await (const piece of territory.content(file)) {
+      options.signal?.throwIfAborted()
+      yield piece
+    }
   }
 
   async #file(zoneIndex: number, path: string, options: ReadOptions): Promise<DirectoryEntry> {

@@ -86,5 +86,5 @@ test('a principal has of a topic what he has of its events', async () => {
   await events.topic('orders.mine', Order).append({ id: 1, placed })
   const refused = { code: 'ACCESS_DENIED' }
   await expect(events.topic('orders.other', Order).append({ id: 1, placed })).rejects.toMatchObject(refused)
-  await expect(Array.fromAsync(events.topic('orders.mine', Order).read())).rejects.toMatchObject(refused)
+  expect(() => events.topic('orders.mine', Order).read()).toThrow(expect.objectContaining(refused))
 })

@@ -241,11 +241,8 @@ export class AuditLog implements CommitObserver {
   /** Proves a leaf to be in the first `size` leaves, which are all by default. @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED */
   async prove(index: number, size: number = this.size): Promise<InclusionProof> {
     this.#checkRange({ index, size })
-    return {
-      index,
-      size,
-      hashes: await this.#loadedReader().hashesOf(inclusionRanges({ index, size }), size),
-    }
+    const hashes = await this.#loadedReader().hashesOf(inclusionRanges({ index, size }), size)
+    return { index, size, hashes }
   }
 
   /** Proves the tree of `to` leaves to begin with that of `from`. @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED */
@@ -307,10 +304,12 @@ export class AuditLog implements CommitObserver {
    * Leaves that fit a filter, in their order; the return value says which leaves were looked through.
    * @throws AUDIT_INDEX_UNKNOWN, AUDIT_DIVERGED, AUDIT_PRUNED when leaves are pruned meanwhile
    */
-  async *query(filter: AuditFilter = {}): AsyncGenerator<AuditEntry, AuditAnswer> {
+  query(filter: AuditFilter = {}): AsyncGenerator<AuditEntry, AuditAnswer> {
     const asked = door.checkedFilter(filter)
-    const { end } = await this.#writtenBundles()
-    return yield* queryLeaves(this, asked, this.#index?.candidates(asked, end))
+    return queryLeaves(this, asked, async () => {
+      const { end } = await this.#writtenBundles()
+      return this.#index?.candidates(asked, end)
+    })
   }
 
   /** Compares index and leaves: a missing row hides some from queries. @returns the first fault @throws AUDIT_DIVERGED */

@@ -27,13 +27,14 @@ export interface LeafSource {
 export async function* queryLeaves(
   log: LeafSource,
   filter: AuditFilter,
-  candidates?: Candidates,
+  readCandidates?: () => Promise<Candidates | undefined>,
 ): AsyncGenerator<AuditEntry, AuditAnswer> {
   const { limit = QUERY_LIMIT_DEFAULT, cursor = 0, from, to } = filter
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > QUERY_LIMIT_MAX)
     throw new ForgeError('AUDIT_INDEX_UNKNOWN', `a limit lies between 1 and ${QUERY_LIMIT_MAX}`)
   if (!Number.isSafeInteger(cursor) || cursor < 0)
     throw new ForgeError('AUDIT_INDEX_UNKNOWN', 'a cursor is the index of a leaf')
+  const candidates = await readCandidates?.()
   const { size } = log
   const end = to === undefined ? size : await firstLeafFrom(log, { size, time: to })
   const earliest = from === undefined ? log.minimumIndex : await firstLeafFrom(log, { size, time: from })

@@ -2,7 +2,7 @@
 // generation u64 | rows u64 | sum 32 B | MAC 32 B. The sum is that of the keyed hashes of all rows, modulo 2^256: whoever
 // lacks the key can take no row out, put none in and change none without its being noticed.
 
-import { ByteReader, ByteWriter, ForgeError, fromHex, toHex, utf8Encode } from '@forgeone/common'
+import { ByteReader, ByteWriter, copyBytes, ForgeError, fromHex, toHex, utf8Encode } from '@forgeone/common'
 import { timingSafeEqual } from 'node:crypto'
 import type { ShredRow } from './shred-store.ts'
 
@@ -84,7 +84,7 @@ export function decodeLedger(bytes: Uint8Array, hash: RowHash): ShredLedger {
   const generation = reader.u64()
   const rows = reader.u64()
   const sum = BigInt(`0x${toHex(reader.bytes(SUM_BYTES))}`)
-  const mac = reader.bytes(SUM_BYTES).slice()
+  const mac = copyBytes(reader.bytes(SUM_BYTES))
   reader.end()
   const ledger = { generation, rows, sum }
   if (timingSafeEqual(mac, macOf(bodyOf(ledger), hash))) return ledger

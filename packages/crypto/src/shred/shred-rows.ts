@@ -1,7 +1,7 @@
 // Rows of the shred store. Keys: `k` ref 16 B (a wrapped key) · `o` owner 16 B, ref 16 B (whose it is) · `e` id 16 B
 // (an erasure). The owner is a keyed hash: no name stands here.
 
-import { ByteReader, ByteWriter, concatBytes, utf8Encode } from '@forgeone/common'
+import { ByteReader, ByteWriter, concatBytes, copyBytes, utf8Encode } from '@forgeone/common'
 
 /** Bytes of the reference to a shred key. The first one is its bucket. */
 export const SHRED_REF_BYTES = 16
@@ -78,14 +78,14 @@ export function decodeErasure(key: Uint8Array, value: Uint8Array): ErasureRow {
   const startedMs = reader.u48()
   const doneMs = reader.u48()
   const owner = reader.prefixed()
-  const refs = Array.from({ length: reader.varint() }, () => reader.bytes(SHRED_REF_BYTES).slice())
+  const refs = Array.from({ length: reader.varint() }, () => copyBytes(reader.bytes(SHRED_REF_BYTES)))
   const bucketKeys = Array.from({ length: reader.varint() }, () => reader.u32())
   reader.end()
   return {
     id: key.slice(1),
     startedMs,
     doneMs,
-    owner: owner.length === 0 ? undefined : owner.slice(),
+    owner: owner.length === 0 ? undefined : copyBytes(owner),
     refs,
     bucketKeys,
   }

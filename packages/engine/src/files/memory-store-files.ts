@@ -1,3 +1,4 @@
+import { copyBytes } from '@forgeone/common'
 import type { KeyringFile } from '@forgeone/crypto'
 import { DAMAGED_SUFFIX, type JournalFile, type StoreFiles } from './store-files.ts'
 
@@ -16,8 +17,8 @@ export class MemoryStoreFiles implements StoreFiles {
       return Promise.resolve()
     },
     replaceSync: (bytes) => {
-      this.#files.set('keyring', bytes.slice())
-      this.#files.set('keyring.copy', bytes.slice())
+      this.#files.set('keyring', copyBytes(bytes))
+      this.#files.set('keyring.copy', copyBytes(bytes))
     },
   }
 
@@ -26,7 +27,7 @@ export class MemoryStoreFiles implements StoreFiles {
   }
 
   replace(name: string, bytes: Uint8Array): Promise<void> {
-    this.#files.set(name, bytes.slice())
+    this.#files.set(name, copyBytes(bytes))
     return Promise.resolve()
   }
 

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, utf8Encode } from '@forgeone/common'
+import { ByteReader, ByteWriter, copyBytes, utf8Encode } from '@forgeone/common'
 import type { Sealer } from '@forgeone/crypto'
 
 /**
@@ -53,7 +53,7 @@ export function decodeFlushPoint(bytes: Uint8Array, sealer: Sealer): FlushPoint 
   if (version !== FLUSH_POINT_VERSION) throw reader.failure(`the unknown version ${version}`)
   const sequence = reader.u64()
   const time = reader.u48()
-  const digest = reader.bytes(32).slice()
+  const digest = copyBytes(reader.bytes(32))
   const closed = reader.u8() === 1
   const databases: DatabaseState[] = []
   for (let count = reader.varint(); count > 0; count--) {
@@ -61,8 +61,8 @@ export function decodeFlushPoint(bytes: Uint8Array, sealer: Sealer): FlushPoint 
       name: reader.text(),
       manifestNumber: reader.u64(),
       manifestBytes: reader.u64(),
-      tablesDigest: reader.bytes(32).slice(),
-      logsDigest: reader.bytes(32).slice(),
+      tablesDigest: copyBytes(reader.bytes(32)),
+      logsDigest: copyBytes(reader.bytes(32)),
     })
   }
   reader.end()

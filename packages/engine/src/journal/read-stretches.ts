@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, ForgeError, isBytes } from '@forgeone/common'
+import { concatBytes, copyBytes, equalBytes, ForgeError, isBytes } from '@forgeone/common'
 import type { StoreFiles } from '../files/store-files.ts'
 import { DIGEST_BYTES } from '../format/frame.ts'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from '../format/segment-header.ts'
@@ -96,7 +96,7 @@ async function* readSegment(
         throw damaged(segment, next.offset)
       }
       // The scanner reads into a buffer of its own.
-      pending.push(next.frame.slice())
+      pending.push(copyBytes(next.frame))
       if (scanner.offset - start < STRETCH_BYTES) continue
       yield { segment, offset: start, bytes: concatBytes(pending) }
       pending = []

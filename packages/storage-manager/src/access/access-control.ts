@@ -1,6 +1,7 @@
 import {
   ArgumentCheck,
   callIsolated,
+  copyPlain,
   ForgeError,
   isForgeError,
   readArgument,
@@ -170,7 +171,7 @@ export class AccessControl {
   /** Everyone who has a role or a grant. */
   list(): readonly PrincipalInfo[] {
     if (this.#unreadable !== undefined) throw this.#unreadable
-    return this.#holders()
+    return copyPlain(this.#holders())
   }
 
   #holders(): readonly PrincipalInfo[] {

@@ -1,7 +1,6 @@
 import { types } from 'node:util'
-import { isPlainObject } from '@forgeone/common'
+import { isPlainObject, isReadable } from '@forgeone/common'
 import { resourceSegment } from './resource-pattern.ts'
-import { isPlain } from './snapshot-arguments.ts'
 
 /** What is no name stands for all of them: only who may use all may try. */
 export function checkpointResource(name: unknown): string {
@@ -12,14 +11,14 @@ export function checkpointResource(name: unknown): string {
 export function boundCheckpoints(options: unknown): readonly string[] {
   if (typeof options !== 'object' || options === null) return []
   // An object of a class may show another bound at each look.
-  if (!isPlain(options)) return [checkpointResource(undefined)]
+  if (!isReadable(options)) return [checkpointResource(undefined)]
   return ['from', 'to'].flatMap((name) => checkpointOfBound(Reflect.get(options, name)))
 }
 
 /** The checkpoint that a bound names, if it does. */
 export function checkpointOfBound(bound: unknown): readonly string[] {
   if (typeof bound !== 'object' || bound === null || isBareDate(bound)) return []
-  if (!isPlain(bound)) return [checkpointResource(undefined)]
+  if (!isReadable(bound)) return [checkpointResource(undefined)]
   const name: unknown = Reflect.get(bound, 'checkpoint')
   return name === undefined ? [] : [checkpointResource(name)]
 }

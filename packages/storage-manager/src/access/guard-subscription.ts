@@ -1,9 +1,8 @@
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, snapshotArguments } from '@forgeone/common'
 import type { AckOptions, BatchHandler, Delivery, DeliveryHandler, Subscription } from '@forgeone/streams'
 import type { AccessControl } from './access-control.ts'
 import { callForPrincipal, settledForPrincipal } from './error-for-principal.ts'
 import { topicResource } from './resource-pattern.ts'
-import { snapshotArguments } from './snapshot-arguments.ts'
 
 export interface SubscriptionGuard {
   readonly access: AccessControl

@@ -1,4 +1,4 @@
-import { assert, ForgeError, isPromise } from '@forgeone/common'
+import { assert, ForgeError, isPromise, snapshotArguments } from '@forgeone/common'
 import { actingAs } from '@forgeone/engine'
 import type { AccessControl } from './access-control.ts'
 import { callForPrincipal } from './error-for-principal.ts'
@@ -7,7 +7,6 @@ import { guardIterable } from './guard-iterable.ts'
 import { guardSubscribe, type SubscribeCall, type SubscriptionGuard } from './guard-subscription.ts'
 import type { MethodRule, MethodRules } from './permissions.ts'
 import type { Action } from './roles.ts'
-import { snapshotArguments } from './snapshot-arguments.ts'
 
 type Method = (...args: unknown[]) => unknown
 

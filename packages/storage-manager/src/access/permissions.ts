@@ -1,10 +1,10 @@
 // Every public method of every face of `Forge`, and what it needs. A method without a row is not offered to a principal,
 // and fails the test that walks this table beside the classes.
 
+import { isReadable } from '@forgeone/common'
 import { boundCheckpoints, checkpointOfBound, checkpointResource } from './checkpoint-resource.ts'
 import { topicResource } from './resource-pattern.ts'
 import type { Action } from './roles.ts'
-import { isPlain } from './snapshot-arguments.ts'
 
 /** What a method needs before it runs. */
 export type MethodRule =
@@ -56,7 +56,7 @@ function nameOf(value: unknown): string {
 function member(value: unknown, name: string): string | undefined {
   // An object of a class may show another name at each look: it names nothing.
   const found =
-    typeof value === 'object' && value !== null && isPlain(value) ? Reflect.get(value, name) : undefined
+    typeof value === 'object' && value !== null && isReadable(value) ? Reflect.get(value, name) : undefined
   return typeof found === 'string' ? found : undefined
 }
 
@@ -368,8 +368,8 @@ function groupResources(options: unknown): readonly string[] {
 }
 
 function groupTopics(options: unknown): readonly string[] {
-  const isReadable = typeof options === 'object' && options !== null && isPlain(options)
-  const topics: unknown = isReadable ? Reflect.get(options, 'topics') : undefined
+  const isObject = typeof options === 'object' && options !== null
+  const topics: unknown = isObject && isReadable(options) ? Reflect.get(options, 'topics') : undefined
   if (typeof topics === 'string') return [topicResource('events', topics)]
   // A group that exists may take events of any topic.
   if (!Array.isArray(topics) || topics.length === 0) return [topicResource('events')]

@@ -1,4 +1,5 @@
 import {
+  copyBytes,
   ForgeError,
   isBytes,
   readArgument,
@@ -121,7 +122,9 @@ const schema = z.strictObject({
     .string()
     .min(1)
     .refine((path) => path.isWellFormed() && !path.includes('\0'), 'a path is text without NUL'),
-  secret: z.union([z.string(), z.strictObject({ key: z.custom<Uint8Array>(isBytes) })]).optional(),
+  secret: z
+    .union([z.string(), z.strictObject({ key: z.custom<Uint8Array>(isBytes).transform(copyBytes) })])
+    .optional(),
   keyProvider: provided.optional(),
   create: z.enum(['if-missing', 'never', 'always']).optional(),
   readOnly: z.boolean().optional(),
@@ -152,15 +155,21 @@ const schema = z.strictObject({
   random: provided.optional(),
 })
 
-/** @throws STORE_OPTION_INVALID naming the option; values are not repeated, since one of them is the secret */
-export function checkForgeOptions(options: ForgeOptions): void {
+/**
+ * The options as they are now: who gave them may change them, and wipe the key, while the store opens.
+ * @throws STORE_OPTION_INVALID naming the option; values are not repeated, since one of them is the secret
+ */
+export function readForgeOptions(options: ForgeOptions): ForgeOptions {
   // What is wrong with a value is put into words by looking at it, which may throw too.
-  readArgument('STORE_OPTION_INVALID', () => refuseInvalid(options))
+  return readArgument('STORE_OPTION_INVALID', () => readOptions(options))
 }
 
-function refuseInvalid(options: unknown): void {
+function readOptions(options: unknown): ForgeOptions {
   const result = schema.safeParse(options)
-  if (result.success) return refuseContradiction(result.data)
+  if (result.success) {
+    refuseContradiction(result.data)
+    return result.data
+  }
   const [issue] = result.error.issues
   if (issue?.code === 'unrecognized_keys' && issue.path.length === 0) {
     const unknown = issue.keys[0]!

@@ -43,7 +43,7 @@ import { Subjects } from '../subjects/subjects.ts'
 import { acceptRollback } from './accept-rollback.ts'
 import { CACHE_DIRECTORY, SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
 import { rowId } from './damaged-rows.ts'
-import { checkForgeOptions, type ForgeOptions } from './forge-options.ts'
+import { readForgeOptions, type ForgeOptions } from './forge-options.ts'
 import { openStore } from './open-store.ts'
 
 const MIB = 1024 * 1024
@@ -76,8 +76,8 @@ export interface ForgeParts {
  * Opens the store and what stands on it; whatever fails closes the store again. Where an anchor knows of another history
  * the store only reads: nothing is written into one that was rolled back, nor signed.
  */
-export async function openForgeParts(given: ForgeOptions): Promise<ForgeParts> {
-  checkForgeOptions(given)
+export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts> {
+  const given = readForgeOptions(options)
   // Before anything is made: an argument that is refused leaves nothing behind.
   anchorPlans(given.anchors ?? [])
   if (given.readOnly !== true) return await openWhole(given, undefined)

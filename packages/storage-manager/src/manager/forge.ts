@@ -1,6 +1,7 @@
 import type { Anchor, AuditLog } from '@forgeone/audit'
 import {
   BackgroundWork,
+  copyPlain,
   ForgeError,
   readArgument,
   type Clock,
@@ -163,7 +164,7 @@ export class Forge implements AsyncDisposable {
 
   /** What opening found: a clean close, or how much of the journal was replayed. */
   get recovery(): RecoveryOutcome {
-    return this.#store.recovery
+    return copyPlain(this.#store.recovery)
   }
 
   /** The last commit that reads can see. */

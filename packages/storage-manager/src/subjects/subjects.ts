@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Receipt } from '@forgeone/audit'
 import {
   canonicalJson,
+  copyBytes,
   ForgeError,
   isForgeError,
   readArgument,
@@ -72,7 +73,7 @@ export class Subjects {
   }
 
   /**
-   * Seals a value for a subject, as text that can stand in any payload. Bytes are borrowed. The first value of a subject
+   * Seals a value for a subject, as text that can stand in any payload. The first value of a subject
    * is a commit: from then on its key cannot be taken away unnoticed.
    * @throws SUBJECT_INVALID, CRYPTO_VALUE_TOO_LARGE, SHRED_KEYS_TAMPERED
    */
@@ -285,10 +286,16 @@ function ownerOf(subject: string): string {
 
 /** @throws SUBJECT_INVALID, CRYPTO_VALUE_TOO_LARGE */
 function valueBytes(value: Uint8Array | string): Uint8Array {
-  if (readArgument('SUBJECT_INVALID', () => isBytes(value))) return value as Uint8Array
-  if (typeof value !== 'string' || (value.length <= SEAL_BYTES_MAX && !value.isWellFormed())) {
-    throw new ForgeError('SUBJECT_INVALID', 'what is sealed for a subject is bytes or Unicode text')
+  const isText = typeof value === 'string'
+  if (!isText && !readArgument('SUBJECT_INVALID', () => isBytes(value))) throw notSealable()
+  if (value.length > SEAL_BYTES_MAX) {
+    throw new ForgeError('CRYPTO_VALUE_TOO_LARGE', `a value of a subject has at most ${SEAL_BYTES_MAX} bytes`)
   }
-  if (value.length <= SEAL_BYTES_MAX) return utf8Encode(value)
-  throw new ForgeError('CRYPTO_VALUE_TOO_LARGE', `a value of a subject has at most ${SEAL_BYTES_MAX} bytes`)
+  if (!isText) return copyBytes(value)
+  if (!value.isWellFormed()) throw notSealable()
+  return utf8Encode(value)
+}
+
+function notSealable(): ForgeError {
+  return new ForgeError('SUBJECT_INVALID', 'what is sealed for a subject is bytes or Unicode text')
 }

@@ -1,4 +1,4 @@
-import { ArgumentCheck, ForgeError, isMapObject } from '@forgeone/common'
+import { ArgumentCheck, copyPlain, ForgeError, isMapObject } from '@forgeone/common'
 import {
   APPEND_ENTRIES_MAX,
   type EventStream,
@@ -7,7 +7,6 @@ import {
   type Receipt,
 } from '@forgeone/streams'
 import type { SecretChange, Vault } from '@forgeone/vault'
-import { copyArguments } from '../access/snapshot-arguments.ts'
 import type { FeatureFlags } from '../settings/feature-flags.ts'
 import type { Setting } from '../settings/setting-row.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -144,7 +143,7 @@ export class CollectedTransaction implements Transaction {
 function readArguments<Given extends readonly unknown[]>(given: Given): Given {
   try {
     // Each as it was, but for who holds it.
-    return copyArguments(given) as unknown as Given
+    return copyPlain(given)
   } catch (cause) {
     throw new ForgeError('TRANSACTION_INVALID', 'what is to be written cannot be read', { cause })
   }

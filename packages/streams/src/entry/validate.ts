@@ -1,4 +1,11 @@
-import { canonicalJson, ForgeError, isBytes, isForgeError, refuseOtherMembers } from '@forgeone/common'
+import {
+  canonicalJson,
+  copyBytes,
+  ForgeError,
+  isBytes,
+  isForgeError,
+  refuseOtherMembers,
+} from '@forgeone/common'
 import type { EventInput, LogInput } from './entry.ts'
 import {
   CLIENT_ID_BYTES_MAX,
@@ -162,7 +169,8 @@ function writeJson(value: unknown, field: string): string {
 
 function checkBytes(payload: Uint8Array): Uint8Array {
   if (payload.length > PAYLOAD_BYTES_MAX) throw tooLarge('payload', PAYLOAD_BYTES_MAX)
-  return payload
+  // What the caller does to his own before it is written changes nothing here.
+  return copyBytes(payload)
 }
 
 function invalid(field: string, reason: string): ForgeError {

@@ -1,4 +1,4 @@
-import { ForgeError, isForgeError, isBytes } from '@forgeone/common'
+import { copyBytes, ForgeError, isForgeError, isBytes } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 
 /** Rows that others may add to one ack. */
@@ -39,9 +39,9 @@ function copiedOperation(given: unknown): Operation {
   if (type !== 'put' && type !== 'delete') throw invalid('a row neither puts nor deletes')
   if (typeof database !== 'string') throw invalid('a row names no database')
   if (!isBytes(key)) throw invalid('a key is not bytes')
-  if (type === 'delete') return { type, database, key: key.slice() }
+  if (type === 'delete') return { type, database, key: copyBytes(key) }
   if (!isBytes(value)) throw invalid('a value is not bytes')
-  return { type, database, key: key.slice(), value: value.slice() }
+  return { type, database, key: copyBytes(key), value: copyBytes(value) }
 }
 
 /** What rows count for in the size of a commit that appends share. */

@@ -1,4 +1,4 @@
-import { ForgeError } from '@forgeone/common'
+import { copyPlain, ForgeError } from '@forgeone/common'
 import type { Position } from '../entry/position.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import { deadLetterTopic } from './dead-letter.ts'
@@ -241,5 +241,5 @@ export class EventGroups {
 function infoOf(group: ConsumerGroup): GroupInfo {
   const { id: _, ...definition } = group.definition
   const { inFlight, waiting } = group.settlement
-  return { ...definition, position: group.floor, inFlight, waiting }
+  return copyPlain({ ...definition, position: group.floor, inFlight, waiting })
 }

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, ForgeError, utf8Encode } from '@forgeone/common'
+import { ByteReader, ByteWriter, copyPlain, ForgeError, utf8Encode } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 import { hashedKey, KEYSPACE_RETENTION, keyspaceRange } from '../shard/keys.ts'
 import type { Topic } from '../shard/topic.ts'
@@ -41,7 +41,7 @@ export class RetentionRules {
 
   list(): readonly RetentionRuleEntry[] {
     return [...this.#rules]
-      .map(([pattern, { retention }]) => ({ pattern, retention }))
+      .map(([pattern, { retention }]) => ({ pattern, retention: copyPlain(retention) }))
       .sort((left, right) => (left.pattern < right.pattern ? -1 : 1))
   }
 

@@ -1,4 +1,5 @@
 import type { Store } from '@forgeone/engine'
+import { exportRaw } from './export-raw.ts'
 import type { ImportInput } from './identified-source.ts'
 import { APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
 import { contentDigest, NO_TIMESTAMP } from '../append/content-digest.ts'
@@ -13,16 +14,13 @@ import type { ColdBytes } from '../compact/cold-bytes.ts'
 import type { CompactionOptions, CompactionOutcome } from '../compact/compactor.ts'
 import type { SearchResults } from '../read/search-results.ts'
 import type { StreamVerifyReport } from '../verify/verify-stream.ts'
-import { importLog, rawLine, type ImportOptions, type ImportResult } from './import-log.ts'
+import { importLog, type ImportOptions, type ImportResult } from './import-log.ts'
 import { logCodec } from './log-codec.ts'
 import { checkedAppend, checkedInput, checkedEntries, checkedLogImport } from './stream-arguments.ts'
 import { StreamCore } from './stream-core.ts'
 import type { AppendOptions, ReadOptions, StreamOptions, TailOptions } from './stream-options.ts'
 import type { TopicMetadata } from './topic-metadata.ts'
 import type { TopicOperations } from './topic-operations.ts'
-
-/** Raw bytes are handed over in pieces of about this size. */
-const EXPORT_CHUNK_BYTES = 64 * 1024
 
 /** Log entries by topic: append-only, searchable, durable when the append settles. */
 export class LogStream {
@@ -107,21 +105,8 @@ export class LogStream {
   }
 
   /** The bytes of the files that were imported into a topic, in the order of import. */
-  async *exportRaw(options: ReadOptions): AsyncGenerator<Uint8Array> {
-    let lines: Uint8Array[] = []
-    let bytes = 0
-    for await (const batch of this.read(options).batches()) {
-      for (const entry of batch) {
-        const line = rawLine(entry)
-        lines.push(line)
-        bytes += line.length
-      }
-      if (bytes < EXPORT_CHUNK_BYTES) continue
-      yield Buffer.concat(lines)
-      lines = []
-      bytes = 0
-    }
-    if (bytes > 0) yield Buffer.concat(lines)
+  exportRaw(options: ReadOptions): AsyncGenerator<Uint8Array> {
+    return exportRaw(this.read(options))
   }
 
   /**

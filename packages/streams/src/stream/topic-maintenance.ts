@@ -1,4 +1,4 @@
-import { ArgumentCheck, ForgeError, type Clock } from '@forgeone/common'
+import { ArgumentCheck, copyPlain, ForgeError, readArgument, type Clock } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 import type { ClientIds } from '../append/client-ids.ts'
 import type { Compactor } from '../compact/compactor.ts'
@@ -88,13 +88,14 @@ export class TopicMaintenance {
   /** Changes what is named and leaves the rest. @throws STREAM_TOPIC_UNKNOWN, STREAM_VALUE_INVALID */
   async update(name: string, settings: TopicSettings): Promise<Topic> {
     const { shard, topic } = this.find(name)
-    checkTopicSettings(settings)
+    const changes = readArgument('STREAM_VALUE_INVALID', () => copyPlain(settings))
+    checkTopicSettings(changes)
     // In turn with retention: both write the topic's row, and a legal hold that is told holds from then on.
     await this.#o.compactor.alone(async () => {
       const before = { settings: topic.settings, isDeclared: topic.isDeclared }
       const build = (): readonly Operation[] => {
         this.#assertCurrent(topic)
-        topic.settings = checkTopicSettings({ ...topic.settings, ...settings })
+        topic.settings = checkTopicSettings({ ...topic.settings, ...changes })
         topic.isDeclared = true
         return [putTopic(shard, topic.id, topic.row)]
       }

@@ -1,3 +1,4 @@
+import { copyPlain } from '@forgeone/common'
 import type { RetentionRuleEntry } from '../retain/retention-rules.ts'
 import type { Retention, TopicSettings } from '../shard/topic-settings.ts'
 import { checkedRetentionRun } from './stream-arguments.ts'
@@ -27,7 +28,7 @@ export class TopicOperations {
   describe(name: string): TopicMetadata & { readonly settings: TopicSettings; readonly blocks: number } {
     this.#assertOpen()
     const { topic } = this.#maintenance.find(name)
-    return { ...topicMetadata(topic), settings: topic.settings, blocks: topic.parts.length }
+    return { ...topicMetadata(topic), settings: copyPlain(topic.settings), blocks: topic.parts.length }
   }
 
   /** Changes the settings that are named. @throws STREAM_TOPIC_UNKNOWN, STREAM_VALUE_INVALID */

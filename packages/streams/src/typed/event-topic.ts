@@ -1,4 +1,4 @@
-import { ForgeError } from '@forgeone/common'
+import { copyPlain, ForgeError, readArgument } from '@forgeone/common'
 import type { Receipt } from '../append/receipt.ts'
 import type { EventMessage } from '../entry/entry.ts'
 import type { EventReadOptions } from '../group/event-reads.ts'
@@ -44,16 +44,19 @@ export class EventTopic<Input, Output> {
    * @throws STREAM_SCHEMA_MISMATCH before anything is written, and what `append` of events throws
    */
   async append(payload: Input | readonly Input[], options?: EventAppendOptions): Promise<Receipt> {
-    const payloads: readonly Input[] = isList(payload) ? payload : [payload]
+    // Those of the call: a schema may take its time, and what it has seen is what is written.
+    const [payloads, chosen] = readArgument('STREAM_VALUE_INVALID', () =>
+      copyPlain([isList(payload) ? payload : [payload], options] as const),
+    )
     for (const one of payloads) await this.#validated(one, 'the payload')
     const events = payloads.map((one) => ({ topic: this.name, payload: one as never }))
-    return await this.#events.append(events, options)
+    return await this.#events.append(events, chosen)
   }
 
   /** Events with what the schema makes of their payloads. @throws STREAM_SCHEMA_MISMATCH at one that does not fit */
-  async *read(options: Omit<EventReadOptions, 'topic'> = {}): AsyncGenerator<EventMessage<Output>> {
-    for await (const event of this.#events.read({ ...options, topic: this.name }))
-      yield await this.#typed(event)
+  read(options: Omit<EventReadOptions, 'topic'> = {}): AsyncGenerator<EventMessage<Output>> {
+    const chosen = readArgument('STREAM_VALUE_INVALID', () => ({ ...options, topic: this.name }))
+    return this.#typedEach(this.#events.read(chosen))
   }
 
   /**
@@ -67,6 +70,10 @@ export class EventTopic<Input, Output> {
     return this.#events.subscribe({ ...options, topics: this.name }, async (delivery) => {
       await handler(await this.#typed(delivery.entry), delivery)
     })
+  }
+
+  async *#typedEach(events: AsyncIterable<EventMessage>): AsyncGenerator<EventMessage<Output>> {
+    for await (const event of events) yield await this.#typed(event)
   }
 
   async #typed(event: EventMessage): Promise<EventMessage<Output>> {

@@ -29,7 +29,7 @@ export function secretInfo(metadata: SecretMetadata, now: number): SecretInfo {
     current,
     kept,
     casRequired,
-    custom,
+    custom: { ...custom },
     versions: versions.map((each) => versionInfo(each, now)),
   }
 }

@@ -1,6 +1,13 @@
 // What the methods of a vault are given, checked before anything is done with it. Numbers are those that a row may hold.
 
-import { ForgeError, isBytes, readArgument, refuseOtherMembers, utf8Encode } from '@forgeone/common'
+import {
+  copyBytes,
+  ForgeError,
+  isBytes,
+  readArgument,
+  refuseOtherMembers,
+  utf8Encode,
+} from '@forgeone/common'
 import type { KeyProvider } from '@forgeone/crypto'
 import { checkSecretPath } from '../path/secret-path.ts'
 import { checkCustom, VERSIONS_KEPT_MAX } from '../secret/secret-metadata.ts'
@@ -17,7 +24,7 @@ export interface MetadataPatch {
   readonly custom?: Readonly<Record<string, string>> | undefined
 }
 
-/** A value as bytes; those that were given are borrowed. @throws VAULT_LIMIT */
+/** A value as bytes of our own: who waits for nothing may wipe his at once. @throws VAULT_LIMIT */
 export function secretBytes(value: unknown): Uint8Array {
   return readArgument('VAULT_LIMIT', () => {
     const isText = typeof value === 'string'
@@ -25,7 +32,7 @@ export function secretBytes(value: unknown): Uint8Array {
     // Text is measured before it is worked over: it takes at least a byte for each of its units.
     if (value.length > SECRET_BYTES_MAX) throw tooLarge(value.length)
     if (isText && !value.isWellFormed()) throw invalid('the text of a secret holds half a character')
-    const bytes = isText ? utf8Encode(value) : value
+    const bytes = isText ? utf8Encode(value) : copyBytes(value)
     if (bytes.length > SECRET_BYTES_MAX) throw tooLarge(bytes.length)
     return bytes
   })

@@ -72,7 +72,7 @@ export class Vault {
   }
 
   /**
-   * Sets a new version. The bytes are borrowed.
+   * Sets a new version, of the bytes as they are now.
    * @throws VAULT_SEALED, VAULT_PATH_INVALID, VAULT_LIMIT, VAULT_CAS_MISMATCH, VAULT_CAS_REQUIRED
    */
   async set(path: string, value: Uint8Array | string, options: SetSecretOptions = {}): Promise<SecretChange> {
@@ -83,7 +83,8 @@ export class Vault {
     // Refused here when it is clear already, so that a lost race costs no key.
     checkCas(secrets.get(at.name), cas)
     const ref = await shredKeys.create(ownerOf(at))
-    const sealed = await shredKeys.seal(ref, { place: valuePlace(at.pathId), value: bytes })
+    const place = valuePlace(at.pathId)
+    const sealed = await shredKeys.seal(ref, { place, value: bytes }).finally(() => bytes.fill(0))
     let written: SecretMetadata | undefined
     const { sequence } = await this.#change(at, 'vault.set', ({ time }) => {
       const { metadata, dropped } = withVersion(
@@ -319,7 +320,9 @@ export class Vault {
   async #value(at: Located, found: SecretVersion | undefined): Promise<SecretValue | undefined> {
     if (found === undefined) return undefined
     const { version } = found
-    if (found.ref === undefined) throw destroyed(version)
+    if (found.ref === undefined) {
+      throw new ForgeError('VAULT_VERSION_DESTROYED', `version ${version} of the secret was destroyed`)
+    }
     return new SecretValue({ bytes: await this.#unseal(at, found, this.#sealed(at, found)), version })
   }
 
@@ -393,8 +396,4 @@ function ownerOf({ name }: Located): string {
 
 function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof ForgeError && error.details['outcome'] === 'unknown'
-}
-
-function destroyed(version: number): ForgeError {
-  return new ForgeError('VAULT_VERSION_DESTROYED', `version ${version} of the secret was destroyed`)
 }

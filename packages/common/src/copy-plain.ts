@@ -1,4 +1,6 @@
-import { isBytes, isPlainObject, JSON_DEPTH_MAX } from '@forgeone/common'
+import { copyBytes } from './bytes.ts'
+import { JSON_DEPTH_MAX } from './canonical-json.ts'
+import { isBytes, isPlainObject } from './realms.ts'
 
 /** Lists of entries with members, or options with lists: no rule looks deeper. */
 const LEVELS = 2
@@ -12,9 +14,12 @@ export function snapshotArguments(args: readonly unknown[]): unknown[] {
   return args.map((argument) => snapshot(argument, LEVELS))
 }
 
-/** The same to any depth that a value may have, with bytes: for a call whose arguments are used only later. */
-export function copyArguments(args: readonly unknown[]): unknown[] {
-  return args.map((argument) => snapshot(argument, LEVELS + JSON_DEPTH_MAX, new Map()))
+/**
+ * Plain data of its own, to any depth that a value may have, with its bytes: what is used after the call that gave it, and
+ * what is handed out of something that lives on. Anything else is handed on as it is.
+ */
+export function copyPlain<Value>(value: Value): Value {
+  return snapshot(value, LEVELS + 1 + JSON_DEPTH_MAX, new Map()) as Value
 }
 
 /** @param copies those that were made already, where bytes are copied too; an object that is in two places, or in itself, is copied once */
@@ -28,9 +33,8 @@ function snapshot(value: unknown, levels: number, copies?: Map<object, unknown>)
     for (const item of value as readonly unknown[]) items.push(snapshot(item, levels - 1, copies))
     return items
   }
-  // Not by `slice`, which of a Buffer is the same memory, and of a class of somebody else anything.
-  if (copies !== undefined && isBytes(value)) return new Uint8Array(value)
-  if (!isPlain(value)) return value
+  if (copies !== undefined && isBytes(value)) return copyBytes(value)
+  if (!isReadable(value)) return value
   const copy: Record<string, unknown> = {}
   copies?.set(value, copy)
   for (const [name, member] of Object.entries(value)) {
@@ -45,7 +49,7 @@ function snapshot(value: unknown, levels: number, copies?: Map<object, unknown>)
   return copy
 }
 
-/** Whether a rule may read names from an object. */
-export function isPlain(value: object): boolean {
+/** Whether names may be read from an object: it is plain, and no iterable. */
+export function isReadable(value: object): boolean {
   return isPlainObject(value) && !(Symbol.asyncIterator in value) && !(Symbol.iterator in value)
 }
