@@ -23,6 +23,8 @@ export const ERROR_CODES = {
   QUOTA_EXCEEDED: 'The store has reached maxSizeGb. Delete data or raise the quota.',
   OVERLOADED: 'Too many writes are waiting. Slow down and try again.',
   COMMIT_INVALID: 'The commit breaks a limit named in the message. Correct it; nothing was written.',
+  COMMIT_CONFLICT:
+    'What the commit depends on was changed since it was read. Nothing was written; read it again and try once more.',
   COMMIT_ABANDONED:
     'Another part of the same transaction was refused; nothing was written. Its error says why.',
   TRANSACTION_INVALID: 'Correct what the transaction was given; nothing was written.',

@@ -45,3 +45,26 @@ export {
 } from './verify/verify-store.ts'
 export { examineStore } from './verify/doctor.ts'
 export type { DoctorCheck } from './verify/doctor-check.ts'
+export { ACTIONS, type Action } from './facility/action.ts'
+export { actCount, actText, checkAct, plainActs, type Acts } from './facility/acts.ts'
+export { UNWATCHED, type DatabasePlan, type KeyspacePlan, type Layout } from './facility/database-plan.ts'
+export type {
+  CollectionStatistics,
+  Facility,
+  FacilityPlan,
+  FacilityReport,
+  Host,
+  OpenedFacility,
+} from './facility/facility.ts'
+export {
+  onNamed,
+  onResources,
+  OWNER_RULE,
+  partsOf,
+  resourceSegment,
+  textMember,
+  type CallRule,
+  type FaceRules,
+  type MethodRule,
+  type RulesOf,
+} from './facility/method-rule.ts'

@@ -9,7 +9,7 @@ export type { AccessDecision } from './access/evaluate.ts'
 export type { ForgeHandle } from './access/forge-as.ts'
 export { BREAK_GLASS_MS_MAX, GRANTS_PER_HOLDER_MAX, HOLDERS_MAX, type Grant } from './access/grant.ts'
 export { WEEKDAYS, type GrantHours, type Weekday } from './access/grant-hours.ts'
-export { ACTIONS, ROLES, type Action } from './access/roles.ts'
+export { ROLES } from './access/roles.ts'
 export { TOKEN_MS_DEFAULT, TOKEN_MS_MAX } from './access/token.ts'
 export {
   BUNDLE_LEAVES_MAX,
@@ -45,12 +45,12 @@ export {
 export {
   LOCK_WAIT_MS_MAX,
   REASON_BYTES_MAX,
-  SHARD_COUNT_DEFAULT,
   type Acceptance,
   type RollbackAcceptance,
   type ForgeOptions,
   type Secret,
 } from './manager/forge-options.ts'
+export { SHARD_COUNT_DEFAULT } from './layout/shard-layout.ts'
 export type { DamagedRow } from './manager/damaged-rows.ts'
 export type { ForgeVerifyReport } from './manager/verify-forge.ts'
 export type { FeatureFlag, FeatureFlags } from './settings/feature-flags.ts'
@@ -86,7 +86,7 @@ export {
   type Anchor,
   type Receipt as AuditReceipt,
 } from '@forgeone/audit'
-export type { HealthReason, HealthReport } from '@forgeone/engine'
+export { ACTIONS, type Action, type HealthReason, type HealthReport } from '@forgeone/engine'
 export type {
   AckOptions,
   Delivery,

@@ -1,6 +1,6 @@
 import { ForgeError, ManualClock } from '@forgeone/common'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PERMISSIONS, type FaceName } from '../src/access/permissions.ts'
+import { PERMISSIONS } from './plans.ts'
 import { Forge, ROLES, type Action, type ForgeHandle } from '../src/index.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -37,7 +37,7 @@ async function codeOf(call: () => unknown): Promise<string> {
 }
 
 /** The faces by name, of the store itself or of a handle. */
-function faceOf(root: Forge | ForgeHandle, name: FaceName): object {
+function faceOf(root: Forge | ForgeHandle, name: string): object {
   if (name === 'forge') return root
   let face: unknown = root
   for (const part of name.split('.')) face = Reflect.get(face as object, part)
@@ -62,7 +62,7 @@ describe('the table of permissions', () => {
   test('has a row for every public method of every face, and no row without a method', () => {
     for (const [name, rules] of Object.entries(PERMISSIONS)) {
       // The names are those of the table.
-      const methods = publicMethodsOf(faceOf(forge, name as FaceName))
+      const methods = publicMethodsOf(faceOf(forge, name))
       expect([name, [...methods].sort()]).toEqual([name, Object.keys(rules).sort()])
     }
     const faces = Object.keys(PERMISSIONS)
@@ -76,7 +76,7 @@ describe('the table of permissions', () => {
       await forge.access.setRoles(principal, [role])
       const handle = forge.as(principal)
       for (const [name, rules] of Object.entries(PERMISSIONS)) {
-        const face = faceOf(handle, name as FaceName)
+        const face = faceOf(handle, name)
         for (const [method, rule] of Object.entries(rules)) {
           if (rule.kind === 'owner') {
             expect(Reflect.get(face, method), `${name}.${method}`).toBeUndefined()

@@ -6,7 +6,7 @@ import { fileAnchor } from '@forgeone/audit'
 import { rawKeyProvider } from '@forgeone/crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { PERMISSIONS } from '../src/access/permissions.ts'
+import { PERMISSIONS } from './plans.ts'
 import { Forge, type Transaction } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 

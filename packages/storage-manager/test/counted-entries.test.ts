@@ -4,6 +4,7 @@ import type { Operation } from '@forgeone/engine'
 import { expect, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { openStore } from '../src/manager/open-store.ts'
+import { PLANS } from './plans.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
 const line = (n: number): { topic: string; message: string } => ({ topic: 'app', message: `line ${n}` })
@@ -16,7 +17,7 @@ async function counts(forge: Forge): Promise<readonly string[]> {
 
 /** Takes the newest block of a shard out by a commit: every check of rows and descriptions holds, only the leaves tell of it. */
 async function takeNewestBlock(options: ForgeOptions, database: string): Promise<void> {
-  const { store } = await openStore({ ...options, create: 'never' })
+  const { store } = await openStore({ ...options, create: 'never' }, { plans: PLANS })
   const operations: Operation[] = []
   for (const keyspace of [0x20, 0x21]) {
     const range = { from: Uint8Array.of(keyspace), to: Uint8Array.of(keyspace + 1) }

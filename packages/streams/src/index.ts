@@ -1,4 +1,5 @@
-export { shardStateScopes } from './shard/state-scopes.ts'
+export { eventsFacility, logsFacility, type StreamFacilityOptions } from './facility/stream-facilities.ts'
+export { topicResource } from './facility/topic-resource.ts'
 export {
   openEvents,
   openLogs,

@@ -1,6 +1,6 @@
 export { Vault, type SecretChange } from './vault/vault.ts'
 export { TTL_MS_MAX, type MetadataPatch } from './vault/vault-arguments.ts'
-export { damagedVaultRow } from './vault/vault-rows-check.ts'
+export { vaultFacility } from './facility/vault-facility.ts'
 export type { SetSecretOptions } from './secret/version-changes.ts'
 export {
   AUTO_LOCK_MS,

@@ -1,63 +1,34 @@
-import {
-  ByteWriter,
-  ForgeError,
-  Turn,
-  Turns,
-  type AuditFacts,
-  type Clock,
-  type Metrics,
-  type Random,
-  type SealedOperation,
-} from '@forgeone/common'
-import type { Database } from '../database/database.ts'
-import { writeCommitRecord } from '../format/commit-record.ts'
-import { withOutcome, type Health } from '../health/health.ts'
+import { ForgeError, Turn, Turns, type Metrics } from '@forgeone/common'
 import { storeClosed } from '../health/store-closed.ts'
-import type { SpaceGuard } from '../health/space-guard.ts'
+import { withOutcome } from '../health/health.ts'
 import type { JournalPosition, JournalWriter } from '../journal/journal-writer.ts'
 import { WriteWatch } from '../rotation/write-watch.ts'
-import type { CommitContent, CommitPlace, Durability, Operation } from '../store/store.ts'
+import type { CommitPlace, Operation } from '../store/store.ts'
 import { presentActor, withActor } from './acting-as.ts'
 import type { Applier } from './applier.ts'
-import { CommitQueue, type AcceptedCommit, type QueuedCommit } from './commit-queue.ts'
-import { checkCommit, checkOperations } from './check-commit.ts'
-import { commitTime } from './commit-time.ts'
+import { CommitAcceptance, type CommitAcceptanceOptions, type CommitBuilder } from './commit-acceptance.ts'
 import {
-  abandoned,
-  presentSeat,
-  rejectAll,
-  type JointPart,
-  type JointWriter,
-  type SubmitOptions,
-} from './joint-commit.ts'
-import {
-  COMMIT_BYTES_MAX,
   GROUP_BYTES_MAX,
   QUEUE_BYTES_MAX,
   QUEUE_WAITERS_MAX,
   RELAXED_SYNC_MS,
   UNAPPLIED_BYTES_MAX,
 } from './commit-limits.ts'
+import { CommitQueue, type QueuedCommit } from './commit-queue.ts'
+import {
+  presentSeat,
+  rejectAll,
+  type JointPart,
+  type JointWriter,
+  type SubmitOptions,
+} from './joint-commit.ts'
+import { RecentWrites } from './recent-writes.ts'
 
-export type CommitBuilder = (place: CommitPlace) => CommitContent
-
-export interface CommitterOptions {
-  readonly databases: ReadonlyMap<string, Database>
-  /** The observer's database: no commit may write there. */
-  readonly observedInto: string | undefined
-  /** Why a known database cannot be written now; undefined for one that can. */
-  readonly refusal: (database: string) => ForgeError | undefined
+export interface CommitterOptions extends Omit<CommitAcceptanceOptions, 'writes'> {
   readonly journal: JournalWriter
   readonly applier: Applier
-  readonly health: Health
-  readonly space: SpaceGuard
-  readonly durability: Durability
   readonly lastTime: number
-  readonly clock: Clock
-  readonly random: Random
   readonly metrics: Metrics
-  /** Throws to refuse a commit. */
-  readonly checkFacts: ((facts: AuditFacts) => void) | undefined
   /** Checked before every frame: throws STORE_FENCED when another process took over. */
   readonly assertOwned: () => void
   /** Told about every durable frame. */
@@ -69,12 +40,14 @@ export interface CommitterOptions {
  * gathers, and the one before is applied to the databases.
  */
 export class Committer implements JointWriter {
-  readonly #o: CommitterOptions
+  readonly #options: CommitterOptions
   readonly #firstSequence: number
   #nextSequence: number
   #writtenSequence: number
   #lastTime: number
   readonly #queue = new CommitQueue()
+  readonly #writes: RecentWrites
+  readonly #acceptance: CommitAcceptance
   /** Each is one commit, or the parts of one joint commit. */
   #waiting: (readonly JointPart[])[] = []
   #running: Promise<void> | undefined
@@ -89,11 +62,13 @@ export class Committer implements JointWriter {
   readonly #watches = new Set<WriteWatch>()
 
   constructor(options: CommitterOptions) {
-    this.#o = options
+    this.#options = options
     this.#firstSequence = options.journal.nextSequence
     this.#nextSequence = this.#firstSequence
     this.#writtenSequence = this.#nextSequence - 1
     this.#lastTime = options.lastTime
+    this.#writes = new RecentWrites(this.#writtenSequence)
+    this.#acceptance = new CommitAcceptance({ ...options, writes: this.#writes })
   }
 
   /** The last commit that is acknowledged and visible. */
@@ -107,7 +82,7 @@ export class Committer implements JointWriter {
   }
 
   get wroteCommits(): boolean {
-    return this.#o.journal.nextSequence !== this.#firstSequence
+    return this.#options.journal.nextSequence !== this.#firstSequence
   }
 
   submit(build: CommitBuilder, options: SubmitOptions): Promise<CommitPlace> {
@@ -136,7 +111,7 @@ export class Committer implements JointWriter {
    * @throws STORE_FAILED
    */
   async makeDurable(): Promise<void> {
-    const { journal, applier, health } = this.#o
+    const { journal, applier, health } = this.#options
     health.assertSound()
     const sequence = journal.nextSequence - 1
     try {
@@ -153,7 +128,7 @@ export class Committer implements JointWriter {
    */
   async durableEnd(): Promise<JournalPosition> {
     // While a frame is being written, the end of the one before.
-    const { position } = this.#o.journal
+    const { position } = this.#options.journal
     await this.makeDurable()
     return position
   }
@@ -172,7 +147,7 @@ export class Committer implements JointWriter {
     } while (this.#isBusy)
     this.#closed = true
     clearTimeout(this.#relaxedTimer)
-    if (!this.#o.health.poisoned) await this.#o.applier.applied(this.#writtenSequence)
+    if (!this.#options.health.poisoned) await this.#options.applier.applied(this.#writtenSequence)
   }
 
   get #isBusy(): boolean {
@@ -188,7 +163,7 @@ export class Committer implements JointWriter {
       this.#gate = gate
       try {
         await this.#running
-        await this.#o.applier.applied(this.#writtenSequence)
+        await this.#options.applier.applied(this.#writtenSequence)
         return await action()
       } finally {
         this.#gate = undefined
@@ -216,17 +191,21 @@ export class Committer implements JointWriter {
   async settled(): Promise<void> {
     const last = this.#nextSequence - 1
     while (this.#writtenSequence < last) {
-      this.#o.health.assertSound()
+      this.#options.health.assertSound()
       this.#start()
       await (this.#running ?? this.#gate?.promise)
     }
-    await this.#o.applier.applied(last)
+    await this.#options.applier.applied(last)
   }
 
   #enqueue(parts: readonly JointPart[]): void {
-    const accepted = this.#acceptAll(parts)
+    const accepted = this.#acceptance.acceptAll(parts, {
+      sequence: this.#nextSequence,
+      lastTime: this.#lastTime,
+    })
     for (const { commit, bytes } of accepted) {
-      this.#o.space.record(bytes)
+      this.#options.space.record(bytes)
+      this.#writes.note(commit.place.sequence, commit.content.operations)
       for (const watch of this.#watches) watch.note(commit.content.operations)
       this.#nextSequence++
       this.#lastTime = commit.place.time
@@ -236,89 +215,9 @@ export class Committer implements JointWriter {
     if (accepted.length > 0) queueMicrotask(() => this.#start())
   }
 
-  /** @returns none when one of them was refused, which all have heard of then */
-  #acceptAll(parts: readonly JointPart[]): readonly AcceptedCommit[] {
-    const accepted: AcceptedCommit[] = []
-    try {
-      for (const part of parts) accepted.push(this.#accept(part, { parts, before: accepted }))
-      const bytes = accepted.reduce((sum, each) => sum + each.bytes, 0)
-      if (parts.length > 1 && bytes > COMMIT_BYTES_MAX)
-        throw new ForgeError('COMMIT_INVALID', `a transaction takes at most ${COMMIT_BYTES_MAX} bytes`)
-      return accepted
-    } catch (cause) {
-      // The last first, as they stand on each other.
-      for (let index = accepted.length - 1; index >= 0; index--) parts[index]!.options.onRefused?.()
-      const culprit = parts[accepted.length]
-      const others = culprit === undefined ? cause : abandoned(cause)
-      for (const part of parts) part.reject(part === culprit ? cause : others)
-      return []
-    }
-  }
-
-  /** Builds and checks a commit behind those that are accepted with it; nothing of the store changes yet. */
-  #accept(
-    { build, options, resolve, reject }: JointPart,
-    { parts, before }: { readonly parts: readonly JointPart[]; readonly before: readonly AcceptedCommit[] },
-  ): AcceptedCommit {
-    this.#o.health.assertWritable()
-    // Before `build`, which may change its caller's state in the belief that the commit will be written.
-    const { estimatedBytes = 0, privileged = false, forFlush = false } = options
-    this.#o.space.admit(estimatedBytes, { privileged, forFlush })
-    const { time, backMs } = commitTime(this.#o.clock, before.at(-1)?.commit.place.time ?? this.#lastTime)
-    const place = { sequence: this.#nextSequence + before.length, time }
-    const { content, bytes, operations } = this.#built(build, place, options.onRefused)
-    const nonce = operations.length === 0 ? this.#o.random.bytes(16) : undefined
-    const writer = new ByteWriter(bytes + operations.length * 80 + 256)
-    const recorded = { time, backMs, facts: content.facts, operations, nonce, detail: content.detail }
-    writeCommitRecord(writer, recorded)
-    const sync = (options.durability ?? this.#o.durability) === 'sync'
-    const { onVisible } = options
-    const joint = parts.length > 1 ? parts : undefined
-    const record = writer.finish()
-    return { commit: { place, content: recorded, record, sync, onVisible, resolve, reject, joint }, bytes }
-  }
-
-  /** Everything that can refuse a commit once it was built. */
-  #built(
-    build: CommitBuilder,
-    place: CommitPlace,
-    onRefused: (() => void) | undefined,
-  ): {
-    readonly content: CommitContent
-    readonly bytes: number
-    readonly operations: readonly SealedOperation[]
-  } {
-    try {
-      const content = build(place)
-      const bytes = checkCommit(content)
-      this.#o.checkFacts?.(content.facts)
-      return { content, bytes, operations: this.#seal(content) }
-    } catch (cause) {
-      onRefused?.()
-      throw cause
-    }
-  }
-
   /** @throws COMMIT_INVALID, DATABASE_OFFLINE */
   check(operations: readonly Operation[]): number {
-    for (const { database } of operations) this.#databaseOf(database)
-    return checkOperations(operations)
-  }
-
-  #databaseOf(name: string): Database {
-    const found = this.#o.databases.get(name)
-    if (found !== undefined && name !== this.#o.observedInto) return found
-    throw this.#o.refusal(name) ?? new ForgeError('COMMIT_INVALID', `the store has no database ${name}`)
-  }
-
-  #seal(content: CommitContent): readonly SealedOperation[] {
-    return content.operations.map((operation) => {
-      const { database, key } = operation
-      const target = this.#databaseOf(database)
-      return operation.type === 'delete'
-        ? { type: 'delete', database, key }
-        : { type: 'put', database, key, sealed: target.seal(key, operation.value) }
-    })
+    return this.#acceptance.check(operations)
   }
 
   #admitWaiting(): void {
@@ -341,8 +240,8 @@ export class Committer implements JointWriter {
       const group = this.#queue.takeGroup(GROUP_BYTES_MAX)
       let begun = false
       try {
-        this.#o.health.assertSound()
-        this.#o.assertOwned()
+        this.#options.health.assertSound()
+        this.#options.assertOwned()
         begun = true
         await this.#writeGroup(group)
       } catch (cause) {
@@ -354,7 +253,7 @@ export class Committer implements JointWriter {
   }
 
   async #writeGroup(group: readonly QueuedCommit[]): Promise<void> {
-    const { journal, applier, metrics, clock } = this.#o
+    const { journal, applier, metrics, clock } = this.#options
     const startedMs = clock.monotonicMs()
     const sync = group.some((commit) => commit.sync)
     const bytes = await journal.append(
@@ -379,7 +278,7 @@ export class Committer implements JointWriter {
       resolve(place)
     }
     if (!sync) this.#scheduleSync()
-    this.#o.onFrame(bytes)
+    this.#options.onFrame(bytes)
     if (applier.queuedBytes > UNAPPLIED_BYTES_MAX) await applier.applied(this.#writtenSequence)
   }
 
@@ -392,7 +291,7 @@ export class Committer implements JointWriter {
 
   /** The poison rule: nothing is retried; what was begun may be durable, what waited was not written. */
   #fail(group: readonly QueuedCommit[], cause: unknown, outcome: 'none' | 'unknown'): void {
-    const error = this.#o.health.poison(cause)
+    const error = this.#options.health.poison(cause)
     const queued = this.#queue.takeAll()
     for (const commit of group) commit.reject(withOutcome(error, outcome))
     for (const commit of queued) commit.reject(withOutcome(error, 'none'))

@@ -1,7 +1,8 @@
 import { canonicalJson, type AuditFacts } from '@forgeone/common'
 import { readSealedHeader } from '@forgeone/crypto'
 import type { Applier } from '../commit/applier.ts'
-import type { CommitBuilder, Committer } from '../commit/committer.ts'
+import type { CommitBuilder } from '../commit/commit-acceptance.ts'
+import type { Committer } from '../commit/committer.ts'
 import { keyAfter, type Database } from '../database/database.ts'
 import type { Row } from '../store/store.ts'
 

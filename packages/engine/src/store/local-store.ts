@@ -2,7 +2,7 @@ import { ForgeError, Turns, type Metrics } from '@forgeone/common'
 import type { ShredKeys } from '@forgeone/crypto'
 import { Applier } from '../commit/applier.ts'
 import { commitTime } from '../commit/commit-time.ts'
-import { Committer, type CommitBuilder } from '../commit/committer.ts'
+import { Committer } from '../commit/committer.ts'
 import { FlushController } from '../commit/flush-controller.ts'
 import { JointCommits } from '../commit/joint-commit.ts'
 import type { Database } from '../database/database.ts'
@@ -233,7 +233,7 @@ export class LocalStore implements Store {
     return file.databases.reduce((sum, name) => sum + backend.bytes(name), files.bytes())
   }
 
-  commit(build: CommitBuilder, options: CommitOptions = {}): Promise<CommitPlace> {
+  commit(build: Parameters<Store['commit']>[0], options: CommitOptions = {}): Promise<CommitPlace> {
     if (this.#closing !== undefined) return Promise.reject(storeClosed())
     return this.#committer.submit(build, options)
   }

@@ -6,6 +6,8 @@ import type { AuditFacts } from '@forgeone/common'
  */
 export const KEY_BYTES_MAX = 1024
 export const VALUE_BYTES_MAX: number = 1152 * 1024
+/** Conditions of one commit. */
+export const EXPECTATIONS_MAX = 1024
 
 /** Where a commit stands in the one total order of the store. */
 export interface CommitPlace {
@@ -30,12 +32,25 @@ export interface CommitContent {
 /** `sync`: durable when the promise settles. `relaxed`: in order and atomic, durable within `RELAXED_SYNC_MS`. */
 export type Durability = 'sync' | 'relaxed'
 
+/** What a commit depends on: a key, or a range of keys, that no commit behind `since` has touched. */
+export type Expectation = {
+  readonly database: string
+  /** `sequence` of the store as it was when the place was read; commits in flight are behind it too. */
+  readonly since: number
+} & ({ readonly key: Uint8Array } | { readonly range: KeyRange })
+
 export interface CommitOptions {
   readonly durability?: Durability
   /** For deletes and administrative acts: may use the last per cent of the quota. */
   readonly privileged?: boolean
   /** Bytes the commit will have at most; quota and disk space are checked with it before `build` runs. */
   readonly estimatedBytes?: number
+  /**
+   * Conditions, at most `EXPECTATIONS_MAX`, asked before `build` runs: when one is not met, nothing is written, and the commit is
+   * refused with COMMIT_CONFLICT, whose details name the database and the reason: `changed`, or `too-old` when so much was
+   * written meanwhile that nobody knows.
+   */
+  readonly expects?: readonly Expectation[]
   /** Takes the seat of the present call of `jointly`; says nothing outside of one, or when the seat is taken. */
   readonly joins?: boolean
   /**
@@ -43,6 +58,11 @@ export interface CommitOptions {
    * rows can change together with them. Must not throw.
    */
   readonly onVisible?: (place: CommitPlace) => void
+  /**
+   * Called in the turn of the call, once nothing can refuse the commit any more but another part of its transaction, and a write that
+   * fails: what a caller keeps in memory of the rows can change here instead of in `build`. Must not throw.
+   */
+  readonly onAccepted?: (place: CommitPlace) => void
   /**
    * Called when the commit is refused after `build` was called, before anybody else is: what `build` changed in
    * memory can be put back before something is built on top of it. Must not throw.
@@ -96,6 +116,7 @@ export interface StoreReader {
  * - `build` runs inside the call, and sequences follow the order of the calls. What it throws refuses the commit
  *   before a sequence is taken.
  * - A settled commit is seen by every later read.
+ * - Whoever acts (`actingAs`) when `commit` is called stands in the facts of the commit, where they name the application.
  * - A scan is not a view of one state: it sees every commit that was settled when it began, and may see later ones.
  * - After a failed write the store is poisoned: later commits fail with `STORE_FAILED`, reads go on.
  */

@@ -13,6 +13,7 @@ import {
   remove,
   type WithStore,
 } from './contract-rows.ts'
+import { committingConditionally } from './conditions-contract.ts'
 import { committingJointly } from './joint-contract.ts'
 
 const PAGED_ROWS = 2_500
@@ -42,6 +43,7 @@ export function runStoreContract({ describe, test }: TestFunctions, name: string
     reading(withStore)
     scanningWhileWriting(withStore)
     committingJointly(withStore)
+    committingConditionally(withStore)
     closing(withStore)
   })
 }

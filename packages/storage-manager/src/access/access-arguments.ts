@@ -1,10 +1,10 @@
 // What the methods of access control are given, checked before it is looked at.
 
 import { ForgeError, readArgument, refuseOtherMembers } from '@forgeone/common'
+import { ACTIONS, type Action } from '@forgeone/engine'
 import { OWNER } from './access-rows.ts'
 import { GRANTS_PER_HOLDER_MAX, isPrincipalName } from './grant.ts'
 import type { AccessRequest } from './evaluate.ts'
-import { ACTIONS, type Action } from './roles.ts'
 
 /** Who acts: a principal, or the owner where nobody is named. @throws ACCESS_GRANT_INVALID */
 export function actorOf(options: unknown, others: readonly string[] = []): string {

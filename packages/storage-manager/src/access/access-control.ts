@@ -9,14 +9,14 @@ import {
   type Clock,
   type Random,
 } from '@forgeone/common'
-import type { Store } from '@forgeone/engine'
+import type { Action, Store } from '@forgeone/engine'
 import { actorOf, checkDatedRequest, checkDecidable, checkRoles } from './access-arguments.ts'
 import { decodeAccessRow, isAccessRowKind } from './access-row-codec.ts'
 import { AccessRows, OWNER, type AccessRow } from './access-rows.ts'
 import { DenialLog } from './denial-log.ts'
 import { Rights, type AccessDecision, type AccessRequest } from './evaluate.ts'
 import { checkGrant, checkPrincipalName, GRANTS_PER_HOLDER_MAX, HOLDERS_MAX, type Grant } from './grant.ts'
-import { isBuiltInRole, ROLES, type Action } from './roles.ts'
+import { isBuiltInRole, ROLES } from './roles.ts'
 import { Tokens, type TokenInfo } from './tokens.ts'
 
 const EVERYONE = '*'

@@ -1,8 +1,9 @@
 import { canonicalJson, toHex, utf8Encode, type JsonObject } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 import { encodeAccessRow, type AccessRowKind, type AccessRowOf } from './access-row-codec.ts'
-import { ACCESS_KEYSPACE } from '../manager/system-keyspaces.ts'
 
+/** First byte of the keys: grants, roles and tokens. */
+export const ACCESS_KEYSPACE = 0x14
 /** Who acts where nobody is named. No principal can bear this name. */
 export const OWNER = '<owner>'
 const OWNER_ACTOR = 'owner'

@@ -1,7 +1,8 @@
+import type { Action } from '@forgeone/engine'
 import type { Grant } from './grant.ts'
 import { hoursMatcher } from './grant-hours.ts'
 import { covers, intersects, parseResource } from './resource-pattern.ts'
-import { isBuiltInRole, ROLES, type Action } from './roles.ts'
+import { isBuiltInRole, ROLES } from './roles.ts'
 
 /** What is asked for. */
 export interface AccessRequest {

@@ -1,8 +1,9 @@
 import { ForgeError } from '@forgeone/common'
+import { ACTIONS, type Action } from '@forgeone/engine'
 import { z } from 'zod'
 import { hoursSchema, type GrantHours } from './grant-hours.ts'
 import { parseResource } from './resource-pattern.ts'
-import { ACTIONS, isBuiltInRole, PATH_ONLY_ACTIONS, type Action } from './roles.ts'
+import { isBuiltInRole, PATH_ONLY_ACTIONS } from './roles.ts'
 
 export const GRANTS_PER_HOLDER_MAX = 100
 export const HOLDERS_MAX = 10_000

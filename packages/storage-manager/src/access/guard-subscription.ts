@@ -1,8 +1,14 @@
 import { ForgeError, snapshotArguments } from '@forgeone/common'
-import type { AckOptions, BatchHandler, Delivery, DeliveryHandler, Subscription } from '@forgeone/streams'
+import {
+  topicResource,
+  type AckOptions,
+  type BatchHandler,
+  type Delivery,
+  type DeliveryHandler,
+  type Subscription,
+} from '@forgeone/streams'
 import type { AccessControl } from './access-control.ts'
 import { callForPrincipal, settledForPrincipal } from './error-for-principal.ts'
-import { topicResource } from './resource-pattern.ts'
 
 export interface SubscriptionGuard {
   readonly access: AccessControl

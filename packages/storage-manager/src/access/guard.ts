@@ -1,12 +1,16 @@
 import { assert, ForgeError, isPromise, snapshotArguments } from '@forgeone/common'
-import { actingAs } from '@forgeone/engine'
+import {
+  actingAs,
+  partsOf,
+  type Action,
+  type CallRule,
+  type FaceRules,
+  type MethodRule,
+} from '@forgeone/engine'
 import type { AccessControl } from './access-control.ts'
 import { callForPrincipal } from './error-for-principal.ts'
-import { topicResource } from './resource-pattern.ts'
 import { guardIterable } from './guard-iterable.ts'
 import { guardSubscribe, type SubscribeCall, type SubscriptionGuard } from './guard-subscription.ts'
-import type { MethodRule, MethodRules } from './permissions.ts'
-import type { Action } from './roles.ts'
 
 type Method = (...args: unknown[]) => unknown
 
@@ -29,9 +33,9 @@ export class Guard {
    * @param rules by method; a method without a rule, or of the owner's, is not there
    * @param more properties to add, guarded already
    */
-  face<T extends object>(target: T, rules: MethodRules, more: object = {}): T {
+  face(target: object, rules: FaceRules<object>, more: object = {}): object {
     const face: Record<string, unknown> = Object.create(null)
-    for (const [name, rule] of Object.entries(rules)) {
+    for (const [name, rule] of Object.entries<MethodRule>(rules.methods)) {
       if (rule.kind === 'owner') continue
       if (rule.kind === 'face') {
         face[name] = (...args: unknown[]) => this.#onFace(face, Reflect.get(target, name) as Method, args)
@@ -41,12 +45,13 @@ export class Guard {
       const call = this.#acting(bound(target, name))
       face[name] =
         rule.kind === 'entry'
-          ? this.#entryMethod(name, rule, { call, get: this.#acting(bound(target, 'get')) })
-          : this.#method(name, rule, (...args) => call(...this.#withIdentity(name, target, args)))
+          ? this.#entryMethod(rule, { call, get: this.#acting(bound(target, 'get')) })
+          : this.#method(rule, call)
     }
+    for (const [name, own] of partsOf(rules)) face[name] = this.face(Reflect.get(target, name) as object, own)
     Object.assign(face, more)
-    // The same methods with the same types; what is the owner's alone is absent, and calling it a TypeError.
-    return Object.freeze(face) as T
+    // The same methods; what is the owner's alone is absent, and calling it a TypeError.
+    return Object.freeze(face)
   }
 
   /** What it calls is the face's own, and asked about there. */
@@ -72,7 +77,7 @@ export class Guard {
     return (...args) => callForPrincipal(() => actingAs(actor, () => call(...args)))
   }
 
-  #method(name: string, rule: MethodRule, call: Method): Method {
+  #method(rule: MethodRule, call: Method): Method {
     if (rule.kind === 'bearer') {
       return (...args) => {
         this.#o.assertLive()
@@ -89,10 +94,9 @@ export class Guard {
       }
       authorize()
       const guard = this.#subscriptionGuard(authorize)
-      // What the methods of this name are.
-      if (name === 'subscribe') return guardSubscribe(call as SubscribeCall, args, guard)
-      if (name === 'importFrom') this.#guardImport(args, { ...rule, authorize })
-      return guardResult(call(...args), guard)
+      if (rule.gives === 'subscription') return guardSubscribe(call as SubscribeCall, args, guard)
+      if (rule.input !== undefined) this.#guardInput(args, { rule, authorize })
+      return guardResult(call(...this.#withIdentity(rule, args)), guard)
     }
   }
 
@@ -106,32 +110,31 @@ export class Guard {
   }
 
   /** Each line of an import may name a topic of its own, and the right may end before the import does. */
-  #guardImport(
+  #guardInput(
     args: unknown[],
-    o: { readonly action: Action; readonly linesNameTopics?: true; readonly authorize: () => void },
+    { rule, authorize }: { readonly rule: CallRule; readonly authorize: () => void },
   ): void {
     const [chunks, options] = args
     if (typeof chunks === 'function') {
       // What it gives is the method's to check.
-      args[0] = () =>
-        whileAllowed(Reflect.apply(chunks, undefined, []) as AsyncIterable<unknown>, o.authorize)
+      args[0] = () => whileAllowed(Reflect.apply(chunks, undefined, []) as AsyncIterable<unknown>, authorize)
     } else if (typeof chunks === 'object' && chunks !== null && Symbol.asyncIterator in chunks) {
       // It has the method, so it is iterable; what it gives is the method's to check.
-      args[0] = whileAllowed(chunks as AsyncIterable<unknown>, o.authorize)
+      args[0] = whileAllowed(chunks as AsyncIterable<unknown>, authorize)
     }
-    if (o.linesNameTopics !== true) return
+    const lineResource = rule.input?.lineResource
+    if (lineResource === undefined) return
     args[1] = {
       ...(typeof options === 'object' ? options : {}),
       authorizeTopic: (topic: string) => {
         this.#o.assertLive()
-        this.#authorize(o.action, topicResource('events', topic))
+        this.#authorize(rule.action, lineResource(topic))
       },
     }
   }
 
   /** Finds first and asks then, since only the entry tells its topic; the answer for both kinds of nothing is the same. */
   #entryMethod(
-    name: string,
     rule: Extract<MethodRule, { kind: 'entry' }>,
     o: { readonly call: Method; readonly get: Method },
   ): Method {
@@ -139,13 +142,9 @@ export class Guard {
       this.#o.assertLive()
       // Text only: what turns into text twice may turn into two ids.
       const found: unknown = typeof id === 'string' ? await o.get(id) : undefined
-      const topic = typeof found === 'object' && found !== null ? Reflect.get(found, 'topic') : undefined
-      const visible =
-        typeof topic === 'string' && this.#isAllowed(rule.action, topicResource(rule.stream, topic))
-      if (visible) return await o.call(id)
-      if (name === 'has') return false
-      if (name === 'get') return undefined
-      throw new ForgeError('STREAM_ENTRY_UNKNOWN', 'no entry has this id')
+      const resource = typeof found === 'object' && found !== null ? rule.resourceOf(found) : undefined
+      const isVisible = resource !== undefined && this.#isAllowed(rule.action, resource)
+      return isVisible ? await o.call(id) : rule.absent()
     }
   }
 
@@ -164,13 +163,12 @@ export class Guard {
   }
 
   /** Calls that write who acts into their leaf are told. */
-  #withIdentity(name: string, target: object, args: unknown[]): unknown[] {
-    const takesBy = IDENTIFIED.get(name)
-    if (takesBy === undefined || !(target === this.#o.access)) return args
-    const options = args[takesBy]
+  #withIdentity({ toldAt }: CallRule, args: unknown[]): unknown[] {
+    if (toldAt === undefined) return args
+    const options = args[toldAt]
     const whole = [...args]
-    while (whole.length < takesBy) whole.push(undefined)
-    whole[takesBy] = {
+    while (whole.length < toldAt) whole.push(undefined)
+    whole[toldAt] = {
       ...(typeof options === 'object' && options !== null ? options : {}),
       by: this.#o.principal,
     }
@@ -200,12 +198,3 @@ function guardResult(result: unknown, guard: SubscriptionGuard): unknown {
   const goesOn = typeof result === 'object' && result !== null && Symbol.asyncIterator in result
   return goesOn ? guardIterable(result, guard) : result
 }
-
-/** Position of the options that name who acts, in the methods of `AccessControl`. */
-const IDENTIFIED: ReadonlyMap<string, number> = new Map([
-  ['grant', 1],
-  ['revoke', 1],
-  ['setRoles', 2],
-  ['createToken', 1],
-  ['revokeToken', 1],
-])

@@ -53,24 +53,3 @@ export function intersects(left: readonly string[], right: readonly string[]): b
     if (one !== '*' && other !== '*' && one !== other) return false
   }
 }
-
-/**
- * The resource of topics: dots part segments, `*` is one token and `>` the rest. Whatever else a token holds is one
- * segment, and no two topics have the same resource: `/` is written `%2F`, `%` is `%25`.
- */
-export function topicResource(stream: 'logs' | 'events', pattern: unknown = '>'): string {
-  // What is no text names no topic: only who may use all of them may try.
-  const tokens = typeof pattern === 'string' ? pattern.split('.') : ['>']
-  return [stream, ...tokens.map(topicSegment)].join('/')
-}
-
-function topicSegment(token: string): string {
-  if (token === '>') return '**'
-  return token === '*' ? token : resourceSegment(token)
-}
-
-/** A name as one segment of a resource, which stands for nothing but itself. */
-export function resourceSegment(name: string): string {
-  const escaped = name.replaceAll('%', '%25').replaceAll('/', '%2F')
-  return escaped === '*' || escaped === '**' ? escaped.replaceAll('*', '%2A') : escaped
-}

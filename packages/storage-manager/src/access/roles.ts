@@ -1,37 +1,4 @@
-/** What may be done, as it stands in grants. */
-export const ACTIONS = [
-  'data.list',
-  'data.read',
-  'data.write',
-  'data.delete',
-  'vault.read',
-  'vault.write',
-  'vault.destroy',
-  'vault.seal',
-  'vault.list-metadata',
-  'snapshot.create',
-  'maintenance.run',
-  'settings.read',
-  'settings.write',
-  'stats.read',
-  'verify.run',
-  'audit.read',
-  'audit.prove',
-  'audit.export',
-  'audit.rotate-key',
-  'audit.prune',
-  'compliance.export',
-  'grants.read',
-  'grants.write',
-  'keys.list',
-  'keys.rotate',
-  'keys.destroy',
-  'subject.seal',
-  'subject.open',
-  'subject.erase',
-] as const
-
-export type Action = (typeof ACTIONS)[number]
+import type { Action } from '@forgeone/engine'
 
 /** Granted by path only, never by a role: nobody reads secrets because of his office. */
 export const PATH_ONLY_ACTIONS: readonly Action[] = ['vault.read', 'vault.write', 'vault.destroy']

@@ -9,7 +9,7 @@ import {
 } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 import { z } from 'zod'
-import { SYSTEM_DATABASE } from '../manager/database-names.ts'
+import { SYSTEM_DATABASE } from '../layout/database-names.ts'
 
 export const ANCHOR_KEYSPACE = 0x17
 const ROW_VERSION = 1

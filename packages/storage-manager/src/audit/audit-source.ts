@@ -13,7 +13,7 @@ import {
 } from '@forgeone/common'
 import { SIGNING_SCOPE, type Keyring, type Signer } from '@forgeone/crypto'
 import type { LocalStore, ObserverSource, Operation } from '@forgeone/engine'
-import { AUDIT_DATABASE } from '../manager/database-names.ts'
+import { AUDIT_DATABASE } from '../layout/database-names.ts'
 
 /** An anchor that knows another history. */
 export interface Disagreement {

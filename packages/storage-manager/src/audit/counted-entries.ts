@@ -2,7 +2,8 @@ import { parseLeaf } from '@forgeone/audit'
 import { asBuffer, utf8Decode } from '@forgeone/common'
 import type { PlacedEntries } from '@forgeone/streams'
 
-export type StreamName = 'logs' | 'events'
+/** The name of a facility whose leaves count entries. */
+export type StreamName = string
 
 /** What a stream held at one moment, and how many leaves the log had then. */
 export interface PlacedAt {

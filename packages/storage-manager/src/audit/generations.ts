@@ -1,7 +1,7 @@
 import { canonicalJson, ForgeError, utf8Decode, utf8Encode } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 import { z } from 'zod'
-import { SYSTEM_DATABASE } from '../manager/database-names.ts'
+import { SYSTEM_DATABASE } from '../layout/database-names.ts'
 
 /** About one for each time that somebody accepted a rollback, or began anew in a copy. */
 export const ENDED_ORIGINS_MAX = 1000

@@ -13,7 +13,7 @@ import {
 } from '@forgeone/common'
 import type { KeyCopies, KeyUseCounts, Operation, Row, Store } from '@forgeone/engine'
 import { z } from 'zod'
-import { SYSTEM_DATABASE } from '../manager/database-names.ts'
+import { SYSTEM_DATABASE } from '../layout/database-names.ts'
 
 export const CHECKPOINT_KEYSPACE = 0x16
 /** Keys under which nothing of the store is sealed any more, while older images need them: 4 bytes of key id. */

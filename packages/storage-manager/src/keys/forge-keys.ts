@@ -8,18 +8,19 @@ import {
   type JsonObject,
 } from '@forgeone/common'
 import { newShares, type KeyInfo, type Keyring, type KeyProvider, type SlotInfo } from '@forgeone/crypto'
-import type {
-  KeyRotation,
-  KeyUseCounts,
-  LocalStore,
-  Operation,
-  ResealOptions,
-  ResealReport,
+import {
+  checkAct,
+  type KeyRotation,
+  type KeyUseCounts,
+  type LocalStore,
+  type Operation,
+  type ResealOptions,
+  type ResealReport,
 } from '@forgeone/engine'
-import { checkAct } from '../audit/acts.ts'
 import { CACHE_SCOPE } from '../cache/forge-cache.ts'
 import { checkedReseal } from '../manager/long-work.ts'
-import { SYSTEM_DATABASE } from '../manager/database-names.ts'
+import { SYSTEM_DATABASE } from '../layout/database-names.ts'
+import { KEY_ACTS } from './key-acts.ts'
 import { checkKeyId, checkProviders, checkScopes, optionOf } from './key-arguments.ts'
 import type { ToldShredKeys } from './told-shred-keys.ts'
 
@@ -263,7 +264,7 @@ export class ForgeKeys {
     this.#assertWritable()
     const whole = { ...facts, revision: Number.MAX_SAFE_INTEGER }
     const context = canonicalJson(whole, { code: 'INTERNAL', what: 'the facts of a change of keys' })
-    checkAct({ actor: 'app', action, resourceClass: 'keys', context })
+    checkAct(KEY_ACTS, { actor: 'app', action, resourceClass: 'keys', context })
   }
 }
 

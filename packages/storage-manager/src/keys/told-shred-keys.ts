@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter, isForgeError, utf8Encode, type ForgeError } from '@forgeone/common'
 import type { ShredKeys } from '@forgeone/crypto'
 import type { LocalStore, Operation, VerifyProblem } from '@forgeone/engine'
-import { SYSTEM_DATABASE } from '../manager/database-names.ts'
+import { SYSTEM_DATABASE } from '../layout/database-names.ts'
 
 /** Where the newest generation of the shred keys that a commit told of is kept: version u8 | generation u64. */
 const GENERATION_KEY = utf8Encode('\u0013shred-keys')

@@ -8,6 +8,7 @@ import { CountedEntries } from '../audit/counted-entries.ts'
 import { ENDED_ORIGINS_MAX, generationsRow } from '../audit/generations.ts'
 import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
 import { ToldShredKeys } from '../keys/told-shred-keys.ts'
+import type { AnyPlan } from '../layout/store-plan.ts'
 import type { ForgeOptions, RollbackAcceptance } from './forge-options.ts'
 import { beginGeneration } from './begin-generation.ts'
 import { openStore } from './open-store.ts'
@@ -26,12 +27,12 @@ const NAMED_MAX = 8
  */
 export async function acceptRollback(
   options: ForgeOptions,
-  { reason, copy = false }: RollbackAcceptance,
+  { reason, copy = false, plans }: RollbackAcceptance & { readonly plans: readonly AnyPlan[] },
 ): Promise<void> {
   const { random = systemRandom, anchors = [] } = options
-  const { store, auditSource, generations, shardCount } = await openStore(
+  const { store, auditSource, generations, layout } = await openStore(
     { ...options, create: 'never' },
-    { acceptState: true },
+    { plans, acceptState: true },
   )
   try {
     // An older keyring is accepted by its own name, or not at all.
@@ -47,7 +48,7 @@ export async function acceptRollback(
     const image = await readImageFile(options.path)
     const isHealthy =
       disagreements.length === 0 && store.recovery.acceptedStates.length === 0 && image === undefined
-    const entries = await countEntries(store, shardCount)
+    const entries = await countEntries(store, layout.shardCount)
     if (isHealthy && !copy && (await isAsItsLogTells(log, entries))) throw nothingToAccept()
     const others = disagreements.map(({ origin }) => origin)
     const ended = [...new Set([...(generations?.ended ?? []), log.origin, ...others])]

@@ -16,9 +16,6 @@ import { z } from 'zod'
 import type { AnchorLoss, AnchorPlan } from '../audit/anchor-plan.ts'
 import type { KeyPolicy } from '../keys/key-policy-options.ts'
 
-/** More shards let more cores and disks share the work; each costs two LevelDB databases. */
-export const SHARD_COUNT_DEFAULT = 4
-
 /** A passphrase of at least 12 characters, or 32 random bytes. */
 export type Secret = string | { readonly key: Uint8Array }
 

@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import { systemTimer, type Anchor } from '@forgeone/audit'
 import {
+  assert,
   ForgeError,
   isolatedLogger,
   readArgument,
@@ -14,60 +14,46 @@ import {
 import {
   makeStoreView,
   readImageFile,
+  type Facility,
+  type FacilityPlan,
   type ImageFacts,
+  type Layout,
   type LocalStore,
-  type Operation,
   type StoreView,
 } from '@forgeone/engine'
-import { ImageCatalogue } from '@forgeone/images'
-import {
-  BLOCK_CACHE_BYTES_DEFAULT,
-  BlockCache,
-  openEvents,
-  openLogs,
-  type EventStream,
-  type LogStream,
-} from '@forgeone/streams'
-import { Vault } from '@forgeone/vault'
-import { AccessControl } from '../access/access-control.ts'
+import { accessFacility } from '../access/access-facility.ts'
 import { AnchorMemory } from '../audit/anchor-memory.ts'
 import { AnchorKeeper } from '../audit/anchor-keeper.ts'
 import { wholeAnchorPlan, ANCHOR_GRACE_MS_DEFAULT, type WholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { hasVanished } from '../audit/publish-to-anchor.ts'
 import type { AuditSource } from '../audit/audit-source.ts'
-import { ForgeCache } from '../cache/forge-cache.ts'
-import { ForgeKeys, revisionRow } from '../keys/forge-keys.ts'
-import type { KeyPolicy } from '../keys/key-policy-options.ts'
+import { facilitiesOf, plansOf } from '../facilities.ts'
+import type { ForgeHost } from '../forge-host.ts'
+import { revisionRow } from '../keys/forge-keys.ts'
 import { ToldShredKeys } from '../keys/told-shred-keys.ts'
-import { Subjects } from '../subjects/subjects.ts'
+import { SYSTEM_DATABASE } from '../layout/database-names.ts'
 import { acceptRollback } from './accept-rollback.ts'
-import { CACHE_DIRECTORY, SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
 import { rowId } from './damaged-rows.ts'
 import { readForgeOptions, type ForgeOptions } from './forge-options.ts'
+import { openFacilities, type OpenedFacilities } from './open-facilities.ts'
 import { openStore } from './open-store.ts'
 
-const MIB = 1024 * 1024
-const LISTENER_FAILED = 'a listener of changes of rights failed; the others were told'
+/** Facilities of a store by the name of their face. */
+export type FacilityList = Readonly<Record<string, Facility<object, ForgeHost>>>
 
 /** Everything a `Forge` is made of, opened. */
 export interface ForgeParts {
   readonly store: LocalStore
-  readonly logs: LogStream
-  readonly events: EventStream
-  readonly keys: ForgeKeys
-  readonly shredKeys: ToldShredKeys
-  readonly keyPolicy: KeyPolicy
-  readonly vault: Vault
-  readonly access: AccessControl
-  readonly subjects: Subjects
-  readonly cache: ForgeCache
-  readonly images: ImageCatalogue
+  readonly plans: readonly FacilityPlan<object>[]
+  readonly opened: OpenedFacilities
+  readonly layout: Layout
+  readonly toldShredKeys: ToldShredKeys
+  readonly options: ForgeOptions
   readonly auditSource: AuditSource
   readonly anchors: AnchorKeeper
   readonly metrics: Metrics
   readonly clock: Clock
   readonly random: Random
-  readonly shardCount: number
   /** Through which it was opened only to be read. */
   readonly view: StoreView | undefined
 }
@@ -76,14 +62,15 @@ export interface ForgeParts {
  * Opens the store and what stands on it; whatever fails closes the store again. Where an anchor knows of another history
  * the store only reads: nothing is written into one that was rolled back, nor signed.
  */
-export async function openForgeParts(options: ForgeOptions): Promise<ForgeParts> {
+export async function openForgeParts(options: ForgeOptions, facilities?: FacilityList): Promise<ForgeParts> {
   const given = readForgeOptions(options)
+  const list = facilities ?? facilitiesOf(given)
   // Before anything is made: an argument that is refused leaves nothing behind.
   anchorPlans(given.anchors ?? [])
-  if (given.readOnly !== true) return await openWhole(given, undefined)
+  if (given.readOnly !== true) return await openWhole(given, { list })
   const view = await makeStoreView(given.path, { lockWaitMs: given.lockWaitMs })
   try {
-    const parts = await openWhole({ ...given, path: view.path, create: 'never' }, view)
+    const parts = await openWhole({ ...given, path: view.path, create: 'never' }, { list, view })
     if (!(await view.isStale())) return parts
     await parts.store.close()
     throw viewIsStale()
@@ -99,38 +86,23 @@ export function viewIsStale(): ForgeError {
   return new ForgeError('STORE_LOCKED', 'somebody has opened the store since it was opened only to be read')
 }
 
-async function openWhole(options: ForgeOptions, view: StoreView | undefined): Promise<ForgeParts> {
-  const { acceptRollback: rollback, acceptRestoredKeyring, clock = systemClock, keyPolicy = {} } = options
-  const { random = systemRandom } = options
-  if (rollback !== undefined) await acceptRollback(options, rollback)
-  const { store, auditSource, metrics, shardCount } = await openStore(
+async function openWhole(
+  options: ForgeOptions,
+  { list, view }: { readonly list: FacilityList; readonly view?: StoreView },
+): Promise<ForgeParts> {
+  const { acceptRollback: rollback, clock = systemClock, random = systemRandom } = options
+  const plans = plansOf(list)
+  if (rollback !== undefined) await acceptRollback(options, { ...rollback, plans })
+  const { store, auditSource, metrics, layout } = await openStore(
     rollback === undefined ? options : { ...options, create: 'never' },
+    { plans },
   )
   try {
     const anchors = await startAudit({ store, auditSource, options })
-    const cache = new ForgeCache({ store, directory: join(options.path, CACHE_DIRECTORY), clock })
-    const shredKeys = new ToldShredKeys(store)
-    const keys = await ForgeKeys.open(
-      { store, shredKeys, emptyCache: () => cache.empty() },
-      { acceptRestored: acceptRestoredKeyring },
-    )
-    const parts = {
-      store,
-      keys,
-      shredKeys,
-      keyPolicy,
-      auditSource,
-      anchors,
-      metrics,
-      clock,
-      random,
-      shardCount,
-      view,
-    }
-    return {
-      ...parts,
-      ...(await openFacilities(store, { options, auditSource, cache, metrics, shardCount, told: shredKeys })),
-    }
+    const toldShredKeys = new ToldShredKeys(store)
+    const parts = { store, auditSource, anchors, metrics, layout, toldShredKeys, clock, random }
+    const opened = await openFacilities(list, (known) => hostOf({ ...parts, options }, known))
+    return { ...parts, options, plans, opened, view }
   } catch (error) {
     await store.close()
     throw error
@@ -191,15 +163,6 @@ async function anchorsWithNotes(
   return others
 }
 
-/** Notes in the health what a facility found in a database and set aside. */
-export function setAsideOf(
-  store: LocalStore,
-): (database: string) => (row: { readonly key: Uint8Array; readonly error: ForgeError }) => void {
-  return (database) =>
-    ({ key, error }) =>
-      store.parts.health.note(error, rowId(database, key))
-}
-
 /** Tells the health of a store what keeps failing in the background. */
 export function reporterOf(store: LocalStore): ReportProblem {
   return (problem, where) => store.reportProblem(problem, where)
@@ -214,64 +177,40 @@ function isImage({ sequence, time }: ImageFacts): ForgeError {
   )
 }
 
-async function openFacilities(
-  store: LocalStore,
-  o: {
-    readonly options: ForgeOptions
-    readonly auditSource: AuditSource
-    readonly cache: ForgeCache
-    readonly metrics: Metrics
-    readonly shardCount: number
-    readonly told: ToldShredKeys
-  },
-): Promise<Pick<ForgeParts, 'logs' | 'events' | 'vault' | 'access' | 'subjects' | 'cache' | 'images'>> {
-  const { options, auditSource, cache, metrics, shardCount, told } = o
-  const { clock = systemClock, random = systemRandom, compaction, cacheMb } = options
-  const shared = { store, clock, random }
-  const setAside = setAsideOf(store)
-  const shredKeys = (): ReturnType<LocalStore['shredKeys']> => told.get()
-  const blocks = new BlockCache(cacheMb === undefined ? BLOCK_CACHE_BYTES_DEFAULT : cacheMb * MIB)
-  const streamOptions = {
-    shardCount,
-    clock,
-    metrics,
-    cache: blocks,
-    compaction,
-    reportProblem: reporterOf(store),
+/** What facilities are given. @param opened those before the one that asks */
+function hostOf(
+  parts: Omit<ForgeParts, 'plans' | 'opened' | 'view' | 'anchors'>,
+  opened: OpenedFacilities,
+): ForgeHost {
+  const { store, auditSource, metrics, layout, toldShredKeys, clock, random, options } = parts
+  const other: ForgeHost['other'] = <Face>({ name }: { readonly name: string }) => {
+    const facility = opened.get(name)
+    assert(facility !== undefined, `the facility ${name} is opened before those that use it`)
+    // What a facility of this name opens is its face.
+    return facility.face as Face
   }
-  const [logs, events, access] = await Promise.all([
-    openLogs(store, streamOptions),
-    openEvents(store, streamOptions),
-    AccessControl.open({
-      ...shared,
-      database: SYSTEM_DATABASE,
-      onSetAside: setAside(SYSTEM_DATABASE),
-      onListenerFailure: () => void store.parts.logger.log('warn', LISTENER_FAILED),
-    }),
-  ])
-  // Secrets are kept and erased while the database that would be told is set aside.
-  const alongsideKeys = (): readonly Operation[] =>
-    store.parts.online.has(SYSTEM_DATABASE) ? [revisionRow(store.keys.keyring), ...told.alongside()] : []
-  const vault = Vault.over({
-    ...shared,
-    database: VAULT_DATABASE,
-    shredKeys,
-    verifySecret: (provider) => store.keys.keyring.accepts(provider),
-    autoLockMs: options.vaultAutoLockMs,
-    onSetAside: setAside(VAULT_DATABASE),
-    alongsideKeys,
-    mayStillRead: ({ by, path, time }) =>
-      access.checkPseudonym(by, { action: 'vault.read', resource: `vault/${path}`, now: time }).allowed,
-  })
-  const signers = (): AuditSource['signers'] => auditSource.signers
-  const subjects = new Subjects({
-    ...shared,
-    database: SYSTEM_DATABASE,
-    shredKeys,
-    signers,
-    receiptOf: async (sequence) => await auditSource.log?.receipt(sequence),
-    alongsideKeys,
-  })
-  const images = new ImageCatalogue({ cache, clock })
-  return { logs, events, access, vault, subjects, cache, images }
+  return {
+    store,
+    auditSource,
+    metrics,
+    layout,
+    toldShredKeys,
+    clock,
+    random,
+    logger: store.parts.logger,
+    directory: options.path,
+    acceptRestoredKeyring: options.acceptRestoredKeyring,
+    reportProblem: reporterOf(store),
+    setAside: ({ database, key, error }) => store.parts.health.note(error, rowId(database, key)),
+    shredKeys: () => toldShredKeys.get(),
+    // Secrets are kept and erased while the database that would be told is set aside.
+    alongsideKeys: () =>
+      store.parts.online.has(SYSTEM_DATABASE)
+        ? [revisionRow(store.keys.keyring), ...toldShredKeys.alongside()]
+        : [],
+    accepts: (provider) => store.keys.keyring.accepts(provider),
+    isAllowed: ({ pseudonym, action, resource, time }) =>
+      other(accessFacility).checkPseudonym(pseudonym, { action, resource, now: time }).allowed,
+    other,
+  }
 }

@@ -1,60 +1,44 @@
-import type { Anchor, AuditLog } from '@forgeone/audit'
-import {
-  BackgroundWork,
-  copyPlain,
-  ForgeError,
-  readArgument,
-  type Clock,
-  type MetricReading,
-  type Metrics,
-  type Random,
-} from '@forgeone/common'
+import type { Anchor } from '@forgeone/audit'
+import { BackgroundWork, copyPlain, readArgument, type MetricReading } from '@forgeone/common'
 import {
   verifyStore,
   type HealthReport,
   type ImageResult,
   type LocalStore,
   type RecoveryOutcome,
+  type RulesOf,
   type Store,
-  type StoreView,
   type VerifyOptions,
 } from '@forgeone/engine'
-import type { ImageCatalogue } from '@forgeone/images'
-import type { EventStream, LogStream, TopicMetadata } from '@forgeone/streams'
-import type { Vault } from '@forgeone/vault'
-import type { AccessControl } from '../access/access-control.ts'
-import { forgeAs, type ForgeHandle } from '../access/forge-as.ts'
+import { forgeAs, type ActAsOptions, type ForgeHandle } from '../access/forge-as.ts'
 import { checkPrincipalName } from '../access/grant.ts'
-import type { AnchorKeeper, AnchorPublication } from '../audit/anchor-keeper.ts'
+import type { AnchorPublication } from '../audit/anchor-keeper.ts'
 import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
-import type { AuditSource } from '../audit/audit-source.ts'
-import type { ForgeCache } from '../cache/forge-cache.ts'
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { CheckpointRegister, type CheckpointInfo } from '../checkpoint/checkpoint-register.ts'
-import { Compliance } from '../compliance/compliance.ts'
-import type { ForgeKeys } from '../keys/forge-keys.ts'
+import type { ForgeFaces } from '../facilities.ts'
 import { applyKeyPolicy } from '../keys/key-policy.ts'
-import type { KeyPolicy } from '../keys/key-policy-options.ts'
-import type { ToldShredKeys } from '../keys/told-shred-keys.ts'
-import { FeatureFlags } from '../settings/feature-flags.ts'
-import { Settings } from '../settings/settings.ts'
-import type { ForgeStatistics, TopicStatistics } from '../statistics/forge-statistics.ts'
+import type { ForgeStatistics } from '../statistics/forge-statistics.ts'
+import { SYSTEM_DATABASE } from '../layout/database-names.ts'
+import { ownsRow, rowChecksOf } from '../layout/store-plan.ts'
 import { MetricsHistory, type MetricsSample } from '../statistics/metrics-history.ts'
-import type { Subjects } from '../subjects/subjects.ts'
 import { runTransaction } from '../transaction/run-transaction.ts'
 import type { Transaction, TransactionResult } from '../transaction/transaction.ts'
 import { DamagedRows, type DamagedRow } from './damaged-rows.ts'
-import { SYSTEM_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
-import { openForgeParts, reporterOf, setAsideOf, viewIsStale, type ForgeParts } from './forge-parts.ts'
-import { FLAGS_KEYSPACE, SETTINGS_KEYSPACE } from './system-keyspaces.ts'
+import { openForgeParts, reporterOf, viewIsStale, type FacilityList, type ForgeParts } from './forge-parts.ts'
+import { FORGE_RULES } from './forge-plan.ts'
 import { checkedVerify } from './long-work.ts'
+import { closeFacilities } from './open-facilities.ts'
 import { recordVerification, verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
 
 /** Metrics are sampled into the store this often while it is open. */
 const METRICS_SAMPLE_MS = 3_600_000
 /** Keys are looked at this long after opening, and every hour: a command that is done sooner rotates nothing. */
 const FIRST_POLICY_MS = 60_000
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the constructor makes a property of each face
+export interface Forge extends ForgeFaces {}
 
 /**
  * One directory that holds an application's logs, events and settings: encrypted, durable when acknowledged.
@@ -64,34 +48,13 @@ const FIRST_POLICY_MS = 60_000
  * await forge.logs.append({ topic: 'app.web', message: 'started' })
  */
 export class Forge implements AsyncDisposable {
-  readonly logs: LogStream
-  readonly events: EventStream
-  readonly settings: Settings
-  readonly flags: FeatureFlags
-  readonly keys: ForgeKeys
-  readonly vault: Vault
-  readonly access: AccessControl
-  readonly subjects: Subjects
-  readonly compliance: Compliance
-  /** Metadata of disk images and sessions: sealed, opened at first use, and disposable. */
-  readonly cache: ForgeCache
-  /** Disk images, read through `cache`. */
-  readonly images: ImageCatalogue
-  readonly #shredKeys: ToldShredKeys
-  readonly #damagedRows: DamagedRows
-  readonly #auditSource: AuditSource
-  readonly #anchors: AnchorKeeper
+  readonly #parts: ForgeParts
   readonly #store: LocalStore
-  readonly #metrics: Metrics
+  readonly #damagedRows: DamagedRows
   readonly #history: MetricsHistory
-  readonly #shardCount: number
+  readonly #checkpoints: CheckpointRegister
   readonly #sampleTimer: NodeJS.Timeout
   readonly #policyTimer: NodeJS.Timeout
-  readonly #keyPolicy: KeyPolicy
-  readonly #clock: Clock
-  readonly #random: Random
-  readonly #checkpoints: CheckpointRegister
-  readonly #view: StoreView | undefined
   /** Ends what goes on in the background. */
   readonly #ending = new AbortController()
   readonly #jointly: Store['jointly'] = (calls) => this.#store.jointly(calls)
@@ -103,49 +66,25 @@ export class Forge implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   private constructor(parts: ForgeParts) {
-    const { store, metrics } = parts
+    const { store, metrics, plans, layout, opened } = parts
+    this.#parts = parts
     this.#store = store
-    this.logs = parts.logs
-    this.events = parts.events
-    this.keys = parts.keys
-    this.vault = parts.vault
-    this.access = parts.access
-    this.subjects = parts.subjects
-    this.cache = parts.cache
-    this.images = parts.images
-    this.compliance = new Compliance({
-      store,
-      audit: () => this.audit,
-      signers: () => parts.auditSource.signers,
-    })
-    this.#shredKeys = parts.shredKeys
-    this.#auditSource = parts.auditSource
-    this.#anchors = parts.anchors
-    this.#keyPolicy = parts.keyPolicy
-    this.#clock = parts.clock
-    this.#random = parts.random
+    for (const [name, facility] of opened)
+      Object.defineProperty(this, name, { enumerable: true, get: () => facility.face })
     this.#checkpoints = new CheckpointRegister(store)
-    this.#view = parts.view
-    this.#metrics = metrics
-    this.#shardCount = parts.shardCount
     this.#openedAtSequence = store.sequence
-    const database = SYSTEM_DATABASE
-    const named = { store, database, onSetAside: setAsideOf(store)(database) }
-    this.settings = new Settings({ ...named, keyspace: SETTINGS_KEYSPACE, facility: 'settings' })
-    this.flags = new FeatureFlags(new Settings({ ...named, keyspace: FLAGS_KEYSPACE, facility: 'flags' }))
     this.#damagedRows = new DamagedRows({
       store,
-      onRemoved: ({ database: of, key }) => {
-        if (of === SYSTEM_DATABASE) this.access.forgetSetAside(key)
-        // It is loaded anew when it is next used.
-        else this.vault.close()
+      checks: rowChecksOf(plans, layout),
+      onRemoved: (row) => {
+        for (const plan of plans) if (ownsRow(plan, { layout, ...row })) opened.get(plan.name)?.forget?.(row)
       },
     })
     const report = reporterOf(store)
     this.#sampling = new BackgroundWork('samples of metrics', report)
     this.#retiring = new BackgroundWork('retirement of signing keys', report)
     this.#rotating = new BackgroundWork('rotation of keys by their policy', report)
-    this.#history = new MetricsHistory({ store, database, metrics })
+    this.#history = new MetricsHistory({ store, database: SYSTEM_DATABASE, metrics })
     this.#sampleTimer = setInterval(() => void this.#hourly(), METRICS_SAMPLE_MS)
     this.#sampleTimer.unref()
     this.#policyTimer = setTimeout(() => void this.#applyPolicy(), FIRST_POLICY_MS)
@@ -160,6 +99,11 @@ export class Forge implements AsyncDisposable {
    */
   static async open(options: ForgeOptions): Promise<Forge> {
     return new Forge(await openForgeParts(options))
+  }
+
+  /** @internal With these facilities instead of those of the list. */
+  static async openWith(options: ForgeOptions, facilities: FacilityList): Promise<Forge> {
+    return new Forge(await openForgeParts(options, facilities))
   }
 
   /** What opening found: a clean close, or how much of the journal was replayed. */
@@ -177,29 +121,17 @@ export class Forge implements AsyncDisposable {
   }
 
   metrics(): ReadonlyMap<string, MetricReading> {
-    return this.#metrics.read()
+    return this.#parts.metrics.read()
   }
 
   async metricsHistory(): Promise<readonly MetricsSample[]> {
     return await this.#history.list()
   }
 
-  /** The Merkle log over all commits. @throws DATABASE_OFFLINE while its database is set aside */
-  get audit(): AuditLog {
-    const { log } = this.#auditSource
-    if (log !== undefined) return log
-    throw new ForgeError('DATABASE_OFFLINE', 'the audit database is offline')
-  }
-
   /** What a principal has of the store: every method is asked about before it runs. @throws ACCESS_GRANT_INVALID for a bad name */
   as(principal: string): ForgeHandle {
     checkPrincipalName(principal)
-    return forgeAs(this, {
-      principal,
-      access: this.access,
-      assertLive: () => undefined,
-      jointly: this.#jointly,
-    })
+    return this.#as({ principal, assertLive: () => undefined })
   }
 
   /** The same for whom a token stands, as long as it does. @throws ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED */
@@ -207,7 +139,7 @@ export class Forge implements AsyncDisposable {
     const { access } = this
     const principal = access.authenticate(token)
     const assertLive = (): void => void access.authenticate(token)
-    return forgeAs(this, { principal, access, assertLive, jointly: this.#jointly })
+    return this.#as({ principal, assertLive })
   }
 
   /**
@@ -230,17 +162,16 @@ export class Forge implements AsyncDisposable {
   }
 
   stats(): ForgeStatistics {
-    const topics = [
-      ...this.logs.topics().map((topic) => topicStatistics('logs', topic)),
-      ...this.events.topics().map((topic) => topicStatistics('events', topic)),
-    ]
+    const topics = [...this.#parts.opened].flatMap(([stream, facility]) =>
+      (facility.statistics?.() ?? []).map(({ name, ...figures }) => ({ stream, topic: name, ...figures })),
+    )
     return {
       bytesOnDisk: this.#store.bytesOnDisk(),
       commits: this.#store.sequence + 1,
       entries: topics.reduce((sum, topic) => sum + topic.count, 0),
       rawBytes: topics.reduce((sum, topic) => sum + topic.rawBytes, 0),
       topics,
-      shardCount: this.#shardCount,
+      shardCount: this.#parts.layout.shardCount,
       encryption: this.#store.parts.file.suite,
       state: this.health().state,
     }
@@ -249,13 +180,12 @@ export class Forge implements AsyncDisposable {
   /** Checks everything stored, beside reads and writes, and changes nothing of it; the outcome is a leaf of the log. */
   async verify(options: VerifyOptions = {}): Promise<ForgeVerifyReport> {
     const asked = checkedVerify(options)
-    if ((await this.#view?.isStale()) === true) throw viewIsStale()
+    if ((await this.#parts.view?.isStale()) === true) throw viewIsStale()
     const report = await verifyForge({
       engine: () => verifyStore(this.#store, asked),
-      logs: this.logs,
-      events: this.events,
-      audit: this.#auditSource.log,
-      shredKeys: this.#shredKeys,
+      facilities: this.#parts.opened,
+      audit: this.#parts.auditSource.log,
+      shredKeys: this.#parts.toldShredKeys,
       rows: this.#damagedRows,
     })
     // A store that cannot be written can be verified all the same.
@@ -283,7 +213,7 @@ export class Forge implements AsyncDisposable {
     return await takeCheckpoint(directory, {
       store: this.#store,
       register: this.#checkpoints,
-      random: this.#random,
+      random: this.#parts.random,
     })
   }
 
@@ -306,7 +236,7 @@ export class Forge implements AsyncDisposable {
     options: { readonly renew?: boolean | undefined } = {},
   ): Promise<AnchorPublication> {
     const plan = readArgument('STORE_OPTION_INVALID', () => wholeAnchorPlan({ ...options, anchor }))
-    return await this.#anchors.publishTo(plan.anchor, this.audit, { renew: plan.renew })
+    return await this.#parts.anchors.publishTo(plan.anchor, this.audit, { renew: plan.renew })
   }
 
   /** Moves everything out of the journal into synced tables, and lets old segments go. */
@@ -329,23 +259,17 @@ export class Forge implements AsyncDisposable {
     clearTimeout(this.#policyTimer)
     this.#ending.abort()
     await this.#policyRun
-    // One that cannot be closed keeps none of the others, nor the store, from it; the first failure is told.
-    const failures: unknown[] = []
+    const { opened, anchors, view } = this.#parts
+    const failures = [...(await closeFacilities(opened))]
     const steps: readonly (() => unknown)[] = [
-      // It commits what it did, and its rows are sealed: the store outlives it.
-      () => this.cache.close(),
-      () => this.vault.close(),
-      () => this.access.close(),
-      () => this.logs.close(),
-      () => this.events.close(),
       () => (this.#store.sequence === this.#openedAtSequence ? undefined : this.#sample()),
-      () => this.#anchors.close(),
+      () => anchors.close(),
       () => this.#store.close(),
-      () => this.#view?.remove(),
+      () => view?.remove(),
     ]
+    // One that fails keeps none of the others from it; the first failure is told.
     for (const step of steps) {
       try {
-        // In order: each may commit, and the store is closed last.
         await step()
       } catch (error) {
         failures.push(error)
@@ -354,15 +278,23 @@ export class Forge implements AsyncDisposable {
     if (failures.length > 0) throw failures[0]
   }
 
+  #as(o: Pick<ActAsOptions, 'principal' | 'assertLive'>): ForgeHandle {
+    const { plans, opened } = this.#parts
+    // A method of this class without a rule does not compile.
+    const methods: RulesOf<Forge> = FORGE_RULES
+    return forgeAs(this, { ...o, access: this.access, methods, plans, opened, jointly: this.#jointly })
+  }
+
   async #hourly(): Promise<void> {
     await this.#sample()
-    await this.#retiring.run(() => this.#auditSource.retireKeys())
+    await this.#retiring.run(() => this.#parts.auditSource.retireKeys())
     await this.#applyPolicy()
   }
 
   /** What fails here shows in the health of the store, and is tried again in an hour. */
   async #applyPolicy(): Promise<void> {
-    const o = { policy: this.#keyPolicy, clock: this.#clock, signal: this.#ending.signal }
+    const { options, clock } = this.#parts
+    const o = { policy: options.keyPolicy ?? {}, clock, signal: this.#ending.signal }
     this.#policyRun = this.#policyRun.then(() =>
       this.#rotating.run(async () => {
         await applyKeyPolicy(this.keys, o).catch(unlessEnded(o.signal))
@@ -381,17 +313,5 @@ export class Forge implements AsyncDisposable {
 function unlessEnded(signal: AbortSignal): (cause: unknown) => void {
   return (cause) => {
     if (!signal.aborted) throw cause
-  }
-}
-
-function topicStatistics(stream: 'logs' | 'events', topic: TopicMetadata): TopicStatistics {
-  return {
-    stream,
-    topic: topic.name,
-    count: topic.count,
-    rawBytes: topic.rawBytes,
-    storedBytes: topic.storedBytes,
-    first: topic.firstTimestamp ?? null,
-    last: topic.lastTimestamp ?? null,
   }
 }

@@ -1,38 +1,17 @@
 import { assert, Metrics, systemClock } from '@forgeone/common'
-import { LocalStore, readStoreFile, type WatchedScope } from '@forgeone/engine'
-import { shardStateScopes } from '@forgeone/streams'
-import { checkAct } from '../audit/acts.ts'
+import { checkAct, LocalStore, readStoreFile, type Layout } from '@forgeone/engine'
 import { AuditSource } from '../audit/audit-source.ts'
 import { readGenerations, type Generations } from '../audit/generations.ts'
 import { CheckpointRegister } from '../checkpoint/checkpoint-register.ts'
 import { revisionRow } from '../keys/forge-keys.ts'
-import { METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
+import { SYSTEM_DATABASE } from '../layout/database-names.ts'
+import { shardLayout } from '../layout/shard-layout.ts'
+import { actsOf, databaseNamesOf, stateScopesOf, type AnyPlan } from '../layout/store-plan.ts'
 import { beginGeneration } from './begin-generation.ts'
-import { SYSTEM_DATABASE, VAULT_DATABASE } from './database-names.ts'
 import type { ForgeOptions } from './forge-options.ts'
 import { keyProviderOf } from './key-provider-of.ts'
-import { ACCESS_KEYSPACE, FLAGS_KEYSPACE, SETTINGS_KEYSPACE } from './system-keyspaces.ts'
-import { shardLayout } from './shard-layout.ts'
 
 const GIB = 1024 ** 3
-
-const SETTING_KEYSPACES = [SETTINGS_KEYSPACE, FLAGS_KEYSPACE]
-
-/** Rights, settings and secrets: an older row of them would undo a decision. Of shards: what nothing behind it tells of. */
-function stateScopes(streamDatabases: readonly string[]): readonly WatchedScope[] {
-  return [
-    // Apart from each other, so that a setting that was just written does not leave the rights uncompared.
-    { database: SYSTEM_DATABASE, part: 'rights', only: [ACCESS_KEYSPACE], describedSoon: true },
-    { database: SYSTEM_DATABASE, part: 'settings', only: SETTING_KEYSPACES, describedSoon: true },
-    {
-      database: SYSTEM_DATABASE,
-      without: [METRICS_KEYSPACE, ACCESS_KEYSPACE, ...SETTING_KEYSPACES],
-      describedSoon: true,
-    },
-    { database: VAULT_DATABASE, describedSoon: true },
-    ...streamDatabases.flatMap(shardStateScopes),
-  ]
-}
 
 /** The engine's part of a `Forge`. */
 export interface OpenedStore {
@@ -41,15 +20,15 @@ export interface OpenedStore {
   /** Absent while the first generation lasts. */
   readonly generations: Generations | undefined
   readonly metrics: Metrics
-  readonly shardCount: number
+  readonly layout: Layout
 }
 
 /** Opens the store with its log, under the generation that its own row names; nothing is signed yet. */
 export async function openStore(
   options: ForgeOptions,
-  { acceptState = false }: { readonly acceptState?: boolean } = {},
+  asked: { readonly plans: readonly AnyPlan[]; readonly acceptState?: boolean },
 ): Promise<OpenedStore> {
-  const opened = await openOnce(options, acceptState)
+  const opened = await openOnce(options, asked)
   const { store, generations } = opened
   if (generations === undefined || generations.current === store.parts.file.generation) return opened
   // A crash came between the commit that began the generation and `FORGE`, or somebody put an older `FORGE` back.
@@ -58,16 +37,20 @@ export async function openStore(
   } finally {
     await store.close()
   }
-  const again = await openOnce({ ...options, create: 'never' }, acceptState)
+  const again = await openOnce({ ...options, create: 'never' }, asked)
   assert(again.store.parts.file.generation === generations.current, 'the generation was put in force')
   return again
 }
 
-async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<OpenedStore> {
+async function openOnce(
+  options: ForgeOptions,
+  { plans, acceptState = false }: Parameters<typeof openStore>[1],
+): Promise<OpenedStore> {
   const { logger, clock = systemClock, path, create, durability, lockWaitMs } = options
   const { allowedSuites, allowUnsafeFilesystem, random } = options
   const existing = await readStoreFile(path)
-  const { shardCount, databases } = shardLayout(options, existing)
+  const layout = shardLayout(options, existing)
+  const acts = actsOf(plans)
   const suite = existing?.suite ?? options.encryption ?? 'aes-256-gcm'
   const metrics = new Metrics()
   const auditSource = new AuditSource({
@@ -77,12 +60,12 @@ async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<Op
   })
   const store = await LocalStore.open({
     path,
-    databases,
+    databases: databaseNamesOf(plans, layout),
     observer: auditSource,
-    stateScopes: stateScopes(databases.filter((name) => name.includes('_shard_'))),
+    stateScopes: stateScopesOf(plans, layout),
     copies: (opened) => new CheckpointRegister(opened),
     acceptState,
-    checkFacts: checkAct,
+    checkFacts: (facts) => checkAct(acts, facts),
     provider: keyProviderOf(options, suite),
     suite,
     allowedSuites,
@@ -101,7 +84,7 @@ async function openOnce(options: ForgeOptions, acceptState: boolean): Promise<Op
     const isKnown = store.parts.online.has(SYSTEM_DATABASE)
     const generations = isKnown ? await readGenerations(store) : undefined
     auditSource.connect(store, generations?.ended ?? [])
-    return { store, auditSource, generations, metrics, shardCount }
+    return { store, auditSource, generations, metrics, layout }
   } catch (error) {
     await store.close()
     throw error

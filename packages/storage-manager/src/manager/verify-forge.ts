@@ -1,10 +1,10 @@
 import { verifyOwn, type AuditLog } from '@forgeone/audit'
 import { canonicalJson, ForgeError } from '@forgeone/common'
-import type { Store, VerifyProblem, VerifyReport } from '@forgeone/engine'
-import { CountedEntries, type PlacedAt, type StreamName } from '../audit/counted-entries.ts'
+import type { FacilityReport, Store, VerifyProblem, VerifyReport } from '@forgeone/engine'
+import { CountedEntries, type PlacedAt } from '../audit/counted-entries.ts'
 import type { DamagedRows } from './damaged-rows.ts'
+import type { OpenedFacilities } from './open-facilities.ts'
 import type { ToldShredKeys } from '../keys/told-shred-keys.ts'
-import type { EventStream, LogStream, StreamVerifyReport } from '@forgeone/streams'
 
 export interface ForgeVerifyReport {
   readonly ok: boolean
@@ -17,13 +17,11 @@ export interface ForgeVerifyReport {
 }
 
 /**
- * The engine's check of what is stored, the streams' check that blocks and index rows belong together, the recomputation of the
- * audit log, and whether its leaves count the entries that are there.
+ * The engine's check of what is stored, what each facility checks of its own rows, the recomputation of the audit log, and whether its leaves count the entries that are there.
  */
 export async function verifyForge(o: {
   readonly engine: () => Promise<VerifyReport>
-  readonly logs: Pick<LogStream, 'verify'>
-  readonly events: Pick<EventStream, 'verify'>
+  readonly facilities: OpenedFacilities
   /** Absent while its database is offline, which the engine tells. */
   readonly audit: AuditLog | undefined
   readonly shredKeys: Pick<ToldShredKeys, 'problem'>
@@ -31,15 +29,16 @@ export async function verifyForge(o: {
 }): Promise<ForgeVerifyReport> {
   const engine = await o.engine()
   const placed: PlacedAt[] = []
-  const verified = async (stream: StreamName): Promise<StreamVerifyReport> => {
+  const reports: FacilityReport[] = []
+  for (const [stream, facility] of o.facilities) {
     const leaves = o.audit?.size ?? 0
-    const report = await o[stream].verify()
+    const report = await facility.verify?.()
+    if (report === undefined) continue
+    reports.push(report)
     if (report.placed !== undefined) placed.push({ stream, placed: report.placed, leaves })
-    return report
   }
-  const streams = [await verified('logs'), await verified('events')]
-  const blocks = streams.reduce((sum, report) => sum + report.blocks, 0)
-  const entries = streams.reduce((sum, report) => sum + report.entries, 0)
+  const blocks = reports.reduce((sum, report) => sum + report.blocks, 0)
+  const entries = reports.reduce((sum, report) => sum + report.entries, 0)
   const shredKeys = await o.shredKeys.problem()
   // What was found at opening is in the report of the engine already.
   const isNew = !engine.problems.some(
@@ -52,7 +51,7 @@ export async function verifyForge(o: {
   const problems = [
     ...engine.problems.filter((each) => !isOnlyRead(each)),
     ...rows,
-    ...streams.flatMap((report) => report.problems),
+    ...reports.flatMap((report) => report.problems),
     ...(shredKeys !== undefined && isNew ? [shredKeys] : []),
     ...(await auditProblems(o.audit, new CountedEntries(placed))),
   ]

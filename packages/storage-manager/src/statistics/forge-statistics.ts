@@ -11,7 +11,8 @@ export interface ForgeStatistics {
 }
 
 export interface TopicStatistics {
-  readonly stream: 'logs' | 'events'
+  /** The facility that has it, such as `logs`. */
+  readonly stream: string
   readonly topic: string
   readonly count: number
   readonly rawBytes: number

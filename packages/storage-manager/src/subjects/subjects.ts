@@ -14,8 +14,7 @@ import {
   isBytes,
 } from '@forgeone/common'
 import { SEAL_BYTES_MAX, type ErasureRecord, type ShredKeys, type Signer } from '@forgeone/crypto'
-import type { CommitPlace, Operation, Store } from '@forgeone/engine'
-import { checkAct } from '../audit/acts.ts'
+import { checkAct, type CommitPlace, type Operation, type Store } from '@forgeone/engine'
 import { signDsse, type DsseEnvelope } from '../compliance/dsse.ts'
 import {
   certificateOf,
@@ -31,9 +30,10 @@ import {
   type DoneErasure,
   type PendingErasure,
 } from './erasure-row.ts'
+import { SUBJECT_ACTS } from './subject-acts.ts'
 import { erasureRequest, holdReason, joinedNames, subjectName } from './subject-name.ts'
 
-const KEYSPACE = 0x15
+export const SUBJECTS_KEYSPACE = 0x15
 const ENVELOPE = /^fs1\.([A-Za-z0-9_-]+)$/
 const PLACE = [utf8Encode('subject'), utf8Encode('value')]
 const ERASURE_ID_BYTES = 16
@@ -258,7 +258,7 @@ export class Subjects {
   /** Keyspace, kind, and a keyed hash: no name stands on disk. */
   #key(kind: 'h' | 'p' | 'e', ...names: readonly string[]): Uint8Array {
     return Uint8Array.from([
-      KEYSPACE,
+      SUBJECTS_KEYSPACE,
       kind.charCodeAt(0),
       ...this.#hash(joinedNames(`subject ${kind}`, ...names)),
     ])
@@ -275,7 +275,7 @@ export class Subjects {
   ): Promise<void> {
     const context = canonicalJson(facts, { code: 'INTERNAL', what: 'the facts of an erasure' })
     const told = { actor: 'app', action, resourceClass: 'subject', context }
-    checkAct(told)
+    checkAct(SUBJECT_ACTS, told)
     await this.#o.store.commit((place) => ({ facts: told, operations: operations(place) }))
   }
 }

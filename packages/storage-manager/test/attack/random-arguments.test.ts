@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { ForgeError, SeededRandom } from '@forgeone/common'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { PERMISSIONS, type FaceName } from '../../src/access/permissions.ts'
+import { PERMISSIONS } from '../plans.ts'
 import { Forge } from '../../src/index.ts'
 import { GOOD_ARGUMENTS } from '../good-arguments.ts'
 import { SECRET } from '../temporary-folder.ts'
@@ -24,9 +24,7 @@ const ENTRIES_TAKEN = 20
 
 const ALL = { ...GOOD_ARGUMENTS, ...STREAM_ARGUMENTS }
 const METHODS = Object.entries(ALL).flatMap(([face, methods]) =>
-  Object.entries(methods).flatMap(([method, good]) =>
-    'skip' in good ? [] : [{ face: face as FaceName, method, good }],
-  ),
+  Object.entries(methods).flatMap(([method, good]) => ('skip' in good ? [] : [{ face: face, method, good }])),
 )
 
 let folder: ReturnType<typeof attackFolder>
@@ -56,7 +54,7 @@ function openForge(): Promise<Forge> {
   return Forge.open({ path: join(folder.path, 'data'), secret: SECRET, shardCount: 2, cacheMb: 8 })
 }
 
-function faceOf(name: FaceName): object {
+function faceOf(name: string): object {
   return (name === 'forge' ? [] : name.split('.')).reduce<object>(
     (face, part) => Reflect.get(face, part) as object,
     forge,

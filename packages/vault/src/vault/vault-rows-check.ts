@@ -1,19 +1,10 @@
-import { isForgeError, type ForgeError } from '@forgeone/common'
+import type { Row } from '@forgeone/engine'
 import { decodeLease } from '../lease/lease-table.ts'
 import { decodeMetadata } from '../secret/secret-metadata.ts'
 import { ALL_LEASES, ALL_METADATA, isInRange } from './vault-rows.ts'
 
-/** Why a row of a vault would be set aside when it is loaded; undefined for one that parses. */
-export function damagedVaultRow(row: {
-  readonly key: Uint8Array
-  readonly value: Uint8Array
-}): ForgeError | undefined {
-  try {
-    if (isInRange(row.key, ALL_METADATA)) decodeMetadata(row.value)
-    else if (isInRange(row.key, ALL_LEASES)) decodeLease(row.value)
-    return undefined
-  } catch (error) {
-    if (isForgeError(error, 'RECORD_TAMPERED')) return error
-    throw error
-  }
+/** @throws RECORD_TAMPERED for a row of a vault that would be set aside when it is loaded */
+export function checkVaultRow({ key, value }: Row): void {
+  if (isInRange(key, ALL_METADATA)) decodeMetadata(value)
+  else if (isInRange(key, ALL_LEASES)) decodeLease(value)
 }

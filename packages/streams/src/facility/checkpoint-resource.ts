@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { isPlainObject, isReadable } from '@forgeone/common'
-import { resourceSegment } from './resource-pattern.ts'
+import { resourceSegment } from '@forgeone/engine'
 
 /** What is no name stands for all of them: only who may use all may try. */
 export function checkpointResource(name: unknown): string {

@@ -1,0 +1,40 @@
+import { onResources, OWNER_RULE, type CallRule, type Facility } from '@forgeone/engine'
+import { cacheFacility } from '../cache/cache-facility.ts'
+import { SYSTEM_DATABASE } from '../layout/database-names.ts'
+import type { ForgeHost } from '../forge-host.ts'
+import { ForgeKeys } from './forge-keys.ts'
+import { KEY_ACTS } from './key-acts.ts'
+
+/** How far keyring and shred keys have come; generations too. */
+const TOLD_KEYSPACE = 0x13
+
+const ROTATE: CallRule = onResources('keys.rotate', 'keys')
+
+export const keysFacility: Facility<ForgeKeys, ForgeHost> = {
+  name: 'keys',
+  databases: () => [{ name: SYSTEM_DATABASE, keyspaces: [{ byte: TOLD_KEYSPACE }] }],
+  acts: KEY_ACTS,
+  rules: {
+    methods: {
+      status: onResources('keys.list', 'keys'),
+      uses: onResources('keys.list', 'keys'),
+      rotate: ROTATE,
+      reseal: ROTATE,
+      // It is given every secret of the store.
+      rotateMaster: OWNER_RULE,
+      // A way to open the store reads everything in it, which no role joins with the rotation of keys.
+      addProvider: OWNER_RULE,
+      removeProvider: ROTATE,
+      rewrap: OWNER_RULE,
+      createShares: OWNER_RULE,
+      destroy: onResources('keys.destroy', 'keys'),
+      destroyUnused: onResources('keys.destroy', 'keys'),
+    },
+  },
+  open: async (host) => {
+    const { store, toldShredKeys, acceptRestoredKeyring } = host
+    const emptyCache = async (): Promise<void> => await host.other(cacheFacility).empty()
+    const options = { store, shredKeys: toldShredKeys, emptyCache }
+    return { face: await ForgeKeys.open(options, { acceptRestored: acceptRestoredKeyring }) }
+  },
+}

@@ -1,0 +1,97 @@
+import {
+  plainActs,
+  type Acts,
+  type CollectionStatistics,
+  type DatabasePlan,
+  type Facility,
+  type Host,
+  type Layout,
+  type OpenedFacility,
+} from '@forgeone/engine'
+import type { BlockCache } from '../read/block-cache.ts'
+import { shardStateScopes } from '../shard/state-scopes.ts'
+import type { EventStream } from '../stream/event-stream.ts'
+import type { LogStream } from '../stream/log-stream.ts'
+import { openEvents, openLogs, streamDatabases } from '../stream/open-streams.ts'
+import type { StreamOptions } from '../stream/stream-options.ts'
+import { CHECKPOINT_RULES, EVENT_RULES, GROUP_RULES, LOG_RULES, topicOperationRules } from './stream-rules.ts'
+
+/** What logs and events of a store share, and how they keep themselves small. */
+export interface StreamFacilityOptions {
+  readonly cache: BlockCache
+  readonly compaction?: StreamOptions['compaction']
+}
+
+const VERBS: readonly string[] = [
+  'append',
+  'compact',
+  'compact-keys',
+  'create-topic',
+  'remove-retention',
+  'remove-topic',
+  'retain',
+  'set-retention',
+  'update-topic',
+]
+
+const EVENT_ACTS: Acts = plainActs('events', [
+  ...VERBS,
+  'settle',
+  'group-create',
+  'group-remove',
+  'group-pause',
+  'group-resume',
+  'group-clean',
+  'checkpoint-set',
+  'checkpoint-remove',
+])
+
+export function logsFacility(options: StreamFacilityOptions): Facility<LogStream> {
+  return {
+    name: 'logs',
+    databases: (layout) => shardPlans('logs', layout),
+    acts: plainActs('logs', VERBS),
+    rules: { methods: LOG_RULES, parts: { topicOperations: { methods: topicOperationRules('logs') } } },
+    open: async (host) => opened(await openLogs(host.store, streamOptions(host, options))),
+  }
+}
+
+export function eventsFacility(options: StreamFacilityOptions): Facility<EventStream> {
+  return {
+    name: 'events',
+    databases: (layout) => shardPlans('events', layout),
+    acts: EVENT_ACTS,
+    rules: {
+      methods: EVENT_RULES,
+      parts: {
+        topicOperations: { methods: topicOperationRules('events') },
+        groups: { methods: GROUP_RULES },
+        checkpoints: { methods: CHECKPOINT_RULES },
+      },
+    },
+    open: async (host) => opened(await openEvents(host.store, streamOptions(host, options))),
+  }
+}
+
+function shardPlans(stream: 'logs' | 'events', { shardCount }: Layout): readonly DatabasePlan[] {
+  return streamDatabases(stream, shardCount).map((name) => ({ name, scopes: shardStateScopes(name) }))
+}
+
+function streamOptions(host: Host, options: StreamFacilityOptions): StreamOptions {
+  const { clock, metrics, reportProblem, layout } = host
+  return { ...options, shardCount: layout.shardCount, clock, metrics, reportProblem }
+}
+
+function opened<Stream extends LogStream | EventStream>(stream: Stream): OpenedFacility<Stream> {
+  return {
+    face: stream,
+    verify: async () => await stream.verify(),
+    statistics: () => stream.topics().map(statisticsOf),
+    close: async () => await stream.close(),
+  }
+}
+
+function statisticsOf(topic: ReturnType<LogStream['topics']>[number]): CollectionStatistics {
+  const { name, count, rawBytes, storedBytes, firstTimestamp, lastTimestamp } = topic
+  return { name, count, rawBytes, storedBytes, first: firstTimestamp ?? null, last: lastTimestamp ?? null }
+}
