@@ -53,6 +53,7 @@ export {
 } from './realms.ts'
 export { ArgumentCheck } from './argument-check.ts'
 export { nearestName } from './nearest-name.ts'
+export { systemTimer, type Timer } from './timer.ts'
 export { Turn } from './turn.ts'
 export { Metrics, type MetricReading } from './metrics.ts'
 export { refuseOtherMembers } from './other-members.ts'

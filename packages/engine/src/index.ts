@@ -56,6 +56,7 @@ export type {
   Host,
   OpenedFacility,
 } from './facility/facility.ts'
+export type { Job } from './facility/job.ts'
 export {
   onNamed,
   onResources,

@@ -13,6 +13,8 @@ import { vaultFacility, type Vault } from '@forgeone/vault'
 import type { AccessControl } from './access/access-control.ts'
 import { accessFacility } from './access/access-facility.ts'
 import { auditFacility } from './audit/audit-facility.ts'
+import { backgroundFacility } from './background/background-facility.ts'
+import type { Background } from './background/background.ts'
 import { cacheFacility } from './cache/cache-facility.ts'
 import type { ForgeCache } from './cache/forge-cache.ts'
 import { complianceFacility } from './compliance/compliance-facility.ts'
@@ -57,6 +59,8 @@ export interface ForgeFaces {
   readonly images: ImageCatalogue
   /** Evidence for an assessment. */
   readonly compliance: Compliance
+  /** What the store does by itself: retention, rotation of keys by their policy, samples of metrics. */
+  readonly background: Background
 }
 
 /** Facilities by the name of their face. */
@@ -81,6 +85,8 @@ export function facilitiesOf(
     cache: cacheFacility,
     images: imagesFacility,
     compliance: complianceFacility,
+    // Behind all others: it runs their jobs, and ends before them.
+    background: backgroundFacility,
   }
 }
 

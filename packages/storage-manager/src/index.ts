@@ -10,6 +10,7 @@ export type { ForgeHandle } from './access/forge-as.ts'
 export { BREAK_GLASS_MS_MAX, GRANTS_PER_HOLDER_MAX, HOLDERS_MAX, type Grant } from './access/grant.ts'
 export { WEEKDAYS, type GrantHours, type Weekday } from './access/grant-hours.ts'
 export { ROLES } from './access/roles.ts'
+export type { Background, JobFigures } from './background/background.ts'
 export { TOKEN_MS_DEFAULT, TOKEN_MS_MAX } from './access/token.ts'
 export {
   BUNDLE_LEAVES_MAX,

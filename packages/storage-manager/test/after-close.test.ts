@@ -52,6 +52,8 @@ const ANSWERED: readonly string[] = [
   ...['groups.list', 'groups.close', 'checkpoints.get', 'checkpoints.list'].map(
     (method) => `events.${method}`,
   ),
+  'background.list',
+  'background.close',
   'events.defineUpcast',
   'events.topic',
   'keys.status',

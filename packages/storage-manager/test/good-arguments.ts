@@ -51,6 +51,7 @@ export const GOOD_ARGUMENTS: GoodArguments = {
     list: ['na'],
   },
   flags: { set: ['flag', { enabled: true, percent: 50 }], isEnabled: ['flag', 'ann'], list: [] },
+  background: { list: [], pause: [], resume: [], close: { skip: 'ends it' } },
   keys: {
     status: [],
     uses: [],

@@ -1,10 +1,11 @@
-import type { Clock, ForgeError, Logger, Metrics, Random, ReportProblem } from '@forgeone/common'
+import type { Clock, ForgeError, Logger, Metrics, Random, ReportProblem, Timer } from '@forgeone/common'
 import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
 import type { Operation, Store } from '../store/store.ts'
 import type { VerifyProblem } from '../verify/verify-store.ts'
 import type { Action } from './action.ts'
 import type { Acts } from './acts.ts'
 import type { DatabasePlan, Layout } from './database-plan.ts'
+import type { Job } from './job.ts'
 import type { FaceRules } from './method-rule.ts'
 
 /** What is known of a facility before it is opened. */
@@ -32,6 +33,7 @@ export interface OpenedFacility<Face> {
   readonly as?: ((pseudonym: string) => Face) | undefined
   readonly verify?: (() => Promise<FacilityReport>) | undefined
   readonly statistics?: (() => readonly CollectionStatistics[]) | undefined
+  readonly jobs?: readonly Job[] | undefined
   /** A damaged row was removed: what holds it in memory looks again. */
   readonly forget?: ((row: { readonly database: string; readonly key: Uint8Array }) => void) | undefined
   readonly close?: (() => Promise<void> | void) | undefined
@@ -62,6 +64,7 @@ export interface Host {
   readonly store: Store
   readonly layout: Layout
   readonly clock: Clock
+  readonly timer: Timer
   readonly random: Random
   readonly metrics: Metrics
   readonly logger: Logger

@@ -5,6 +5,8 @@ import { z } from 'zod'
 import { AUDIT_DATABASE } from '../layout/database-names.ts'
 import type { ForgeHost } from '../forge-host.ts'
 
+const HOUR_MS = 3_600_000
+
 const READ: CallRule = onResources('audit.read', 'audit')
 const PROVE: CallRule = onResources('audit.prove', 'audit')
 const EXPORT: CallRule = onResources('audit.export', 'audit')
@@ -57,5 +59,12 @@ export const auditFacility: Facility<AuditLog, ForgeHost> = {
         if (log !== undefined) return log
         throw new ForgeError('DATABASE_OFFLINE', 'the audit database is offline')
       },
+      jobs: [
+        {
+          name: 'retirement of signing keys',
+          everyMs: HOUR_MS,
+          run: async () => await auditSource.retireKeys(),
+        },
+      ],
     }),
 }

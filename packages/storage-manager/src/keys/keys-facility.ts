@@ -1,9 +1,14 @@
-import { onResources, OWNER_RULE, type CallRule, type Facility } from '@forgeone/engine'
+import { onResources, OWNER_RULE, type CallRule, type Facility, type Job } from '@forgeone/engine'
 import { cacheFacility } from '../cache/cache-facility.ts'
 import { SYSTEM_DATABASE } from '../layout/database-names.ts'
 import type { ForgeHost } from '../forge-host.ts'
 import { ForgeKeys } from './forge-keys.ts'
 import { KEY_ACTS } from './key-acts.ts'
+import { applyKeyPolicy } from './key-policy.ts'
+
+const HOUR_MS = 3_600_000
+/** A command that is done sooner rotates nothing. */
+const FIRST_LOOK_MS = 60_000
 
 /** How far keyring and shred keys have come; generations too. */
 const TOLD_KEYSPACE = 0x13
@@ -35,6 +40,14 @@ export const keysFacility: Facility<ForgeKeys, ForgeHost> = {
     const { store, toldShredKeys, acceptRestoredKeyring } = host
     const emptyCache = async (): Promise<void> => await host.other(cacheFacility).empty()
     const options = { store, shredKeys: toldShredKeys, emptyCache }
-    return { face: await ForgeKeys.open(options, { acceptRestored: acceptRestoredKeyring }) }
+    const keys = await ForgeKeys.open(options, { acceptRestored: acceptRestoredKeyring })
+    const { clock, keyPolicy: policy } = host
+    const rotation: Job = {
+      name: 'rotation of keys by their policy',
+      firstMs: FIRST_LOOK_MS,
+      everyMs: HOUR_MS,
+      run: async (signal) => await applyKeyPolicy(keys, { policy, clock, signal }),
+    }
+    return { face: keys, jobs: [rotation] }
   },
 }

@@ -6,6 +6,7 @@ import {
   type Clock,
   type Logger,
   type Random,
+  type Timer,
   nearestName,
 } from '@forgeone/common'
 import type { Anchor } from '@forgeone/audit'
@@ -95,6 +96,8 @@ export interface ForgeOptions {
   readonly allowUnsafeFilesystem?: boolean | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
+  /** When what the store does by itself comes due. */
+  readonly timer?: Timer | undefined
   readonly random?: Random | undefined
 }
 
@@ -149,6 +152,7 @@ const schema = z.strictObject({
   allowUnsafeFilesystem: z.boolean().optional(),
   logger: provided.optional(),
   clock: provided.optional(),
+  timer: provided.optional(),
   random: provided.optional(),
 })
 

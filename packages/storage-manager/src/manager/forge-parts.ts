@@ -1,4 +1,4 @@
-import { systemTimer, type Anchor } from '@forgeone/audit'
+import type { Anchor } from '@forgeone/audit'
 import {
   assert,
   ForgeError,
@@ -6,6 +6,7 @@ import {
   readArgument,
   systemClock,
   systemRandom,
+  systemTimer,
   type Clock,
   type Metrics,
   type Random,
@@ -17,6 +18,7 @@ import {
   type Facility,
   type FacilityPlan,
   type ImageFacts,
+  type Job,
   type Layout,
   type LocalStore,
   type StoreView,
@@ -32,11 +34,15 @@ import type { ForgeHost } from '../forge-host.ts'
 import { revisionRow } from '../keys/forge-keys.ts'
 import { ToldShredKeys } from '../keys/told-shred-keys.ts'
 import { SYSTEM_DATABASE } from '../layout/database-names.ts'
+import { MetricsHistory } from '../statistics/metrics-history.ts'
 import { acceptRollback } from './accept-rollback.ts'
 import { rowId } from './damaged-rows.ts'
 import { readForgeOptions, type ForgeOptions } from './forge-options.ts'
 import { openFacilities, type OpenedFacilities } from './open-facilities.ts'
 import { openStore } from './open-store.ts'
+
+/** Metrics are sampled into the store this often while it is open. */
+const METRICS_SAMPLE_MS = 3_600_000
 
 /** Facilities of a store by the name of their face. */
 export type FacilityList = Readonly<Record<string, Facility<object, ForgeHost>>>
@@ -52,6 +58,7 @@ export interface ForgeParts {
   readonly auditSource: AuditSource
   readonly anchors: AnchorKeeper
   readonly metrics: Metrics
+  readonly metricsHistory: MetricsHistory
   readonly clock: Clock
   readonly random: Random
   /** Through which it was opened only to be read. */
@@ -100,7 +107,18 @@ async function openWhole(
   try {
     const anchors = await startAudit({ store, auditSource, options })
     const toldShredKeys = new ToldShredKeys(store)
-    const parts = { store, auditSource, anchors, metrics, layout, toldShredKeys, clock, random }
+    const metricsHistory = new MetricsHistory({ store, database: SYSTEM_DATABASE, metrics })
+    const parts = {
+      store,
+      auditSource,
+      anchors,
+      metrics,
+      metricsHistory,
+      layout,
+      toldShredKeys,
+      clock,
+      random,
+    }
     const opened = await openFacilities(list, (known) => hostOf({ ...parts, options }, known))
     return { ...parts, options, plans, opened, view }
   } catch (error) {
@@ -130,7 +148,7 @@ async function startAudit(
     graceMs: anchorGraceMs ?? ANCHOR_GRACE_MS_DEFAULT,
     onLoss: onAnchorLoss,
     clock,
-    timer: systemTimer,
+    timer: options.timer ?? systemTimer,
     logger: isolatedLogger(logger),
   })
   const image = await readImageFile(options.path)
@@ -177,12 +195,17 @@ function isImage({ sequence, time }: ImageFacts): ForgeError {
   )
 }
 
+/** A sample that cannot be written is not worth an error; that it goes on so shows in the health. */
+function samplesOf(history: MetricsHistory): Job {
+  return { name: 'samples of metrics', everyMs: METRICS_SAMPLE_MS, run: async () => await history.record() }
+}
+
 /** What facilities are given. @param opened those before the one that asks */
 function hostOf(
   parts: Omit<ForgeParts, 'plans' | 'opened' | 'view' | 'anchors'>,
   opened: OpenedFacilities,
 ): ForgeHost {
-  const { store, auditSource, metrics, layout, toldShredKeys, clock, random, options } = parts
+  const { store, auditSource, metrics, metricsHistory, layout, toldShredKeys, clock, random, options } = parts
   const other: ForgeHost['other'] = <Face>({ name }: { readonly name: string }) => {
     const facility = opened.get(name)
     assert(facility !== undefined, `the facility ${name} is opened before those that use it`)
@@ -196,10 +219,14 @@ function hostOf(
     layout,
     toldShredKeys,
     clock,
+    timer: options.timer ?? systemTimer,
     random,
     logger: store.parts.logger,
     directory: options.path,
     acceptRestoredKeyring: options.acceptRestoredKeyring,
+    keyPolicy: options.keyPolicy ?? {},
+    metricsHistory,
+    jobs: () => [samplesOf(metricsHistory), ...[...opened.values()].flatMap(({ jobs = [] }) => jobs)],
     reportProblem: reporterOf(store),
     setAside: ({ database, key, error }) => store.parts.health.note(error, rowId(database, key)),
     shredKeys: () => toldShredKeys.get(),

@@ -1,5 +1,5 @@
 import type { Anchor } from '@forgeone/audit'
-import { BackgroundWork, copyPlain, readArgument, type MetricReading } from '@forgeone/common'
+import { copyPlain, readArgument, type MetricReading } from '@forgeone/common'
 import {
   verifyStore,
   type HealthReport,
@@ -17,25 +17,18 @@ import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { CheckpointRegister, type CheckpointInfo } from '../checkpoint/checkpoint-register.ts'
 import type { ForgeFaces } from '../facilities.ts'
-import { applyKeyPolicy } from '../keys/key-policy.ts'
 import type { ForgeStatistics } from '../statistics/forge-statistics.ts'
-import { SYSTEM_DATABASE } from '../layout/database-names.ts'
 import { ownsRow, rowChecksOf } from '../layout/store-plan.ts'
-import { MetricsHistory, type MetricsSample } from '../statistics/metrics-history.ts'
+import type { MetricsSample } from '../statistics/metrics-history.ts'
 import { runTransaction } from '../transaction/run-transaction.ts'
 import type { Transaction, TransactionResult } from '../transaction/transaction.ts'
 import { DamagedRows, type DamagedRow } from './damaged-rows.ts'
 import type { ForgeOptions } from './forge-options.ts'
-import { openForgeParts, reporterOf, viewIsStale, type FacilityList, type ForgeParts } from './forge-parts.ts'
+import { openForgeParts, viewIsStale, type FacilityList, type ForgeParts } from './forge-parts.ts'
 import { FORGE_RULES } from './forge-plan.ts'
 import { checkedVerify } from './long-work.ts'
 import { closeFacilities } from './open-facilities.ts'
 import { recordVerification, verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
-
-/** Metrics are sampled into the store this often while it is open. */
-const METRICS_SAMPLE_MS = 3_600_000
-/** Keys are looked at this long after opening, and every hour: a command that is done sooner rotates nothing. */
-const FIRST_POLICY_MS = 60_000
 
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the constructor makes a property of each face
 export interface Forge extends ForgeFaces {}
@@ -51,22 +44,13 @@ export class Forge implements AsyncDisposable {
   readonly #parts: ForgeParts
   readonly #store: LocalStore
   readonly #damagedRows: DamagedRows
-  readonly #history: MetricsHistory
   readonly #checkpoints: CheckpointRegister
-  readonly #sampleTimer: NodeJS.Timeout
-  readonly #policyTimer: NodeJS.Timeout
-  /** Ends what goes on in the background. */
-  readonly #ending = new AbortController()
   readonly #jointly: Store['jointly'] = (calls) => this.#store.jointly(calls)
-  #policyRun: Promise<unknown> = Promise.resolve()
-  readonly #sampling: BackgroundWork
-  readonly #retiring: BackgroundWork
-  readonly #rotating: BackgroundWork
   readonly #openedAtSequence: number
   #closing: Promise<void> | undefined
 
   private constructor(parts: ForgeParts) {
-    const { store, metrics, plans, layout, opened } = parts
+    const { store, plans, layout, opened } = parts
     this.#parts = parts
     this.#store = store
     for (const [name, facility] of opened)
@@ -80,15 +64,6 @@ export class Forge implements AsyncDisposable {
         for (const plan of plans) if (ownsRow(plan, { layout, ...row })) opened.get(plan.name)?.forget?.(row)
       },
     })
-    const report = reporterOf(store)
-    this.#sampling = new BackgroundWork('samples of metrics', report)
-    this.#retiring = new BackgroundWork('retirement of signing keys', report)
-    this.#rotating = new BackgroundWork('rotation of keys by their policy', report)
-    this.#history = new MetricsHistory({ store, database: SYSTEM_DATABASE, metrics })
-    this.#sampleTimer = setInterval(() => void this.#hourly(), METRICS_SAMPLE_MS)
-    this.#sampleTimer.unref()
-    this.#policyTimer = setTimeout(() => void this.#applyPolicy(), FIRST_POLICY_MS)
-    this.#policyTimer.unref()
   }
 
   /**
@@ -125,7 +100,7 @@ export class Forge implements AsyncDisposable {
   }
 
   async metricsHistory(): Promise<readonly MetricsSample[]> {
-    return await this.#history.list()
+    return await this.#parts.metricsHistory.list()
   }
 
   /** What a principal has of the store: every method is asked about before it runs. @throws ACCESS_GRANT_INVALID for a bad name */
@@ -171,6 +146,7 @@ export class Forge implements AsyncDisposable {
       entries: topics.reduce((sum, topic) => sum + topic.count, 0),
       rawBytes: topics.reduce((sum, topic) => sum + topic.rawBytes, 0),
       topics,
+      background: this.background.list(),
       shardCount: this.#parts.layout.shardCount,
       encryption: this.#store.parts.file.suite,
       state: this.health().state,
@@ -255,14 +231,14 @@ export class Forge implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#sampleTimer)
-    clearTimeout(this.#policyTimer)
-    this.#ending.abort()
-    await this.#policyRun
-    const { opened, anchors, view } = this.#parts
+    const { opened, anchors, view, metricsHistory } = this.#parts
     const failures = [...(await closeFacilities(opened))]
     const steps: readonly (() => unknown)[] = [
-      () => (this.#store.sequence === this.#openedAtSequence ? undefined : this.#sample()),
+      // A sample that cannot be written is not worth an error.
+      () =>
+        this.#store.sequence === this.#openedAtSequence
+          ? undefined
+          : metricsHistory.record().catch(() => undefined),
       () => anchors.close(),
       () => this.#store.close(),
       () => view?.remove(),
@@ -283,35 +259,5 @@ export class Forge implements AsyncDisposable {
     // A method of this class without a rule does not compile.
     const methods: RulesOf<Forge> = FORGE_RULES
     return forgeAs(this, { ...o, access: this.access, methods, plans, opened, jointly: this.#jointly })
-  }
-
-  async #hourly(): Promise<void> {
-    await this.#sample()
-    await this.#retiring.run(() => this.#parts.auditSource.retireKeys())
-    await this.#applyPolicy()
-  }
-
-  /** What fails here shows in the health of the store, and is tried again in an hour. */
-  async #applyPolicy(): Promise<void> {
-    const { options, clock } = this.#parts
-    const o = { policy: options.keyPolicy ?? {}, clock, signal: this.#ending.signal }
-    this.#policyRun = this.#policyRun.then(() =>
-      this.#rotating.run(async () => {
-        await applyKeyPolicy(this.keys, o).catch(unlessEnded(o.signal))
-      }),
-    )
-    await this.#policyRun
-  }
-
-  /** A sample that cannot be written is not worth an error; that it goes on so shows in the health. */
-  async #sample(): Promise<void> {
-    await this.#sampling.run(() => this.#history.record())
-  }
-}
-
-/** What closing cut short did not fail. */
-function unlessEnded(signal: AbortSignal): (cause: unknown) => void {
-  return (cause) => {
-    if (!signal.aborted) throw cause
   }
 }

@@ -1,3 +1,5 @@
+import type { JobFigures } from '../background/background.ts'
+
 /** What a store holds and takes. */
 export interface ForgeStatistics {
   readonly bytesOnDisk: number
@@ -5,6 +7,8 @@ export interface ForgeStatistics {
   readonly entries: number
   readonly rawBytes: number
   readonly topics: readonly TopicStatistics[]
+  /** What the store does by itself. */
+  readonly background: readonly JobFigures[]
   readonly shardCount: number
   readonly encryption: string
   readonly state: string

@@ -22,6 +22,10 @@ export interface StreamFacilityOptions {
   readonly compaction?: StreamOptions['compaction']
 }
 
+/** Retention is applied this long after opening, and then so often. */
+const FIRST_RETENTION_MS = 60_000
+const RETENTION_EVERY_MS = 3_600_000
+
 const VERBS: readonly string[] = [
   'append',
   'compact',
@@ -52,7 +56,7 @@ export function logsFacility(options: StreamFacilityOptions): Facility<LogStream
     databases: (layout) => shardPlans('logs', layout),
     acts: plainActs('logs', VERBS),
     rules: { methods: LOG_RULES, parts: { topicOperations: { methods: topicOperationRules('logs') } } },
-    open: async (host) => opened(await openLogs(host.store, streamOptions(host, options))),
+    open: async (host) => opened('logs', await openLogs(host.store, streamOptions(host, options))),
   }
 }
 
@@ -69,7 +73,7 @@ export function eventsFacility(options: StreamFacilityOptions): Facility<EventSt
         checkpoints: { methods: CHECKPOINT_RULES },
       },
     },
-    open: async (host) => opened(await openEvents(host.store, streamOptions(host, options))),
+    open: async (host) => opened('events', await openEvents(host.store, streamOptions(host, options))),
   }
 }
 
@@ -82,11 +86,22 @@ function streamOptions(host: Host, options: StreamFacilityOptions): StreamOption
   return { ...options, shardCount: layout.shardCount, clock, metrics, reportProblem }
 }
 
-function opened<Stream extends LogStream | EventStream>(stream: Stream): OpenedFacility<Stream> {
+function opened<Stream extends LogStream | EventStream>(
+  name: string,
+  stream: Stream,
+): OpenedFacility<Stream> {
   return {
     face: stream,
     verify: async () => await stream.verify(),
     statistics: () => stream.topics().map(statisticsOf),
+    jobs: [
+      {
+        name: `retention of ${name}`,
+        firstMs: FIRST_RETENTION_MS,
+        everyMs: RETENTION_EVERY_MS,
+        run: async (signal) => await stream.topicOperations.applyRetention({ signal }),
+      },
+    ],
     close: async () => await stream.close(),
   }
 }

@@ -1,3 +1,4 @@
+import type { ForgeStatistics } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { formatBytes, formatCount, formatRatio } from '../../render/quantities.ts'
 import { topicTable } from './topic-table.ts'
@@ -28,6 +29,7 @@ export const stats: Command = {
       ['shards', String(figures.shardCount)],
       ['encryption', figures.encryption],
       ['state', figures.state],
+      ['background', backgroundText(figures.background)],
     ]
     for (const [name, value] of rows)
       await terminal.printLine(`${terminal.style(name.padEnd(10), 'dim')}  ${value}`)
@@ -35,4 +37,11 @@ export const stats: Command = {
     for (const [name, reading] of Object.entries(metrics.metrics ?? {}))
       await terminal.printLine(`${name}  ${JSON.stringify(reading)}`)
   },
+}
+
+/** Since this process opened the store: a command that is done within a minute has run none of them. */
+function backgroundText(jobs: ForgeStatistics['background']): string {
+  const runs = jobs.reduce((sum, job) => sum + job.runs, 0)
+  const failures = jobs.reduce((sum, job) => sum + job.failures, 0)
+  return `${formatCount(jobs.length)} jobs, ${formatCount(runs)} runs, ${formatCount(failures)} failed`
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isForgeError } from '@forgeone/common'
-import type { Forge } from '@forgeone/storage-manager'
+import type { Forge, ForgeStatistics } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { numberOption } from '../../program/parse-arguments.ts'
 import type { StoreAccess } from '../../program/store-access.ts'
@@ -24,6 +24,7 @@ interface Sample {
   readonly commits: number
   readonly state: string
   readonly unappliedBytes: number
+  readonly background: ForgeStatistics['background']
   readonly topics: readonly {
     readonly stream: string
     readonly topic: string
@@ -105,6 +106,7 @@ async function lookAt(forge: Forge): Promise<Sample> {
     bytesOnDisk: stats.bytesOnDisk,
     commits: stats.commits,
     state: stats.state,
+    background: stats.background,
     unappliedBytes: typeof unapplied === 'number' ? unapplied : 0,
     topics: stats.topics.map(({ stream, topic, count, rawBytes, storedBytes }) => ({
       stream,

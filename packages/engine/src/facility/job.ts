@@ -1,0 +1,11 @@
+/** Work that a facility does by itself, from time to time, while the store is open. */
+export interface Job {
+  /** Names it in health and figures, such as `retention of logs`. */
+  readonly name: string
+  /** From the end of one run to the beginning of the next. */
+  readonly everyMs: number
+  /** From opening to the first run; `everyMs` by default. A command that is done sooner does nothing of it. */
+  readonly firstMs?: number | undefined
+  /** @param signal ends it when the store closes: what was begun is left as a crash would leave it */
+  run(signal: AbortSignal): Promise<unknown>
+}

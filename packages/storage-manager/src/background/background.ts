@@ -1,0 +1,132 @@
+import {
+  BackgroundWork,
+  ForgeError,
+  Turns,
+  type Clock,
+  type ReportProblem,
+  type Timer,
+} from '@forgeone/common'
+import type { Job } from '@forgeone/engine'
+
+/** What a store does by itself, and how it went since the store was opened. */
+export interface JobFigures {
+  readonly name: string
+  readonly state: 'waiting' | 'running' | 'paused'
+  readonly runs: number
+  readonly failures: number
+  /** In milliseconds since 1970; null before the first run. */
+  readonly lastBegan: number | null
+  readonly lastTookMs: number | null
+}
+
+export interface BackgroundOptions {
+  readonly jobs: readonly Job[]
+  readonly clock: Clock
+  readonly timer: Timer
+  readonly reportProblem: ReportProblem
+  /** Whether the store can be written: where it cannot, nothing is tried. */
+  readonly mayWrite: () => boolean
+}
+
+/**
+ * Everything that a store does by itself. Jobs run one at a time, so that together they take no more than one of them would.
+ * What fails shows in the health of the store as long as it goes on failing, and is tried again at its next time.
+ */
+export class Background {
+  readonly #options: BackgroundOptions
+  readonly #scheduled: readonly ScheduledJob[]
+  readonly #turns = new Turns()
+  readonly #ending = new AbortController()
+  #isPaused = false
+
+  constructor(options: BackgroundOptions) {
+    this.#options = options
+    this.#scheduled = options.jobs.map((job) => ({
+      job,
+      work: new BackgroundWork(job.name, options.reportProblem),
+      isRunning: false,
+      runs: 0,
+      failures: 0,
+      lastBegan: null,
+      lastTookMs: null,
+      cancel: () => undefined,
+    }))
+    for (const scheduled of this.#scheduled)
+      this.#schedule(scheduled, scheduled.job.firstMs ?? scheduled.job.everyMs)
+  }
+
+  /** The jobs in the order of their facilities. */
+  list(): readonly JobFigures[] {
+    return this.#scheduled.map(({ job: { name }, isRunning, runs, failures, lastBegan, lastTookMs }) => ({
+      name,
+      state: isRunning ? 'running' : this.#isPaused ? 'paused' : 'waiting',
+      runs,
+      failures,
+      lastBegan,
+      lastTookMs,
+    }))
+  }
+
+  /** Nothing is begun until `resume`, or the next opening; what runs goes on to its end. @throws STORE_CLOSED */
+  async pause(): Promise<void> {
+    this.#setPaused(true)
+  }
+
+  /** What came due meanwhile runs at its next time. @throws STORE_CLOSED */
+  async resume(): Promise<void> {
+    this.#setPaused(false)
+  }
+
+  /** Ends what runs, and waits until it has ended. Nothing is begun any more. */
+  async close(): Promise<void> {
+    this.#ending.abort()
+    for (const { cancel } of this.#scheduled) cancel()
+    await this.#turns.idle()
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (this.#ending.signal.aborted) throw new ForgeError('STORE_CLOSED', 'the store is closed')
+    this.#isPaused = isPaused
+  }
+
+  #schedule(scheduled: ScheduledJob, delayMs: number): void {
+    if (this.#ending.signal.aborted) return
+    scheduled.cancel = this.#options.timer.after(delayMs, () => {
+      void this.#turns
+        .run(() => this.#run(scheduled))
+        .finally(() => this.#schedule(scheduled, scheduled.job.everyMs))
+    })
+  }
+
+  async #run(scheduled: ScheduledJob): Promise<void> {
+    const { clock, mayWrite } = this.#options
+    const { signal } = this.#ending
+    if (this.#isPaused || signal.aborted || !mayWrite()) return
+    scheduled.isRunning = true
+    scheduled.lastBegan = clock.now()
+    const begunMs = clock.monotonicMs()
+    const worked = await scheduled.work.run(async () => {
+      try {
+        await scheduled.job.run(signal)
+      } catch (cause) {
+        // What closing cut short did not fail.
+        if (!signal.aborted) throw cause
+      }
+    })
+    scheduled.runs++
+    if (!worked) scheduled.failures++
+    scheduled.lastTookMs = clock.monotonicMs() - begunMs
+    scheduled.isRunning = false
+  }
+}
+
+interface ScheduledJob {
+  readonly job: Job
+  readonly work: BackgroundWork
+  isRunning: boolean
+  runs: number
+  failures: number
+  lastBegan: number | null
+  lastTookMs: number | null
+  cancel: () => void
+}

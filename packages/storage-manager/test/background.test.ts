@@ -1,0 +1,136 @@
+import { setTimeout } from 'node:timers/promises'
+import { join } from 'node:path'
+import { ForgeError, ManualClock } from '@forgeone/common'
+import { ManualTimer } from '@forgeone/common/testing'
+import type { Job } from '@forgeone/engine'
+import { expect, test } from 'vitest'
+import { Background } from '../src/background/background.ts'
+import { Forge } from '../src/index.ts'
+import { SECRET, temporaryFolder } from './temporary-folder.ts'
+
+const HOUR_MS = 3_600_000
+
+function backgroundOf(jobs: readonly Job[], mayWrite = (): boolean => true) {
+  const [clock, timer] = [new ManualClock(), new ManualTimer()]
+  const problems = new Map<string, string>()
+  const background = new Background({
+    jobs,
+    clock,
+    timer,
+    mayWrite,
+    reportProblem: (problem, where) =>
+      problem === undefined ? problems.delete(where) : problems.set(where, problem.code),
+  })
+  /** Lets time pass, and everything that comes due run to its end. */
+  const pass = async (ms: number): Promise<void> => {
+    clock.advance(ms)
+    timer.advance(ms)
+    await setTimeout(0)
+  }
+  return { background, problems, timer, pass }
+}
+
+test('jobs run at their first time and then so long after each end, one at a time', async () => {
+  const begun: string[] = []
+  const slow = Promise.withResolvers<void>()
+  const { background, pass } = backgroundOf([
+    { name: 'slow', firstMs: 10, everyMs: 100, run: () => (begun.push('slow'), slow.promise) },
+    { name: 'quick', everyMs: 20, run: async () => void begun.push('quick') },
+  ])
+  await pass(9)
+  expect(begun).toEqual([])
+  await pass(1)
+  await pass(50)
+  // The other one waits for its turn.
+  expect([begun, background.list().map(({ state }) => state)]).toEqual([['slow'], ['running', 'waiting']])
+  slow.resolve()
+  await setTimeout(0)
+  expect(begun).toEqual(['slow', 'quick'])
+  await pass(20)
+  expect(begun).toEqual(['slow', 'quick', 'quick'])
+  await pass(100)
+  expect(begun.filter((name) => name === 'slow').length).toBe(2)
+  expect(background.list()[0]).toMatchObject({ name: 'slow', runs: 2, failures: 0 })
+})
+
+test('what fails is told once under its name, tried again, and taken back when it works', async () => {
+  let fails = true
+  const run = async (): Promise<void> => {
+    if (fails) throw new ForgeError('IO_FAILED', 'it does not work')
+  }
+  const { background, problems, pass } = backgroundOf([{ name: 'a job', everyMs: 10, run }])
+  await pass(10)
+  expect([...problems]).toEqual([['a job', 'IO_FAILED']])
+  fails = false
+  await pass(10)
+  expect([...problems]).toEqual([])
+  expect(background.list()).toMatchObject([{ runs: 2, failures: 1 }])
+})
+
+test('nothing begins while it is paused, where the store cannot be written, or once it is closed', async () => {
+  let runs = 0
+  let mayWrite = true
+  const { background, timer, pass } = backgroundOf(
+    [{ name: 'a job', everyMs: 10, run: async () => void runs++ }],
+    () => mayWrite,
+  )
+  await background.pause()
+  await pass(30)
+  expect([runs, background.list()[0]!.state]).toEqual([0, 'paused'])
+  await background.resume()
+  mayWrite = false
+  await pass(10)
+  expect(runs).toBe(0)
+  mayWrite = true
+  await pass(10)
+  expect(runs).toBe(1)
+  await background.close()
+  await pass(100)
+  expect([runs, timer.waiting]).toEqual([1, 0])
+})
+
+test('closing ends a job by its signal, waits for it, and calls it no failure', async () => {
+  let ended = false
+  const { background, problems, pass } = backgroundOf([
+    {
+      name: 'a job',
+      everyMs: 10,
+      run: async (signal) => {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        ended = true
+        signal.throwIfAborted()
+      },
+    },
+  ])
+  await pass(10)
+  await background.close()
+  expect([ended, [...problems]]).toEqual([true, []])
+})
+
+test('rules of retention apply by themselves while a store is open, and what is held stays', async () => {
+  await using folder = await temporaryFolder()
+  const [clock, timer] = [new ManualClock(), new ManualTimer()]
+  await using forge = await Forge.open({
+    path: join(folder.path, 'data'),
+    secret: SECRET,
+    shardCount: 1,
+    clock,
+    timer,
+  })
+  const { topicOperations } = forge.logs
+  await topicOperations.create('held', { legalHold: true })
+  for (const topic of ['short', 'held', 'long']) await forge.logs.append({ topic, message: 'old' })
+  await topicOperations.setRetention('>', { maxAgeMs: HOUR_MS })
+  await topicOperations.update('long', { retention: { maxAgeMs: 100 * HOUR_MS } })
+  clock.advance(2 * HOUR_MS)
+  timer.advance(2 * HOUR_MS)
+  await expect
+    .poll(() => forge.stats().background.find(({ name }) => name === 'retention of logs')!.runs)
+    .toBe(1)
+  expect(forge.logs.topics().map(({ name, count }) => [name, count])).toEqual([
+    ['held', 1],
+    ['long', 1],
+    ['short', 0],
+  ])
+  expect(forge.health()).toMatchObject({ state: 'healthy', reasons: [] })
+})
