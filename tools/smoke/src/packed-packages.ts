@@ -10,6 +10,7 @@ const run = promisify(execFile)
 export const LIBRARY_FOLDERS = [
   'packages/common',
   'packages/crypto',
+  'packages/log-codec',
   'packages/engine',
   'packages/audit',
   'packages/streams',

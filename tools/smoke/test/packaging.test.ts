@@ -105,6 +105,14 @@ const USES: Readonly<Record<string, string>> = {
     console.log(Buffer.from(sealer.open(key, sealer.seal(key, Buffer.from('ok')))).toString())
     await keyring.flush()
     keyring.lock()`,
+  'log-codec': `
+    import { encodeSection, Section } from '@forgeone/log-codec'
+    const rows = {
+      count: 1, offsets: undefined, timestamps: Float64Array.of(1), levels: Uint8Array.of(9), textKinds: undefined,
+      text: Buffer.from('ok'), textOffsets: Uint32Array.of(0, 2), metadata: new Map(), ids: new Map(), markers: new Map(),
+    }
+    const { bytes } = encodeSection(rows, { level: 'max' })
+    console.log(Buffer.from(new Section(bytes).textBytes(0)).toString())`,
   engine: `
     import { rawKeyProvider } from '@forgeone/crypto'
     import { LocalStore } from '@forgeone/engine'

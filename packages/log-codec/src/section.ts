@@ -1,5 +1,5 @@
 import { ByteReader } from '@forgeone/common'
-import type { TextKind } from '../entry/validate.ts'
+import type { TextKind } from './text-kind.ts'
 import { damaged } from './damage.ts'
 import { decodeFastRows } from './fast-rows.ts'
 import { FastSparse } from './fast-sparse.ts'

@@ -1,5 +1,5 @@
 import { asBuffer, assert, ByteWriter, ForgeError, isForgeError } from '@forgeone/common'
-import type { SectionLevel } from '../block/block-summary.ts'
+import type { SectionLevel } from './section-level.ts'
 import { encodeFastRows } from './fast-rows.ts'
 import { encodeFastSparse } from './fast-sparse.ts'
 import { encodePiecedTexts } from './pieced-texts.ts'

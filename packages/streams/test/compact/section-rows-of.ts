@@ -1,5 +1,5 @@
 import { concatBytes, utf8Encode } from '@forgeone/common'
-import type { SectionRows } from '../../src/section/section-rows.ts'
+import type { SectionRows } from '@forgeone/log-codec'
 
 /** Rows with these texts, a second apart. */
 export function sectionRowsOf(

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { SectionRows } from '../../src/section/section-rows.ts'
+import type { SectionRows } from '../src/section-rows.ts'
 import { sectionRowsOf } from './section-rows-of.ts'
 
 const word = fc.constantFrom(

@@ -1,11 +1,11 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { asBuffer, ByteWriter, SeededRandom, utf8Encode } from '@forgeone/common'
 import { expect, test } from 'vitest'
-import { compress, decompress } from '../../src/section/compress.ts'
-import { encodeSection } from '../../src/section/encode-section.ts'
-import { encodePiecedTexts, PiecedTexts } from '../../src/section/pieced-texts.ts'
-import { isProse } from '../../src/section/prose.ts'
-import { Section } from '../../src/section/section.ts'
+import { compress, decompress } from '../src/compress.ts'
+import { encodeSection } from '../src/encode-section.ts'
+import { encodePiecedTexts, PiecedTexts } from '../src/pieced-texts.ts'
+import { isProse } from '../src/prose.ts'
+import { Section } from '../src/section.ts'
 import { sectionRowsOf } from './section-rows-of.ts'
 
 const PIECE_BYTES = 65_536

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { asBuffer, fromHex, toHex } from '@forgeone/common'
 import { describe, expect, test } from 'vitest'
-import type { SectionLevel } from '../../src/block/block-summary.ts'
-import { encodeSection } from '../../src/section/encode-section.ts'
-import { Section } from '../../src/section/section.ts'
+import type { SectionLevel } from '../src/section-level.ts'
+import { encodeSection } from '../src/encode-section.ts'
+import { Section } from '../src/section.ts'
 import { sectionRowsOf } from './section-rows-of.ts'
 
 interface VectorRow {
@@ -23,7 +23,7 @@ interface Vector {
   readonly section: string
 }
 
-const FOLDER = new URL('../vectors/section/', import.meta.url)
+const FOLDER = new URL('./vectors/section/', import.meta.url)
 const VECTORS = readdirSync(FOLDER).map((name): [string, Vector] => [
   name,
   // Written by us and never edited, so its shape is known.

@@ -1,8 +1,8 @@
 import { asBuffer, isForgeError, SeededRandom, utf8Encode } from '@forgeone/common'
 import { expect, test } from 'vitest'
-import { encodeSection } from '../../src/section/encode-section.ts'
-import { SECTION_ROWS_MAX, type SectionRows } from '../../src/section/section-rows.ts'
-import { Section } from '../../src/section/section.ts'
+import { encodeSection } from '../src/encode-section.ts'
+import { SECTION_ROWS_MAX, type SectionRows } from '../src/section-rows.ts'
+import { Section } from '../src/section.ts'
 import { sectionRowsOf } from './section-rows-of.ts'
 
 /** Encodes, and compares what comes back. @returns the bytes of the section */

@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter, utf8Encode } from '@forgeone/common'
 import { expect, test } from 'vitest'
-import { BinaryCoder } from '../../src/section/binary-coder.ts'
-import { decodeTexts } from '../../src/section/text-decoder.ts'
+import { BinaryCoder } from '../src/binary-coder.ts'
+import { decodeTexts } from '../src/text-decoder.ts'
 import {
   HEADER_COLUMN,
   HEADER_COLUMNS,
@@ -10,8 +10,8 @@ import {
   HEADER_SHARED,
   HEADER_TEMPLATES,
   HEAP_INLINE,
-} from '../../src/section/text-layout.ts'
-import { TextModel } from '../../src/section/text-model.ts'
+} from '../src/text-layout.ts'
+import { TextModel } from '../src/text-model.ts'
 
 const rows = { count: 2, timestamps: new Float64Array(2), levels: new Uint8Array(2) }
 const settings = { contextCount: 3, counterBits: 12 }

@@ -1,10 +1,10 @@
 import { asBuffer, isForgeError } from '@forgeone/common'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { SectionLevel } from '../../src/block/block-summary.ts'
-import { encodeSection } from '../../src/section/encode-section.ts'
-import { Section } from '../../src/section/section.ts'
-import type { SectionRows } from '../../src/section/section-rows.ts'
+import type { SectionLevel } from '../src/section-level.ts'
+import { encodeSection } from '../src/encode-section.ts'
+import { Section } from '../src/section.ts'
+import type { SectionRows } from '../src/section-rows.ts'
 import { sectionArbitrary } from './section-arbitrary.ts'
 
 const levels: readonly SectionLevel[] = ['fast', 'default', 'max']

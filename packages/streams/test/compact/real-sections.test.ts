@@ -1,13 +1,10 @@
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { asBuffer } from '@forgeone/common'
+import { encodeSection, Section, type SectionLevel, type SectionRows } from '@forgeone/log-codec'
 import { expect, test } from 'vitest'
 import { decompress } from '../../src/import/decompress.ts'
 import { readLogBatches } from '../../src/import/import-source.ts'
-import type { SectionLevel } from '../../src/block/block-summary.ts'
-import { encodeSection } from '../../src/section/encode-section.ts'
-import { Section } from '../../src/section/section.ts'
-import type { SectionRows } from '../../src/section/section-rows.ts'
 import { sectionRowsOf } from './section-rows-of.ts'
 
 const folder = fileURLToPath(new URL('../../../../../shared/data/logs/', import.meta.url))
