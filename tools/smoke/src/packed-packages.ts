@@ -9,6 +9,7 @@ const run = promisify(execFile)
 /** Folders of the packages that programs import, lowest layer first. */
 export const LIBRARY_FOLDERS = [
   'packages/common',
+  'packages/merkle',
   'packages/crypto',
   'packages/log-codec',
   'packages/engine',

@@ -93,6 +93,11 @@ const USES: Readonly<Record<string, string>> = {
     import { ByteReader, ByteWriter } from '@forgeone/common'
     const bytes = new ByteWriter().text('ok').finish()
     console.log(new ByteReader(bytes, { code: 'INTERNAL', what: 'it' }).text())`,
+  merkle: `
+    import { auditPath, leafHash, treeRoot, verifyInclusion } from '@forgeone/merkle'
+    const leaves = ['a', 'b', 'c'].map((text) => leafHash(Buffer.from(text)))
+    const claim = { index: 2, size: 3, leaf: leaves[2], hashes: auditPath(leaves, 2), root: treeRoot(leaves) }
+    console.log(verifyInclusion(claim) ? 'ok' : 'refused')`,
   crypto: `
     import { systemClock, systemRandom } from '@forgeone/common'
     import { createKeyring, keyringFileIn, rawKeyProvider } from '@forgeone/crypto'

@@ -11,10 +11,10 @@ export interface InclusionClaim {
   readonly root: Uint8Array
 }
 
-/** RFC 9162 section 2.1.3.2, which reads a proof of RFC 6962 section 2.1.1. Surplus and missing hashes fail. */
+/** RFC 9162 section 2.1.3.2, which reads a proof of RFC 6962 section 2.1.1. Surplus, missing and misshapen hashes fail. */
 export function verifyInclusion({ index, size, leaf, hashes, root }: InclusionClaim): boolean {
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return false
-  if (leaf.length !== HASH_BYTES) return false
+  if ([leaf, ...hashes].some((each) => each.length !== HASH_BYTES)) return false
   let place = index
   let last = size - 1
   let hash = leaf

@@ -11,8 +11,8 @@ export type TileHashListener = (tileLevel: number, place: HashPlace) => void
 /** The root hashes of the perfect trees that the leaves so far make up: one for each set bit of the size. */
 export class CompactRange {
   #size = 0
-  readonly #nodes: Buffer = Buffer.alloc(LEVELS_MAX * HASH_BYTES)
-  readonly #carry: HashPlace = { buffer: Buffer.alloc(HASH_BYTES), at: 0 }
+  readonly #nodes: Uint8Array = new Uint8Array(LEVELS_MAX * HASH_BYTES)
+  readonly #carry: HashPlace = { buffer: new Uint8Array(HASH_BYTES), at: 0 }
 
   /**
    * Continues behind `size` leaves.
@@ -35,14 +35,14 @@ export class CompactRange {
 
   append(leaf: HashPlace, onTileHash?: TileHashListener): void {
     const carry = this.#carry
-    leaf.buffer.copy(carry.buffer, 0, leaf.at, leaf.at + HASH_BYTES)
+    carry.buffer.set(leaf.buffer.subarray(leaf.at, leaf.at + HASH_BYTES))
     let level = 0
     for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
       hashApartInto({ buffer: this.#nodes, at: level * HASH_BYTES }, carry, carry)
       level++
       if (level % TILE_HEIGHT === 0) onTileHash?.(level / TILE_HEIGHT, carry)
     }
-    carry.buffer.copy(this.#nodes, level * HASH_BYTES)
+    this.#nodes.set(carry.buffer, level * HASH_BYTES)
     this.#size++
   }
 
@@ -52,7 +52,7 @@ export class CompactRange {
     let rest = this.#size
     for (let level = 0; rest > 0; level++) {
       if (rest % 2 === 1) {
-        const node = new Uint8Array(this.#nodes.subarray(level * HASH_BYTES, (level + 1) * HASH_BYTES))
+        const node = this.#nodes.slice(level * HASH_BYTES, (level + 1) * HASH_BYTES)
         root = root === undefined ? node : nodeHash(node, root)
       }
       rest = Math.floor(rest / 2)
@@ -63,7 +63,7 @@ export class CompactRange {
   clone(): CompactRange {
     const copy = new CompactRange()
     copy.#size = this.#size
-    this.#nodes.copy(copy.#nodes)
+    copy.#nodes.set(this.#nodes)
     return copy
   }
 }

@@ -78,7 +78,7 @@ export function hashOfRange(range: LeafRange, node: (id: NodeId) => Uint8Array):
 }
 
 /** The largest power of two below `count`, which is above 1. */
-function largestPowerBelow(count: number): number {
+export function largestPowerBelow(count: number): number {
   let power = 1
   while (power * 2 < count) power *= 2
   return power

@@ -1,4 +1,4 @@
-import { equalHashes, nodeHash } from './hash.ts'
+import { equalHashes, HASH_BYTES, nodeHash } from './hash.ts'
 
 export interface ConsistencyClaim {
   readonly older: { readonly size: number; readonly root: Uint8Array }
@@ -8,12 +8,13 @@ export interface ConsistencyClaim {
 
 /**
  * RFC 9162 section 2.1.4.2, which reads a proof of RFC 6962 section 2.1.2. An older tree without leaves fails: everything
- * is consistent with it, so nothing is shown. Surplus and missing hashes fail.
+ * is consistent with it, so nothing is shown. Surplus, missing and misshapen hashes fail.
  */
 export function verifyConsistencyProof({ older, newer, hashes }: ConsistencyClaim): boolean {
   if (!Number.isSafeInteger(older.size) || !Number.isSafeInteger(newer.size)) return false
   if (older.size < 1 || older.size > newer.size) return false
   if (older.size === newer.size) return hashes.length === 0 && equalHashes(older.root, newer.root)
+  if ([older.root, ...hashes].some((each) => each.length !== HASH_BYTES)) return false
   // The root of a perfect older tree is the first hash of the way up; the proof leaves it out.
   const path = isPowerOfTwo(older.size) ? [older.root, ...hashes] : hashes
   const [first, ...rest] = path
