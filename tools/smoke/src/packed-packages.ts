@@ -11,12 +11,12 @@ export const LIBRARY_FOLDERS = [
   'packages/common',
   'packages/merkle',
   'packages/crypto',
+  'packages/cache',
   'packages/log-codec',
   'packages/engine',
   'packages/audit',
   'packages/streams',
   'packages/vault',
-  'packages/cache',
   'packages/images',
   'packages/storage-manager',
 ] as const
