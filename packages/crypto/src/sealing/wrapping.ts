@@ -1,8 +1,8 @@
 import { ByteWriter, utf8Encode, type Random } from '@forgeone/common'
 import { deriveKey } from '../hash/hkdf.ts'
 import { asBase64, fromBase64 } from '../kdf/strict-base64.ts'
-import { AssociatedData } from '../sealing/associated-data.ts'
-import { readKeyId, SEALED_VERSION, writeSealedHeader } from '../sealing/sealed-header.ts'
+import { AssociatedData } from './associated-data.ts'
+import { readKeyId, SEALED_VERSION, writeSealedHeader } from './sealed-header.ts'
 import { aes256Gcm } from '../suite/aes-256-gcm.ts'
 import { HEADER_BYTES, type SuiteKey } from '../suite/suite.ts'
 
