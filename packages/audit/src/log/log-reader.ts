@@ -6,8 +6,8 @@ import { TileNodes } from '../tree/tile-nodes.ts'
 import { TILE_WIDTH, tileWidth, type TileId } from '../tree/tile-path.ts'
 import type { GrowingLog } from './growing-log.ts'
 import type { RecentRows } from './recent-rows.ts'
-import { pruned } from './prune-log.ts'
 import { bundleKey, tileKey } from './row-keys.ts'
+import { pruned } from '../leaf/pruned-leaf.ts'
 
 /** Decompressed bundles kept: about 80 KiB each. */
 const BUNDLES_KEPT = 8
