@@ -3,9 +3,9 @@ import type { Operation } from '@forgeone/engine'
 import { checkSecretPath } from '../path/secret-path.ts'
 import { readableVersion } from '../secret/secret-metadata.ts'
 import { SecretValue } from '../secret/secret-value.ts'
-import { invalid, isCount, membersOf, refuseOthers } from '../vault/vault-arguments.ts'
-import type { VaultCore } from '../vault/vault-core.ts'
-import { leaseKey, valueKey, valuePlace } from '../vault/vault-rows.ts'
+import { invalid, isCount, membersOf, refuseOthers } from './vault-arguments.ts'
+import type { VaultCore } from './vault-core.ts'
+import { leaseKey, valueKey, valuePlace } from './vault-rows.ts'
 import {
   encodeLease,
   LEASE_MS_MAX,
@@ -15,7 +15,7 @@ import {
   LEASES_MAX,
   useLease,
   type Lease,
-} from './lease-table.ts'
+} from '../lease/lease-table.ts'
 
 const TOKEN_BYTES = 32
 /** Longer text is no token, and not worth hashing. */
