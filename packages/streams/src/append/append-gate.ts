@@ -27,7 +27,7 @@ import type { ClientIds } from './client-ids.ts'
 import { assertExpectedVersions, type ExpectedVersion } from './expected-version.ts'
 import { PlanChanges } from './plan-changes.ts'
 import { LazyReceipt, type Receipt, type ReceiptPart } from './receipt.ts'
-import { compareRuns } from '../proof/run-order.ts'
+import { compareRuns } from '../block/run-order.ts'
 
 /** One call of `append`: its entries become durable together or not at all. */
 export interface AppendRequest {

@@ -1,4 +1,4 @@
-import type { RunPlace } from '../block/run-proof.ts'
+import type { RunPlace } from './run-proof.ts'
 import type { EntryRow } from '../entry/validate.ts'
 
 /** The rows of one commit and shard that share a block. */

@@ -1,6 +1,6 @@
 import type { JsonCompatible } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
-import type { ImportInput } from './identified-source.ts'
+import type { ImportInput } from '../stream/identified-source.ts'
 import { APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
 import { contentDigest, NO_TIMESTAMP } from '../append/content-digest.ts'
 import type { Receipt } from '../append/receipt.ts'
@@ -33,13 +33,13 @@ import {
   checkedEventImport,
   checkedRead,
   checkedTail,
-} from './stream-arguments.ts'
-import { StreamCore } from './stream-core.ts'
-import type { EventAppendOptions, ReadOptions, StreamOptions } from './stream-options.ts'
+} from '../stream/stream-arguments.ts'
+import { StreamCore } from '../stream/stream-core.ts'
+import type { EventAppendOptions, ReadOptions, StreamOptions } from '../stream/stream-options.ts'
 import { EventTopic } from '../typed/event-topic.ts'
 import type { StandardSchema } from '../typed/standard-schema.ts'
-import type { TopicMetadata } from './topic-metadata.ts'
-import type { TopicOperations } from './topic-operations.ts'
+import type { TopicMetadata } from '../stream/topic-metadata.ts'
+import type { TopicOperations } from '../stream/topic-operations.ts'
 
 /** An event whose payload JSON can express, or bytes. */
 export type StorableEvent<Payload> = EventInput<

@@ -15,14 +15,14 @@ import { parsePriority } from '../entry/priority.ts'
 import { cloudEventLines } from '../cloud-events/cloud-event-lines.ts'
 import { fromCloudEvent } from '../cloud-events/from-cloud-event.ts'
 import { validateEventInput } from '../entry/validate.ts'
-import { LineSplitter, type LineSlice } from '../import/line-splitter.ts'
+import { LineSplitter, type LineSlice } from '../import/lines/line-splitter.ts'
 import { parseTimeExpression } from '../time/time-expression.ts'
 import { validateTopicName } from '../topic/topic-name.ts'
 import { EndingAtFailure } from '../import/ending-at-failure.ts'
 import { withoutLeadingNuls } from '../import/leading-nuls.ts'
 import { LateChunks } from '../import/late-chunks.ts'
-import { identifySource, type IdentifiedSource, type ImportInput } from './identified-source.ts'
-import type { StreamCore } from './stream-core.ts'
+import { identifySource, type IdentifiedSource, type ImportInput } from '../stream/identified-source.ts'
+import type { StreamCore } from '../stream/stream-core.ts'
 
 /** A batch becomes one commit. */
 const BATCH_EVENTS = 1000

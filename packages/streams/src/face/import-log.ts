@@ -6,8 +6,8 @@ import { withoutLeadingNuls } from '../import/leading-nuls.ts'
 import { readLogBatches, type ReadLogOptions } from '../import/import-source.ts'
 import type { LogEntry } from '../entry/entry.ts'
 import { EndingAtFailure } from '../import/ending-at-failure.ts'
-import { identifySource, type IdentifiedSource, type ImportInput } from './identified-source.ts'
-import type { StreamCore } from './stream-core.ts'
+import { identifySource, type IdentifiedSource, type ImportInput } from '../stream/identified-source.ts'
+import type { StreamCore } from '../stream/stream-core.ts'
 
 export interface ImportOptions extends Omit<ReadLogOptions, 'startOffset' | 'defaultTimestamp' | 'timer'> {
   readonly topic: string

@@ -1,6 +1,6 @@
 import type { Store } from '@forgeone/engine'
 import { exportRaw } from './export-raw.ts'
-import type { ImportInput } from './identified-source.ts'
+import type { ImportInput } from '../stream/identified-source.ts'
 import { APPEND_ENTRIES_MAX } from '../append/append-limits.ts'
 import { contentDigest, NO_TIMESTAMP } from '../append/content-digest.ts'
 import type { Receipt } from '../append/receipt.ts'
@@ -15,12 +15,12 @@ import type { CompactionOptions, CompactionOutcome } from '../compact/compactor.
 import type { SearchResults } from '../read/search-results.ts'
 import type { StreamVerifyReport } from '../verify/verify-stream.ts'
 import { importLog, type ImportOptions, type ImportResult } from './import-log.ts'
-import { logCodec } from './log-codec.ts'
-import { checkedAppend, checkedInput, checkedEntries, checkedLogImport } from './stream-arguments.ts'
-import { StreamCore } from './stream-core.ts'
-import type { AppendOptions, ReadOptions, StreamOptions, TailOptions } from './stream-options.ts'
-import type { TopicMetadata } from './topic-metadata.ts'
-import type { TopicOperations } from './topic-operations.ts'
+import { logCodec } from '../read/log-codec.ts'
+import { checkedAppend, checkedInput, checkedEntries, checkedLogImport } from '../stream/stream-arguments.ts'
+import { StreamCore } from '../stream/stream-core.ts'
+import type { AppendOptions, ReadOptions, StreamOptions, TailOptions } from '../stream/stream-options.ts'
+import type { TopicMetadata } from '../stream/topic-metadata.ts'
+import type { TopicOperations } from '../stream/topic-operations.ts'
 
 /** Log entries by topic: append-only, searchable, durable when the append settles. */
 export class LogStream {

@@ -2,8 +2,8 @@ import type { Store } from '@forgeone/engine'
 import { EventStream } from './event-stream.ts'
 import { LogStream } from './log-stream.ts'
 import { countPlaced } from '../verify/verify-stream.ts'
-import { loadShards } from './load-shards.ts'
-import type { StreamOptions } from './stream-options.ts'
+import { loadShards } from '../stream/load-shards.ts'
+import type { StreamOptions } from '../stream/stream-options.ts'
 
 /** Shards of one stream: an id names the shard in 8 bits, and more than this only costs open files. */
 export const SHARD_COUNT_MAX = 16

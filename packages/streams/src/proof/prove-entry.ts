@@ -8,8 +8,8 @@ import type { FoundRow } from '../read/scan-request.ts'
 import type { Shard } from '../shard/shard.ts'
 import { commitRowsOf, type CommitRows } from './commit-rows.ts'
 import type { EntryProof } from './entry-proof.ts'
-import { runOfTopic } from './run-of-topic.ts'
-import { compareRuns } from './run-order.ts'
+import { runOfTopic } from '../block/run-of-topic.ts'
+import { compareRuns } from '../block/run-order.ts'
 
 interface CommitRun {
   readonly database: string

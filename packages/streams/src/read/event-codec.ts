@@ -3,7 +3,7 @@ import { shownPayload } from '../entry/bytes-in-json.ts'
 import { contentHash } from '../entry/canonical-entry.ts'
 import type { EventMessage } from '../entry/entry.ts'
 import { priorityCode, priorityFromCode, type EventPriority } from '../entry/priority.ts'
-import type { EntryCodec, RowPlace } from '../read/entry-codec.ts'
+import type { EntryCodec, RowPlace } from './entry-codec.ts'
 
 const NO_METADATA: JsonObject = Object.freeze({})
 

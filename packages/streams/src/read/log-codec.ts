@@ -2,7 +2,7 @@ import { canonicalJson, utf8Encode, type JsonObject } from '@forgeone/common'
 import { contentHash } from '../entry/canonical-entry.ts'
 import type { LogEntry } from '../entry/entry.ts'
 import { severityCode, severityFromCode, type LogSeverity } from '../entry/severity.ts'
-import type { EntryCodec, RowPlace } from '../read/entry-codec.ts'
+import type { EntryCodec, RowPlace } from './entry-codec.ts'
 
 const NO_METADATA: JsonObject = Object.freeze({})
 

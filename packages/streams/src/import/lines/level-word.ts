@@ -1,4 +1,4 @@
-import { severityCodeOfWord } from '../entry/severity.ts'
+import { severityCodeOfWord } from '../../entry/severity.ts'
 
 /** Levels stand soon after the time; what comes later is the message. */
 const WORDS_MAX = 6

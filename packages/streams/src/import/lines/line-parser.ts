@@ -1,4 +1,4 @@
-import type { ZoneOffset } from '../time/zone.ts'
+import type { ZoneOffset } from '../../time/zone.ts'
 
 /** The families of log formats the import knows. */
 export type LogFormat = 'jsonl' | 'syslog' | 'access' | 'iso' | 'time-prefix' | 'plain'

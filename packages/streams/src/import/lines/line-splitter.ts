@@ -1,5 +1,5 @@
 import { asBuffer, EMPTY_BYTES } from '@forgeone/common'
-import { MESSAGE_BYTES_MAX } from '../entry/limits.ts'
+import { MESSAGE_BYTES_MAX } from '../../entry/limits.ts'
 
 /** The longest part of a line in one row: bytes that are no UTF-8 are kept as latin1, which doubles them at most. */
 export const LINE_BYTES_MAX: number = MESSAGE_BYTES_MAX / 2

@@ -1,5 +1,5 @@
-import { DAY_MS, epochDay, isDate, MINUTE_MS } from '../time/civil-time.ts'
-import type { ZoneOffset } from '../time/zone.ts'
+import { DAY_MS, epochDay, isDate, MINUTE_MS } from '../../time/civil-time.ts'
+import type { ZoneOffset } from '../../time/zone.ts'
 import type { ParserSettings } from './line-parser.ts'
 
 /** Logs are appended in order but for moments: a step back by more than this is the turn of a year. */
