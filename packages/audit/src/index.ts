@@ -1,7 +1,7 @@
 export { encodeLeaf, LEAF_BYTES_MAX } from './leaf/encode-leaf.ts'
 export { KEY_IDS_MAX } from './leaf/key-ids.ts'
 export { parseLeaf, type LeafFacts } from './leaf/parse-leaf.ts'
-export { leafHash } from './tree/hash.ts'
+export { leafHash } from '@forgeone/merkle'
 export { parseVerifierKey, verifierKey, type VerifierKey } from './note/verifier-key.ts'
 export { formatReceipt, parseReceipt, type EntryPart, type Receipt } from './proof/receipt.ts'
 export { formatTlogProof, parseTlogProof, type TlogProof } from './proof/tlog-proof.ts'

@@ -1,7 +1,7 @@
 import { utf8Encode } from '@forgeone/common'
+import { leafHash } from '@forgeone/merkle'
 import { expect, test } from 'vitest'
 import { CHECKPOINT_LEAVES, encodeLeaf } from '../src/index.ts'
-import { leafHash } from '../src/tree/hash.ts'
 import { policyOfKey, verifyConsistency, verifyReceipt } from '../src/verify/index.ts'
 import { codeOf, commit, commits, GENERATION, openLog, signer, STORE_ID } from './fixtures.ts'
 import { SlowTree } from './slow-tree.ts'

@@ -1,9 +1,8 @@
 import { SeededRandom, utf8Encode, type ObservedCommit, type ObserverRow } from '@forgeone/common'
+import { CompactRange, leafHash } from '@forgeone/merkle'
 import { expect, test } from 'vitest'
 import { parseCheckpoint } from '../src/checkpoint/checkpoint.ts'
 import { encodeLeaf } from '../src/index.ts'
-import { CompactRange } from '../src/tree/compact-range.ts'
-import { leafHash } from '../src/tree/hash.ts'
 import { commit, MemoryStore, openLog, QUERY_INDEX_KEY, signer, type Opened } from './fixtures.ts'
 
 /** A store as far as the log sees it: a journal that is durable, rows that a crash may take back, and settled sizes. */

@@ -42,10 +42,6 @@ export class SlowTree {
   }
 }
 
-export function slowLeafHash(entry: Uint8Array): Uint8Array {
-  return sha256(Uint8Array.of(0), entry)
-}
-
 function split(n: number): number {
   let k = 1
   while (k * 2 < n) k *= 2

@@ -1,4 +1,5 @@
 import { ForgeError, utf8Decode, utf8Encode } from '@forgeone/common'
+import { leafHash } from '@forgeone/merkle'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +16,6 @@ import {
   type TileSource,
 } from '../src/index.ts'
 import { formatNote } from '../src/note/signed-note.ts'
-import { leafHash } from '../src/tree/hash.ts'
 import { commit, commits, MemoryStore, openLog, put, signer, type Opened } from './fixtures.ts'
 import { SlowTree } from './slow-tree.ts'
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { utf8Encode } from '@forgeone/common'
+import { leafHash, nodeHash } from '@forgeone/merkle'
 import { expect, test } from 'vitest'
 import { formatTreeHead } from '../src/checkpoint/checkpoint.ts'
 import {
@@ -14,7 +15,6 @@ import {
 } from '../src/index.ts'
 import { formatNote } from '../src/note/signed-note.ts'
 import { policyOfKey, verifyProof, verifyReceipt, type Policy } from '../src/verify/index.ts'
-import { leafHash, nodeHash } from '../src/tree/hash.ts'
 import { commit, openLog, signer } from './fixtures.ts'
 
 async function receiptOf(index: number, size = 1000): Promise<{ receipt: Receipt; policy: Policy }> {
@@ -175,7 +175,7 @@ test('a run of entries leads to the root in the leaf, or is refused', async () =
   expect(verifyReceipt(await log.receipt(1, { entry }), policy)).toMatchObject({ code: 'ENTRY_MISMATCH' })
 })
 
-test('the verifier imports node:crypto and nothing else', () => {
+test('the verifier and the trees that it stands on import node:crypto and nothing else', () => {
   const seen = new Set<string>()
   const foreign = new Set<string>()
   const visit = (path: string): void => {
@@ -183,6 +183,7 @@ test('the verifier imports node:crypto and nothing else', () => {
     seen.add(path)
     for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(/from '([^']+)'/g)) {
       if (specifier.startsWith('.')) visit(resolve(dirname(path), specifier))
+      else if (specifier === '@forgeone/merkle') visit(fileURLToPath(import.meta.resolve(specifier)))
       else foreign.add(specifier)
     }
   }

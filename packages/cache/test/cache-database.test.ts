@@ -1,8 +1,8 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createKeyring, rawKeyProvider, type KeyringCopies, type KeyringFile } from '@forgeone/crypto'
-import { systemClock, systemRandom, utf8Encode } from '@forgeone/common'
+import { systemRandom } from '@forgeone/common'
 import { Level } from 'level'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
@@ -27,23 +27,22 @@ const sealerOf = (mark: number): CacheSealer => ({
   },
 })
 
-async function sealer(): Promise<CacheSealer> {
-  let copies: KeyringCopies = {}
-  const file: KeyringFile = {
-    read: async () => copies,
-    replace: async (bytes) => void (copies = { primary: bytes, copy: bytes }),
-    replaceSync: (bytes) => void (copies = { primary: bytes, copy: bytes }),
+/** AES-256-GCM with the key as associated data, as a keyring's sealer does it: `nonce 12 | tag 16 | text`. */
+function sealer(): CacheSealer {
+  const secret = new Uint8Array(32).fill(7)
+  return {
+    seal: (key, value) => {
+      const nonce = systemRandom.bytes(12)
+      const cipher = createCipheriv('aes-256-gcm', secret, nonce).setAAD(key)
+      const text = Buffer.concat([cipher.update(value), cipher.final()])
+      return Uint8Array.of(...nonce, ...cipher.getAuthTag(), ...text)
+    },
+    open: (key, sealed) => {
+      const decipher = createDecipheriv('aes-256-gcm', secret, sealed.subarray(0, 12)).setAAD(key)
+      decipher.setAuthTag(sealed.subarray(12, 28))
+      return new Uint8Array(Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]))
+    },
   }
-  const keyring = await createKeyring({
-    file,
-    provider: rawKeyProvider(new Uint8Array(32).fill(7)),
-    storeId: systemRandom.bytes(16),
-    clock: systemClock,
-    random: systemRandom,
-    suite: 'aes-256-gcm',
-    scopes: ['cache'],
-  })
-  return keyring.sealer('cache', utf8Encode('entries'))
 }
 
 let made = 0
@@ -51,7 +50,7 @@ const stores: Readonly<Record<string, () => Promise<CacheDatabase>>> = {
   'memory-level': async () => memoryDatabase(),
   'level on disk': async () =>
     levelDatabase(new Level<string, string>(join(directory, `contract-${made++}`))),
-  'sealed memory-level': async () => sealedDatabase(memoryDatabase(), await sealer()),
+  'sealed memory-level': async () => sealedDatabase(memoryDatabase(), sealer()),
 }
 
 describe.each(Object.keys(stores))('%s', (name) => {
@@ -67,7 +66,7 @@ describe('a sealed cache', () => {
 
   it('gives records back and stores no name, path or value in clear', async () => {
     const inner = lasting(memoryDatabase())
-    const database = sealedDatabase(inner, await sealer())
+    const database = sealedDatabase(inner, sealer())
     const cache = await openCache({ database, indexKey, config: { compression: 'none' } })
     await cache.put('vaults', vault('secret-vault'))
     await cache.put('directories', listing('secret-vault', 'secret/path'))
@@ -87,7 +86,7 @@ describe('a sealed cache', () => {
 
   it('takes a value that was changed or moved for a miss', async () => {
     const inner = lasting(memoryDatabase())
-    const database = sealedDatabase(inner, await sealer())
+    const database = sealedDatabase(inner, sealer())
     const cache = await openCache({ database, indexKey })
     await cache.put('vaults', vault('a'))
     await cache.close()

@@ -1,16 +1,10 @@
 export { eventsFacility, logsFacility, type StreamFacilityOptions } from './facility/stream-facilities.ts'
 export { topicResource } from './facility/topic-resource.ts'
-export {
-  openEvents,
-  openLogs,
-  placedEntries,
-  SHARD_COUNT_MAX,
-  streamDatabases,
-} from './stream/open-streams.ts'
-export type { LogStream } from './stream/log-stream.ts'
-export type { EventStream, StorableEvent } from './stream/event-stream.ts'
-export type { EventFormat, EventImportOptions, EventImportResult } from './stream/import-events.ts'
-export type { ImportOptions, ImportProgress, ImportResult } from './stream/import-log.ts'
+export { openEvents, openLogs, placedEntries, SHARD_COUNT_MAX, streamDatabases } from './face/open-streams.ts'
+export type { LogStream } from './face/log-stream.ts'
+export type { EventStream, StorableEvent } from './face/event-stream.ts'
+export type { EventFormat, EventImportOptions, EventImportResult } from './face/import-events.ts'
+export type { ImportOptions, ImportProgress, ImportResult } from './face/import-log.ts'
 export {
   BLOCK_CACHE_BYTES_DEFAULT,
   type AppendOptions,
@@ -50,7 +44,7 @@ export type {
   SubscribeOptions,
 } from './group/group-options.ts'
 export type { Subscription } from './group/subscription.ts'
-export type { Timer } from './group/timer.ts'
+export type { Timer } from './time/timer.ts'
 export type { EntryProof } from './proof/entry-proof.ts'
 export { readRunContent, type RunEntries } from './proof/read-run-content.ts'
 export { verifyEntryProof, type ProofCheck } from './proof/verify-entry-proof.ts'
@@ -61,7 +55,7 @@ export type { SearchExplanation, SearchResults } from './read/search-results.ts'
 export type { ScanFigures } from './read/scan-request.ts'
 export type { Query, QueryPipe } from './query/ast.ts'
 export type { TableRow } from './query/table.ts'
-export { caretMessage } from './query/caret-message.ts'
+export { caretMessage } from './syntax/caret-message.ts'
 export { parseQuery } from './query/parser.ts'
 export { printQuery } from './query/printer.ts'
 export type { CompactionOptions, CompactionOutcome, CompactionProgress } from './compact/compactor.ts'
@@ -71,7 +65,7 @@ export type { TopicOperations } from './stream/topic-operations.ts'
 export type { RetentionOptions, TopicRemoval } from './stream/topic-maintenance.ts'
 export type { ColdBytes } from './compact/cold-bytes.ts'
 export { decompress } from './import/decompress.ts'
-export { LOG_FORMATS, type LogFormat } from './import/line-parser.ts'
+export { LOG_FORMATS, type LogFormat } from './import/lines/line-parser.ts'
 export { formatDuration, parseDuration } from './time/duration.ts'
 export { parseTimeExpression } from './time/time-expression.ts'
 export { compileTopicPattern, type TopicPattern } from './topic/topic-pattern.ts'

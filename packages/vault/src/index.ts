@@ -1,12 +1,11 @@
 export { Vault, type SecretChange } from './vault/vault.ts'
 export { TTL_MS_MAX, type MetadataPatch } from './vault/vault-arguments.ts'
 export { vaultFacility } from './facility/vault-facility.ts'
-export type { SetSecretOptions } from './secret/version-changes.ts'
+export { SECRETS_MAX, type SetSecretOptions } from './secret/version-changes.ts'
 export {
   AUTO_LOCK_MS,
   PATHS_PER_READ_MAX,
   SECRET_BYTES_MAX,
-  SECRETS_MAX,
   type LeaseUse,
   type VaultOptions,
 } from './vault/vault-options.ts'
@@ -15,7 +14,6 @@ export type { SecretInfo, VersionInfo, VersionState } from './secret/secret-info
 export { VERSIONS_KEPT_DEFAULT, VERSIONS_KEPT_MAX } from './secret/secret-metadata.ts'
 export type { GeneratedKind } from './secret/generate-secret.ts'
 export { LEASE_MS_MAX, LEASES_MAX } from './lease/lease-table.ts'
-export type { LeaseInfo, VaultLeases } from './lease/vault-leases.ts'
 export { PATH_BYTES_MAX, PATH_SEGMENTS_MAX, pathMatcher } from './path/secret-path.ts'
 export type { EnvironmentEntry } from './environment/environment-entry.ts'
 export { formatEnvironment } from './environment/format-environment.ts'
@@ -27,3 +25,4 @@ export {
   type EnvironmentOptions,
   type ExportedEnvironment,
 } from './environment/vault-environment.ts'
+export type { LeaseInfo, VaultLeases } from './vault/vault-leases.ts'

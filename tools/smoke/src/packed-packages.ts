@@ -9,12 +9,14 @@ const run = promisify(execFile)
 /** Folders of the packages that programs import, lowest layer first. */
 export const LIBRARY_FOLDERS = [
   'packages/common',
+  'packages/merkle',
   'packages/crypto',
+  'packages/cache',
+  'packages/log-codec',
   'packages/engine',
   'packages/audit',
   'packages/streams',
   'packages/vault',
-  'packages/cache',
   'packages/images',
   'packages/storage-manager',
 ] as const

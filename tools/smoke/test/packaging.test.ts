@@ -93,6 +93,11 @@ const USES: Readonly<Record<string, string>> = {
     import { ByteReader, ByteWriter } from '@forgeone/common'
     const bytes = new ByteWriter().text('ok').finish()
     console.log(new ByteReader(bytes, { code: 'INTERNAL', what: 'it' }).text())`,
+  merkle: `
+    import { auditPath, leafHash, treeRoot, verifyInclusion } from '@forgeone/merkle'
+    const leaves = ['a', 'b', 'c'].map((text) => leafHash(Buffer.from(text)))
+    const claim = { index: 2, size: 3, leaf: leaves[2], hashes: auditPath(leaves, 2), root: treeRoot(leaves) }
+    console.log(verifyInclusion(claim) ? 'ok' : 'refused')`,
   crypto: `
     import { systemClock, systemRandom } from '@forgeone/common'
     import { createKeyring, keyringFileIn, rawKeyProvider } from '@forgeone/crypto'
@@ -105,6 +110,14 @@ const USES: Readonly<Record<string, string>> = {
     console.log(Buffer.from(sealer.open(key, sealer.seal(key, Buffer.from('ok')))).toString())
     await keyring.flush()
     keyring.lock()`,
+  'log-codec': `
+    import { encodeSection, Section } from '@forgeone/log-codec'
+    const rows = {
+      count: 1, offsets: undefined, timestamps: Float64Array.of(1), levels: Uint8Array.of(9), textKinds: undefined,
+      text: Buffer.from('ok'), textOffsets: Uint32Array.of(0, 2), metadata: new Map(), ids: new Map(), markers: new Map(),
+    }
+    const { bytes } = encodeSection(rows, { level: 'max' })
+    console.log(Buffer.from(new Section(bytes).textBytes(0)).toString())`,
   engine: `
     import { rawKeyProvider } from '@forgeone/crypto'
     import { LocalStore } from '@forgeone/engine'

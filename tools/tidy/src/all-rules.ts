@@ -5,6 +5,7 @@ import { checkDeclaredDependencies } from './rules/declared-dependencies.ts'
 import { checkErrorCodes } from './rules/error-codes.ts'
 import { checkFileLength } from './rules/file-length.ts'
 import { checkFileNames } from './rules/file-names.ts'
+import { checkFolderCycles } from './rules/folder-cycles.ts'
 import { checkImportCycles } from './rules/import-cycles.ts'
 import { checkLayers } from './rules/layers.ts'
 import { checkMachinePlaces } from './rules/machine-places.ts'
@@ -24,6 +25,7 @@ export const ALL_RULES: ReadonlyMap<string, Rule> = new Map([
   ['imports are declared in the manifest', checkDeclaredDependencies],
   ['relative imports stay in their package and never name index.ts', checkRelativeImports],
   ['imports form no cycle', checkImportCycles],
+  ['folders of a package form no cycle', checkFolderCycles],
   ['index.ts is a list of names, and nothing has a default export', checkPublicList],
   ['files are named in kebab-case and say what is inside', checkFileNames],
   ['files have at most 400 lines', checkFileLength],

@@ -6,6 +6,7 @@ import { checkDeclaredDependencies } from '../src/rules/declared-dependencies.ts
 import { checkErrorCodes } from '../src/rules/error-codes.ts'
 import { checkFileLength, FILE_LINES_MAX } from '../src/rules/file-length.ts'
 import { checkFileNames } from '../src/rules/file-names.ts'
+import { folderCyclesRule } from '../src/rules/folder-cycles.ts'
 import { checkImportCycles } from '../src/rules/import-cycles.ts'
 import { checkLayers } from '../src/rules/layers.ts'
 import { checkMachinePlaces } from '../src/rules/machine-places.ts'
@@ -154,6 +155,41 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
         { 'packages/low/src/c.ts': "import type { A } from './a.ts'\n" },
         /by way of .*c.ts -> packages\/low\/src\/a.ts/,
       ],
+    ],
+  },
+  'folder cycles': {
+    rule: folderCyclesRule([{ package: 'packages/high', from: 'low', to: 'high' }]),
+    good: {
+      ...PACKAGES,
+      // Files of the root belong to no folder, whichever way they import.
+      'packages/low/src/index.ts': "export { a } from './low/a.ts'\n",
+      'packages/low/src/limits.ts': "import { a } from './high/a.ts'\n",
+      'packages/low/src/high/a.ts': "import { a } from '../low/a.ts'\nimport { b } from './b.ts'\n",
+      'packages/low/src/high/b.ts': "import { deep } from './deep/c.ts'\n",
+      'packages/low/src/high/deep/c.ts': '',
+      'packages/low/src/low/a.ts': "import { limit } from '../limits.ts'\n",
+      'packages/low/test/a.test.ts': "import { a } from '../src/high/a.ts'\n",
+      // An open one, beside a direction that is right.
+      'packages/high/src/high/a.ts': "import { a } from '../low/a.ts'\n",
+      'packages/high/src/low/a.ts': "import type { B } from '../high/b.ts'\n",
+    },
+    bad: [
+      [
+        { 'packages/low/src/low/c.ts': "import type { B } from '../high/b.ts'\n" },
+        /low\/c.ts: closes a circle of folders: high -> low -> high/,
+      ],
+      [
+        {
+          'packages/low/src/low/c.ts': "import type { M } from '../middle/m.ts'\n",
+          'packages/low/src/middle/m.ts': "import { b } from '../high/b.ts'\n",
+        },
+        /middle\/m.ts: closes a circle of folders: high -> low -> middle -> high/,
+      ],
+      [
+        { 'packages/low/src/high/deep/d.ts': "import { b } from '../b.ts'\n" },
+        /deep\/d.ts: closes a circle of folders: high -> high\/deep -> high/,
+      ],
+      [{ 'packages/high/src/low/a.ts': '' }, /packages\/high\/src\/low: imports nothing of high any more/],
     ],
   },
   'public list': {

@@ -1,9 +1,9 @@
 /** The text of a checkpoint: c2sp.org/tlog-checkpoint. */
+import { HASH_BYTES } from '@forgeone/merkle'
 import { decodeBase64, encodeBase64 } from '../format/base64.ts'
 import { parseDecimal } from '../format/decimal.ts'
 import { parsed, refuse, type Parsed } from '../format/refusal.ts'
 import { parseNote, type SignedNote } from '../note/signed-note.ts'
-import { HASH_BYTES } from '../tree/hash.ts'
 
 /** What a log states about itself: its first `size` leaves have this root. */
 export interface TreeHead {

@@ -9,6 +9,7 @@ import {
   type ObserverStore,
 } from '@forgeone/common'
 import type { Signer } from '@forgeone/crypto'
+import { consistencyRanges, inclusionRanges } from '@forgeone/merkle'
 import { encodeLeaf } from '../leaf/encode-leaf.ts'
 import { exportTiles, type ExportOptions, type TileTarget } from '../export/export-tiles.ts'
 import type { VerifierKey } from '../note/verifier-key.ts'
@@ -20,7 +21,6 @@ import type { AuditAnswer, AuditEntry, AuditFilter } from '../query/audit-entry.
 import type { IndexFault } from '../query-index/find-index-fault.ts'
 import { indexedFromKey } from '../query-index/index-row.ts'
 import { QueryIndex, type WrittenBundles } from '../query-index/query-index.ts'
-import { consistencyRanges, inclusionRanges } from '../tree/proof-plan.ts'
 import { parseTilePath, TILE_WIDTH } from '../tree/tile-path.ts'
 import { originOf, type AuditAct, type AuditLogOptions } from './audit-log-options.ts'
 import { CHECKPOINT_INTERVAL_MS, CheckpointKeeper, type KeeperParts } from './checkpoint-keeper.ts'

@@ -1,4 +1,4 @@
-import { HASH_BYTES, type HashPlace } from '../tree/hash.ts'
+import { HASH_BYTES, type HashPlace } from '@forgeone/merkle'
 import { TILE_WIDTH } from '../tree/tile-path.ts'
 
 /** The last tile of a level, not yet full. */
@@ -36,7 +36,7 @@ export class EdgeTiles {
   /** @returns the tile, when this hash made it full */
   push(level: number, { buffer, at }: HashPlace): FullTile | undefined {
     const tile = this.#tile(level)
-    buffer.copy(tile.hashes, tile.width * HASH_BYTES, at, at + HASH_BYTES)
+    tile.hashes.set(buffer.subarray(at, at + HASH_BYTES), tile.width * HASH_BYTES)
     tile.width++
     if (tile.width < TILE_WIDTH) return undefined
     const full = { level, index: tile.index, bytes: new Uint8Array(tile.hashes) }

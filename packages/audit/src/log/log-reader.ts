@@ -1,14 +1,13 @@
 import { ForgeError, utf8Decode, type ObserverStore } from '@forgeone/common'
+import { HASH_BYTES, type LeafRange } from '@forgeone/merkle'
 import { decompressEntries } from '../bundle/compress-entries.ts'
 import { splitEntries } from '../bundle/entry-form.ts'
-import { HASH_BYTES } from '../tree/hash.ts'
-import type { LeafRange } from '../tree/proof-plan.ts'
 import { TileNodes } from '../tree/tile-nodes.ts'
 import { TILE_WIDTH, tileWidth, type TileId } from '../tree/tile-path.ts'
 import type { GrowingLog } from './growing-log.ts'
 import type { RecentRows } from './recent-rows.ts'
-import { pruned } from './prune-log.ts'
 import { bundleKey, tileKey } from './row-keys.ts'
+import { pruned } from '../leaf/pruned-leaf.ts'
 
 /** Decompressed bundles kept: about 80 KiB each. */
 const BUNDLES_KEPT = 8

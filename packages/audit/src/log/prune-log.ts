@@ -1,11 +1,4 @@
-import {
-  ByteReader,
-  ByteWriter,
-  ForgeError,
-  isForgeError,
-  type ObserverRow,
-  type ObserverStore,
-} from '@forgeone/common'
+import { ByteReader, ByteWriter, isForgeError, type ObserverRow, type ObserverStore } from '@forgeone/common'
 import type { QueryIndex } from '../query-index/query-index.ts'
 import { TILE_WIDTH } from '../tree/tile-path.ts'
 import { bundleKey, MINIMUM_INDEX_KEY } from './row-keys.ts'
@@ -63,14 +56,4 @@ async function indexKeys(
     if (isForgeError(error, 'RECORD_TAMPERED')) return []
     throw error
   }
-}
-
-export function pruned(index: number, minimumIndex: number): ForgeError {
-  return new ForgeError(
-    'AUDIT_PRUNED',
-    `leaf ${index} was pruned; the log has its leaves from ${minimumIndex}`,
-    {
-      details: { index, minimumIndex },
-    },
-  )
 }

@@ -1,8 +1,8 @@
 /** Row `m | size`: what is in memory at that size; `docs/format.md`, "Audit database". */
 import { ByteReader, ByteWriter, equalBytes, isForgeError, utf8Decode } from '@forgeone/common'
+import { HASH_BYTES, leafHash } from '@forgeone/merkle'
 import { compressEntries, decompressEntries } from '../bundle/compress-entries.ts'
 import { splitEntries } from '../bundle/entry-form.ts'
-import { HASH_BYTES, leafHash } from '../tree/hash.ts'
 import { hashesOnLevel, TILE_WIDTH, tileLevels } from '../tree/tile-path.ts'
 import { GrowingLog } from './growing-log.ts'
 

@@ -1,9 +1,9 @@
+import { EMPTY_ROOT, equalHashes } from '@forgeone/merkle'
 import { parseCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
 import { verifyCosignature } from '../checkpoint/cosignature.ts'
 import { parsed, refuse, type Parsed } from '../format/refusal.ts'
 import { canVerify, SIGNATURE_TYPE_ED25519, verifySignature, type VerifierKey } from '../note/verifier-key.ts'
 import type { NoteSignature } from '../note/signed-note.ts'
-import { EMPTY_ROOT, equalHashes } from '../tree/hash.ts'
 import { meetsQuorum, type Policy } from './policy.ts'
 
 /** A witness whose cosignature is valid. */

@@ -1,10 +1,9 @@
 /** Proofs as text: c2sp.org/tlog-proof. */
+import { HASH_BYTES, PROOF_HASHES_MAX } from '@forgeone/merkle'
 import { decodeBase64, encodeBase64 } from '../format/base64.ts'
 import { parseDecimal } from '../format/decimal.ts'
 import { parsed, refuse, type Parsed } from '../format/refusal.ts'
 import { NOTE_BYTES_MAX } from '../note/signed-note.ts'
-import { HASH_BYTES } from '../tree/hash.ts'
-import { PROOF_HASHES_MAX } from '../tree/verify-inclusion.ts'
 
 const HEADER = 'c2sp.org/tlog-proof@v1'
 /** The largest note, 63 hashes and a line of extra data. */

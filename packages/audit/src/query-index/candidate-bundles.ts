@@ -1,8 +1,14 @@
 import { isForgeError, type ObserverStore } from '@forgeone/common'
-import type { AuditFilter } from '../query/audit-entry.ts'
 import { facilityOf } from './bundle-values.ts'
 import type { IndexHasher } from './index-hasher.ts'
 import { ValueBundles } from './value-bundles.ts'
+
+/** What of a filter the index knows; all that are given must occur. */
+export interface IndexedFilter {
+  readonly who?: string | undefined
+  readonly act?: string | undefined
+  readonly resource?: string | undefined
+}
 
 /** Where a query finds the next bundle that may hold what it looks for. */
 export interface Candidates {
@@ -26,7 +32,7 @@ export class CandidateBundles implements Candidates {
   constructor(o: {
     readonly hasher: IndexHasher
     readonly store: ObserverStore
-    readonly filter: AuditFilter
+    readonly filter: IndexedFilter
     readonly begin: number
     readonly end: number
   }) {
@@ -56,7 +62,7 @@ export class CandidateBundles implements Candidates {
   }
 }
 
-function prefixesOf({ who, act, resource }: AuditFilter, hasher: IndexHasher): readonly Uint8Array[] {
+function prefixesOf({ who, act, resource }: IndexedFilter, hasher: IndexHasher): readonly Uint8Array[] {
   return [
     ...(who === undefined ? [] : [hasher.prefix('who', who)]),
     ...(act === undefined ? [] : [hasher.prefix('act', act.endsWith('.*') ? facilityOf(act)! : act)]),

@@ -11,10 +11,9 @@ import {
 } from '@forgeone/common'
 import { decompressEntries } from '../bundle/compress-entries.ts'
 import { splitEntries } from '../bundle/entry-form.ts'
-import type { AuditFilter } from '../query/audit-entry.ts'
 import { TILE_WIDTH } from '../tree/tile-path.ts'
 import { BundleValues, type IndexedFacts } from './bundle-values.ts'
-import { CandidateBundles, type Candidates } from './candidate-bundles.ts'
+import { CandidateBundles, type Candidates, type IndexedFilter } from './candidate-bundles.ts'
 import { findIndexFault, type IndexFault } from './find-index-fault.ts'
 import { IndexHasher } from './index-hasher.ts'
 import { INDEX_ROW_VALUE, indexedFromKey, indexRowKey } from './index-row.ts'
@@ -78,7 +77,7 @@ export class QueryIndex {
   }
 
   /** @param end bundles below are full, and their rows can be read */
-  candidates(filter: AuditFilter, end: number): Candidates {
+  candidates(filter: IndexedFilter, end: number): Candidates {
     const begin = this.#firstBundle
     return new CandidateBundles({ hasher: this.#hasher, store: this.#loadedStore(), filter, begin, end })
   }

@@ -1,10 +1,10 @@
 import { ForgeError, utf8Decode } from '@forgeone/common'
 import { splitEntries } from '../bundle/entry-form.ts'
 import { parseLeaf, type LeafFacts } from '../leaf/parse-leaf.ts'
-import { pruned } from '../log/prune-log.ts'
 import type { Candidates } from '../query-index/candidate-bundles.ts'
 import { TILE_WIDTH, tilePath } from '../tree/tile-path.ts'
 import type { AuditAnswer, AuditEntry, AuditFilter } from './audit-entry.ts'
+import { pruned } from '../leaf/pruned-leaf.ts'
 
 /** A page of the trail. */
 export const QUERY_LIMIT_MAX = 10_000

@@ -1,4 +1,4 @@
-import { HASH_BYTES, hashPairInto } from './hash.ts'
+import { HASH_BYTES, hashPairInto } from '@forgeone/merkle'
 import { TILE_WIDTH } from './tile-path.ts'
 
 /** A tile with the hashes between its level and the next, computed a level at a time when asked for. */

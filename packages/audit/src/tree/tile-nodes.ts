@@ -1,5 +1,5 @@
+import { hashOfRange, nodesOfRange, type LeafRange, type NodeId } from '@forgeone/merkle'
 import { ExpandedTile } from './expanded-tile.ts'
-import { hashOfRange, nodesOfRange, type LeafRange, type NodeId } from './proof-plan.ts'
 import { TILE_WIDTH } from './tile-path.ts'
 
 const TILE_HEIGHT = 8

@@ -1,9 +1,7 @@
+import { HASH_BYTES, PROOF_HASHES_MAX, verifyConsistencyProof } from '@forgeone/merkle'
 import { refuse } from '../format/refusal.ts'
 import type { Policy } from '../policy/policy.ts'
 import { verifyCheckpoint } from '../policy/verify-checkpoint.ts'
-import { HASH_BYTES } from '../tree/hash.ts'
-import { verifyConsistencyProof } from '../tree/verify-consistency-proof.ts'
-import { PROOF_HASHES_MAX } from '../tree/verify-inclusion.ts'
 import type { ConsistencyVerdict } from './verdict.ts'
 
 export interface ConsistencyEvidence {

@@ -1,3 +1,4 @@
+import { equalHashes, HASH_BYTES, leafHash, verifyInclusion } from '@forgeone/merkle'
 import { decodeBase64 } from '../format/base64.ts'
 import { refuse } from '../format/refusal.ts'
 import { parseLeaf, type LeafFacts } from '../leaf/parse-leaf.ts'
@@ -6,8 +7,6 @@ import { verifyCheckpoint } from '../policy/verify-checkpoint.ts'
 import { LEAF_CHARACTERS_MAX } from '../proof/leaf-limit.ts'
 import { checkReceipt, parseReceipt, type EntryPart, type Receipt } from '../proof/receipt.ts'
 import { parseTlogProof } from '../proof/tlog-proof.ts'
-import { equalHashes, HASH_BYTES, leafHash } from '../tree/hash.ts'
-import { verifyInclusion } from '../tree/verify-inclusion.ts'
 import type { Verdict } from './verdict.ts'
 
 /**

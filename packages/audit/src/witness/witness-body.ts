@@ -1,9 +1,8 @@
 /** The body of `add-checkpoint`: c2sp.org/tlog-witness. */
+import { HASH_BYTES, PROOF_HASHES_MAX } from '@forgeone/merkle'
 import { decodeBase64, encodeBase64 } from '../format/base64.ts'
 import { parseDecimal } from '../format/decimal.ts'
 import { NOTE_BYTES_MAX } from '../note/signed-note.ts'
-import { HASH_BYTES } from '../tree/hash.ts'
-import { PROOF_HASHES_MAX } from '../tree/verify-inclusion.ts'
 
 /** A note, 63 hashes and a line. */
 export const WITNESS_BODY_BYTES_MAX: number = NOTE_BYTES_MAX + 4096

@@ -1,14 +1,13 @@
 /** The witness side of `add-checkpoint`: c2sp.org/tlog-witness, and its cosignatures: c2sp.org/tlog-cosignature. */
 import type { Clock } from '@forgeone/common'
 import type { Signer } from '@forgeone/crypto'
+import { EMPTY_ROOT, equalHashes, verifyConsistencyProof } from '@forgeone/merkle'
 import { parseCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
 import { cosignedMessage, joinCosignature } from '../checkpoint/cosignature.ts'
 import { formatSignatureLine } from '../note/signed-note.ts'
 import { SIGNATURE_TYPE_COSIGNATURE, verifierKey, type VerifierKey } from '../note/verifier-key.ts'
 import type { Policy } from '../policy/policy.ts'
 import { verifyCheckpoint } from '../policy/verify-checkpoint.ts'
-import { EMPTY_ROOT, equalHashes } from '../tree/hash.ts'
-import { verifyConsistencyProof } from '../tree/verify-consistency-proof.ts'
 import { parseAddCheckpoint, type AddCheckpointRequest } from './witness-body.ts'
 import type { WitnessState } from './witness-state.ts'
 

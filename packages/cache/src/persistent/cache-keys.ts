@@ -1,6 +1,6 @@
 import { concatBytes } from '@forgeone/common'
 import type { CacheRange } from './cache-database.ts'
-import { afterPrefix, getU48, u32, u48, viewOf } from './fixed-bytes.ts'
+import { afterPrefix, getU48, u32, u48, viewOf } from '../table/fixed-bytes.ts'
 
 /** First byte of every key. Values as in docs/format.md, "Persistent cache". */
 export const KEY_KIND = { entry: 1, expiry: 2, recency: 3, vault: 4, state: 5 } as const

@@ -27,11 +27,11 @@ import {
 import { EntryNames } from './entry-names.ts'
 import { entryRows, readEntry, type StoredEntry } from './entry-pages.ts'
 import { EntryStore, type RemovalReport } from './entry-store.ts'
-import { sameBytes } from './fixed-bytes.ts'
 import type { TableCounters } from './metadata-stats.ts'
 import { Recency } from './recency.ts'
 import { StateRows } from './state-rows.ts'
 import { VaultGenerations, type Generation } from './vault-generations.ts'
+import { sameBytes } from '../table/fixed-bytes.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

@@ -4,7 +4,7 @@ import { hmacSha256, sha256 } from '../platform/sha256.ts'
 import { TABLE_NUMBERS, type RecordAddress } from '../table/tables.ts'
 import type { TableName } from '../table/records.ts'
 import { PATH_FORM, VAULT_KEY_BYTES } from './cache-keys.ts'
-import { hexOf } from './fixed-bytes.ts'
+import { hexOf } from '../table/fixed-bytes.ts'
 
 export const PATH_BYTES_MAX = 4096
 /** Longer paths stand in keys by their hash; the path itself is in the record. */

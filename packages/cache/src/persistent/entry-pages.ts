@@ -2,7 +2,7 @@ import { concatBytes } from '@forgeone/common'
 import type { CacheDatabase, CacheRow } from './cache-database.ts'
 import { entryKey, type EntryPlace } from './cache-keys.ts'
 import { decodeEntry, encodeEntry, type EntryHeader } from './entry-value.ts'
-import { viewOf } from './fixed-bytes.ts'
+import { viewOf } from '../table/fixed-bytes.ts'
 
 /** Values stay below a mebibyte: LevelDB rewrites whole tables for each of its levels. */
 export const PAGE_BODY_BYTES = 1_000_000

@@ -10,10 +10,10 @@ import {
 } from './cache-keys.ts'
 import { decodeUse, encodeUse, USE_BYTES } from './entry-use.ts'
 import { expiresAtOf, TIME_MAX } from './entry-value.ts'
-import { nameOf, u32, viewOf } from './fixed-bytes.ts'
 import { Recency } from './recency.ts'
 import { StateRows } from './state-rows.ts'
 import { WriteQueue } from './write-queue.ts'
+import { nameOf, u32, viewOf } from '../table/fixed-bytes.ts'
 
 /** Entries changed in one batch; between batches others get their turn. */
 const CHUNK = 500

@@ -1,4 +1,4 @@
-import { viewOf } from './fixed-bytes.ts'
+import { viewOf } from '../table/fixed-bytes.ts'
 
 export const USE_BYTES = 8
 

@@ -1,5 +1,5 @@
 import { concatBytes, crc32c } from '@forgeone/common'
-import { getU48, setU48, viewOf } from './fixed-bytes.ts'
+import { getU48, setU48, viewOf } from '../table/fixed-bytes.ts'
 
 const SCHEMA = 1
 const FLAG_NEGATIVE = 1

@@ -19,12 +19,12 @@ import { DiskTier, type DiskEntry, type Located } from './disk-tier.ts'
 import { bytesInMemory } from './bytes-in-memory.ts'
 import { memoryKey } from './entry-names.ts'
 import type { RemovalReport } from './entry-store.ts'
-import { sameBytes } from './fixed-bytes.ts'
 import { checkOpening, type MetadataCacheOptions, type RecordLookup } from './metadata-cache-options.ts'
 import { withLastUse } from './last-use.ts'
 import { tableCounters, timedLoad, type MetadataCacheStats } from './metadata-stats.ts'
 import { tellMaintenance, type CacheMaintenance, type OnMaintenance } from './maintenance.ts'
 import { Upkeep, type CleanupReport } from './upkeep.ts'
+import { sameBytes } from '../table/fixed-bytes.ts'
 
 const SESSION_TOUCH_MS = 60_000
 type AnyEntry = DiskEntry<MetadataRecords[TableName]>

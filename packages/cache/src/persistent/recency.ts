@@ -1,4 +1,4 @@
-import { nameOf } from './fixed-bytes.ts'
+import { nameOf } from '../table/fixed-bytes.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

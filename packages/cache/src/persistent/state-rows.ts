@@ -1,6 +1,6 @@
 import type { CacheDatabase, CacheWrite } from './cache-database.ts'
 import { KEY_KIND, prefixRange } from './cache-keys.ts'
-import { viewOf } from './fixed-bytes.ts'
+import { viewOf } from '../table/fixed-bytes.ts'
 
 /** Numbers that a cache keeps about itself, with the byte that stands for each in stored keys. */
 export const STATE_CODE = { epoch: 1, closedTotal: 2, lastCleanup: 3 } as const

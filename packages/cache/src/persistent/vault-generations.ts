@@ -3,7 +3,7 @@ import type { CacheDatabase, CacheWrite } from './cache-database.ts'
 import { generationOf, vaultRow, vaultRows } from './cache-keys.ts'
 import { FINGERPRINT_BYTES } from './entry-value.ts'
 import type { VaultKey } from './entry-names.ts'
-import { hexOf } from './fixed-bytes.ts'
+import { hexOf } from '../table/fixed-bytes.ts'
 
 /** Of a vault: entries of older generations are no longer its own. */
 export interface Generation {

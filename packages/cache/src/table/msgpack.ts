@@ -1,5 +1,5 @@
 import { utf8Decode, utf8Encode } from '@forgeone/common'
-import { viewOf } from '../persistent/fixed-bytes.ts'
+import { viewOf } from './fixed-bytes.ts'
 
 /** What bodies are made of: a subset of MessagePack, with arrays in the place of maps. */
 export type PackValue = null | boolean | number | string | readonly PackValue[]

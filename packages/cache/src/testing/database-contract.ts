@@ -1,6 +1,6 @@
 import { assert } from '@forgeone/common'
 import type { CacheDatabase, CacheScan } from '../persistent/cache-database.ts'
-import { sameBytes } from '../persistent/fixed-bytes.ts'
+import { sameBytes } from '../table/fixed-bytes.ts'
 
 /** One promise of the {@link CacheDatabase} port. */
 export interface ContractCase {

@@ -23,7 +23,7 @@ import type { Keyring } from './keyring.ts'
 import { MasterKey } from './master-key.ts'
 import { createSlot } from './slot.ts'
 import { UnlockedKeyring } from './unlocked-keyring.ts'
-import { WRAP_SUITE_ID } from './wrapping.ts'
+import { WRAP_SUITE_ID } from '../sealing/wrapping.ts'
 
 /** Options of {@link createKeyring}. */
 export interface CreateKeyringOptions {

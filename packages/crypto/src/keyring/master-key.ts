@@ -5,7 +5,7 @@ import { fromBase64 } from '../kdf/strict-base64.ts'
 import { encodeKeyring, keyringBody, readMembers, type ParsedKeyring } from './keyring-text.ts'
 import type { KeyringDocument } from './keyring-document.ts'
 import { labelledMac } from './labelled-mac.ts'
-import { WrappingKey } from './wrapping.ts'
+import { WrappingKey } from '../sealing/wrapping.ts'
 
 /** What follows from the master key: wrapping of data keys, the keyring MAC, MACs of other files. */
 export class MasterKey {

@@ -3,14 +3,14 @@ import { KEY_BYTES } from '../hash/hkdf.ts'
 import { commitmentOf } from './commitment.ts'
 import { isSealing, keyInfo, loadDataKey, loadDataKeyNow, withUnwrapped, type KeyInfo } from './data-key.ts'
 import { freshKeyId } from './key-id.ts'
-import { type KeyRecord, type KeyringDocument, type ShredRecord } from './keyring-document.ts'
+import type { KeyRecord, KeyringDocument, ShredRecord } from './keyring-document.ts'
 import type { KeyringParts } from './keyring-parts.ts'
 import { MasterKey } from './master-key.ts'
 import { nextRecord, pendingIn, pendingKey } from './pending-key.ts'
 import { withUnwrappedBucket } from './shred-bucket.ts'
 import { signingKeys } from './signing-keys.ts'
 import type { SlotOpener } from './slot.ts'
-import { WrappingKey, WRAP_SUITE_ID } from './wrapping.ts'
+import { WrappingKey, WRAP_SUITE_ID } from '../sealing/wrapping.ts'
 
 /**
  * Makes a new key the primary one of a scope; the old one opens what it sealed. The new key is durable as `pending`

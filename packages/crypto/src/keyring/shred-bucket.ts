@@ -2,7 +2,7 @@ import { ForgeError } from '@forgeone/common'
 import { fitsCommitment } from './commitment.ts'
 import type { ShredRecord } from './keyring-document.ts'
 import type { MasterKey } from './master-key.ts'
-import { WRAP_SUITE_ID } from './wrapping.ts'
+import { WRAP_SUITE_ID } from '../sealing/wrapping.ts'
 
 /**
  * Unwraps the key of a bucket and hands it to `use`, then wipes it.

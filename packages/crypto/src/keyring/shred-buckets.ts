@@ -5,25 +5,14 @@ import { freshKeyId } from './key-id.ts'
 import type { KeyringDocument, ShredRecord } from './keyring-document.ts'
 import type { KeyringWriter } from './keyring-writer.ts'
 import { withUnwrappedBucket } from './shred-bucket.ts'
-import { WrappingKey, WRAP_SUITE_ID } from './wrapping.ts'
-
-/** A bucket key made ready to wrap shred keys. */
-export interface BucketKey {
-  readonly id: number
-  readonly wrapping: WrappingKey
-}
-
-/** What wraps the shred keys of a bucket now, and, amid an erasure, what wrapped them before. */
-export interface BucketKeys {
-  readonly current: BucketKey
-  readonly older: BucketKey | undefined
-}
+import { WrappingKey, WRAP_SUITE_ID } from '../sealing/wrapping.ts'
+import type { BucketKey, BucketKeyring, BucketKeys } from '../shred/bucket-keys.ts'
 
 /**
  * The bucket keys of a keyring. An erasure gives a bucket a new key, wraps the surviving shred keys with it, and drops
  * the old key: whatever still lies in files under that one is then unreadable.
  */
-export class ShredBuckets {
+export class ShredBuckets implements BucketKeyring {
   readonly #writer: KeyringWriter
   readonly #random: Random
 

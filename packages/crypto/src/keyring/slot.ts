@@ -4,7 +4,7 @@ import { enrolWith, unlockWith } from '../provider/call-provider.ts'
 import type { KeyProvider, SlotParameters } from '../provider/key-provider.ts'
 import { commitmentOf, fitsCommitment } from './commitment.ts'
 import type { KeyringDocument, SlotRecord } from './keyring-document.ts'
-import { WrappingKey, WRAP_SUITE_ID } from './wrapping.ts'
+import { WrappingKey, WRAP_SUITE_ID } from '../sealing/wrapping.ts'
 
 /** The readable part of a slot. */
 export interface SlotInfo {

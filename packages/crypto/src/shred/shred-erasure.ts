@@ -1,6 +1,6 @@
 import { toHex, type Clock, type Random } from '@forgeone/common'
 import { fromBase64 } from '../kdf/strict-base64.ts'
-import type { ShredBuckets } from '../keyring/shred-buckets.ts'
+import type { BucketKeyring } from './bucket-keys.ts'
 import type { LedgeredRows } from './ledgered-rows.ts'
 import type { StoredRow } from './shred-ledger.ts'
 import {
@@ -16,7 +16,7 @@ import type { ShredRow } from './shred-store.ts'
 
 interface Erasing {
   readonly rows: LedgeredRows
-  readonly buckets: ShredBuckets
+  readonly buckets: BucketKeyring
   readonly clock: Clock
   readonly random: Random
   /** The key of a row, owned by the caller. */

@@ -1,9 +1,9 @@
 import { ForgeError, toHex, type Clock, type Random } from '@forgeone/common'
 import { KEY_BYTES } from '../hash/hkdf.ts'
 import { fromBase64 } from '../kdf/strict-base64.ts'
-import type { BucketKeys, ShredBuckets } from '../keyring/shred-buckets.ts'
 import { xChaCha20Poly1305 } from '../suite/xchacha20-poly1305.ts'
 import type { SuiteKey } from '../suite/suite.ts'
+import type { BucketKeyring, BucketKeys } from './bucket-keys.ts'
 import { LedgeredRows } from './ledgered-rows.ts'
 import { finishErasure, isErasureUnderWay } from './shred-erasure.ts'
 import type { RowHash } from './shred-ledger.ts'
@@ -39,7 +39,7 @@ export interface ErasureRecord {
 
 export interface ShredKeysOptions {
   readonly store: ShredStore
-  readonly buckets: ShredBuckets
+  readonly buckets: BucketKeyring
   /** 16 bytes. */
   readonly storeId: Uint8Array
   /** Hides the name of an owner in row keys. */

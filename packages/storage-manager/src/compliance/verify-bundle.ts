@@ -15,7 +15,7 @@ import {
 import type { BundleRange } from './bundle-range.ts'
 import { BUNDLE_LEAVES_MAX } from './compliance.ts'
 import { verifyDsse } from './dsse.ts'
-import { GrowingRoot } from './leaf-range.ts'
+import { rootBehind } from './leaf-range.ts'
 import { BUNDLE_FILES_MAX, readBundleFiles } from './read-bundle-files.ts'
 import { readVerifierKeys } from './verifier-keys.ts'
 
@@ -167,9 +167,7 @@ class BundleCheck {
     try {
       if (!peaks.success) throw new RangeError('it is no list of hashes')
       const hashes = peaks.data.map((hash) => new Uint8Array(Buffer.from(hash, 'base64')))
-      const tree = new GrowingRoot({ size: range.first, peaks: hashes })
-      for (const line of lines) tree.add(line)
-      return tree.root()
+      return rootBehind({ size: range.first, peaks: hashes, leaves: lines })
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       this.#note('proofs/peaks.json', error.message)

@@ -10,9 +10,8 @@ import {
   type Operation,
   type Store,
 } from '@forgeone/engine'
-import { treeRoot } from '../block/run-proof.ts'
+import { treeRoot } from '@forgeone/merkle'
 import type { EntryRow } from '../entry/validate.ts'
-import { compareRuns } from '../proof/commit-tree.ts'
 import { topicKey } from '../shard/keys.ts'
 import { encodeTopicRow } from '../shard/topic-row.ts'
 import type { PlacedTopic, TopicDirectory } from '../shard/topic-directory.ts'
@@ -28,6 +27,7 @@ import type { ClientIds } from './client-ids.ts'
 import { assertExpectedVersions, type ExpectedVersion } from './expected-version.ts'
 import { PlanChanges } from './plan-changes.ts'
 import { LazyReceipt, type Receipt, type ReceiptPart } from './receipt.ts'
+import { compareRuns } from '../block/run-order.ts'
 
 /** One call of `append`: its entries become durable together or not at all. */
 export interface AppendRequest {

@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter, EMPTY_BYTES, ForgeError } from '@forgeone/common'
-import { EMPTY_METADATA, type EntryRow, type TextKind } from '../entry/validate.ts'
+import type { TextKind } from '@forgeone/log-codec'
+import { EMPTY_METADATA, type EntryRow } from '../entry/validate.ts'
 
 /**
  * The columns of a block, each `id u8 | byte length varint | bytes`; a column that says nothing is left out.

@@ -1,5 +1,4 @@
-/** How hard a section was compressed: `fast` reads as quickly as a hot block, the others take less room. */
-export type SectionLevel = 'fast' | 'default' | 'max'
+import type { SectionLevel } from '@forgeone/log-codec'
 
 /** Entries of one topic in a block. */
 export interface RunSummary {

@@ -1,7 +1,6 @@
 import { isAscii } from 'node:buffer'
 import { asBuffer, ForgeError } from '@forgeone/common'
-import type { TextKind } from '../entry/validate.ts'
-import { Section } from '../section/section.ts'
+import { Section, type TextKind } from '@forgeone/log-codec'
 import type { ColdSummary } from './block-summary.ts'
 import { decodeBlockTable, type CommitRows } from './block-table.ts'
 import type { DecodedBlock, RowSelection } from './decoded-block.ts'

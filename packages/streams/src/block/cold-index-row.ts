@@ -1,11 +1,6 @@
 import { ByteReader, ByteWriter } from '@forgeone/common'
-import type {
-  ColdRunSummary,
-  ColdSummary,
-  RemovedSummary,
-  SectionLevel,
-  SectionSummary,
-} from './block-summary.ts'
+import type { SectionLevel } from '@forgeone/log-codec'
+import type { ColdRunSummary, ColdSummary, RemovedSummary, SectionSummary } from './block-summary.ts'
 
 const ROW_VERSION = 1
 const LEVELS: readonly SectionLevel[] = ['fast', 'default', 'max']

@@ -1,4 +1,4 @@
-import type { TextKind } from '../entry/validate.ts'
+import type { TextKind } from '@forgeone/log-codec'
 
 /** Which rows of a block a search must look at. */
 export interface RowSelection {

@@ -1,8 +1,5 @@
-import { createHash, hash } from 'node:crypto'
 import { ByteWriter, concatBytes, utf8Encode } from '@forgeone/common'
-
-/** RFC 6962 section 2.1. */
-const LEAF_PREFIX = Uint8Array.of(0)
+import { leafHashOfParts } from '@forgeone/merkle'
 
 export interface SequenceSpan {
   readonly first: number
@@ -26,8 +23,7 @@ export interface RunPlace {
  * The columns are those of the run alone, so compaction can rebuild them.
  */
 export function hashRun(place: RunPlace, columns: Uint8Array): Uint8Array {
-  const leaf = createHash('sha256').update(LEAF_PREFIX).update(runHeader(place)).update(columns)
-  return new Uint8Array(leaf.digest())
+  return leafHashOfParts([runHeader(place), columns])
 }
 
 /** The bytes that a run's hash is of, behind the leaf prefix: who has them can check the hash without this library. */
@@ -45,17 +41,4 @@ function runHeader(place: RunPlace): Uint8Array {
     end = first + count
   }
   return out.finish()
-}
-
-/** Root of the RFC 6962 tree (section 2.1) over hashes of leaves. */
-export function treeRoot(leaves: readonly Uint8Array[]): Uint8Array {
-  if (leaves.length === 0) return new Uint8Array(hash('sha256', new Uint8Array(0), 'buffer'))
-  if (leaves.length === 1) return leaves[0]!
-  let split = 1
-  while (split * 2 < leaves.length) split *= 2
-  const out = new ByteWriter(65)
-    .u8(1)
-    .bytes(treeRoot(leaves.slice(0, split)))
-    .bytes(treeRoot(leaves.slice(split)))
-  return new Uint8Array(hash('sha256', out.view(), 'buffer'))
 }

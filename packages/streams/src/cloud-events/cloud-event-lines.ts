@@ -7,7 +7,7 @@ import {
   utf8Encode,
   type JsonValue,
 } from '@forgeone/common'
-import { LineSplitter, type LineSlice } from '../import/line-splitter.ts'
+import { LineSplitter, type LineSlice } from '../import/lines/line-splitter.ts'
 
 /** A document that is not one event a line is held in memory as a whole. */
 export const CLOUD_EVENT_DOCUMENT_BYTES_MAX: number = 64 * 1024 * 1024

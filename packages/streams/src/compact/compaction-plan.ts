@@ -1,4 +1,5 @@
-import type { BlockSummary, ColdSummary, SectionLevel, StoredBlockSummary } from '../block/block-summary.ts'
+import type { SectionLevel } from '@forgeone/log-codec'
+import type { BlockSummary, ColdSummary, StoredBlockSummary } from '../block/block-summary.ts'
 import {
   COLD_BLOCK_RAW_BYTES_MAX,
   COLD_BLOCK_ROWS_MAX,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { BackgroundWork, tellProgress, type Clock, type ReportProblem } from '@forgeone/common'
-import { endSequence, type SectionLevel } from '../block/block-summary.ts'
+import type { SectionLevel } from '@forgeone/log-codec'
+import { endSequence } from '../block/block-summary.ts'
 import { KEYSPACE_HOT, KEYSPACE_HOT_INDEX } from '../shard/keys.ts'
 import type { Shard } from '../shard/shard.ts'
 import {

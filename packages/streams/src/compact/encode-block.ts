@@ -1,8 +1,6 @@
 import { Turn } from '@forgeone/common'
+import { encodeSection, type SectionLevel, type SectionRows } from '@forgeone/log-codec'
 import { encodeTokenFilter } from '../filter/token-filter.ts'
-import type { SectionLevel } from '../block/block-summary.ts'
-import { encodeSection } from '../section/encode-section.ts'
-import type { SectionRows } from '../section/section-rows.ts'
 
 export interface EncodeRequest {
   readonly sections: readonly (SectionRows | undefined)[]

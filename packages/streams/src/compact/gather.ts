@@ -1,9 +1,9 @@
 import { assert, ByteWriter, Turn } from '@forgeone/common'
+import type { SectionRows } from '@forgeone/log-codec'
 import { endSequence, type RunSummary, type StoredBlockSummary } from '../block/block-summary.ts'
 import type { BlockTable, CommitRows } from '../block/block-table.ts'
 import type { DecodedBlock } from '../block/decoded-block.ts'
 import { rawBytesOf } from '../entry/raw-bytes.ts'
-import type { SectionRows } from '../section/section-rows.ts'
 import { SHARED_SECTION_RAW_BYTES, THIN_TOPIC_RAW_BYTES } from './compaction-limits.ts'
 
 /** Stands for a run whose rows are left out. */

@@ -1,11 +1,11 @@
 import { ForgeError, utf8Encode, type Metrics } from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
+import type { SectionLevel } from '@forgeone/log-codec'
 import {
   endSequence,
   type BlockSummary,
   type ColdSummary,
   type RemovedSummary,
-  type SectionLevel,
   type StoredBlockSummary,
 } from '../block/block-summary.ts'
 import { encodeBlockTable } from '../block/block-table.ts'

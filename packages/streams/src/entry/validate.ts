@@ -6,6 +6,7 @@ import {
   isForgeError,
   refuseOtherMembers,
 } from '@forgeone/common'
+import type { TextKind } from '@forgeone/log-codec'
 import type { EventInput, LogInput } from './entry.ts'
 import {
   CLIENT_ID_BYTES_MAX,
@@ -20,9 +21,6 @@ import { SEVERITY_CODES, severityCode } from './severity.ts'
 
 /** Metadata text of an entry without metadata. */
 export const EMPTY_METADATA = '{}'
-
-/** What the text of a row is: a log message, an event's JSON as RFC 8785 text, or an event's bytes. */
-export type TextKind = 'message' | 'json' | 'bytes'
 
 /** One checked entry in the form blocks are built from. */
 export interface EntryRow {

@@ -10,9 +10,9 @@ import {
 } from '@forgeone/engine'
 import type { BlockCache } from '../read/block-cache.ts'
 import { shardStateScopes } from '../shard/state-scopes.ts'
-import type { EventStream } from '../stream/event-stream.ts'
-import type { LogStream } from '../stream/log-stream.ts'
-import { openEvents, openLogs, streamDatabases } from '../stream/open-streams.ts'
+import type { EventStream } from '../face/event-stream.ts'
+import type { LogStream } from '../face/log-stream.ts'
+import { openEvents, openLogs, streamDatabases } from '../face/open-streams.ts'
 import type { StreamOptions } from '../stream/stream-options.ts'
 import { CHECKPOINT_RULES, EVENT_RULES, GROUP_RULES, LOG_RULES, topicOperationRules } from './stream-rules.ts'
 

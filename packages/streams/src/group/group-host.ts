@@ -5,7 +5,7 @@ import type { Checkpoints } from './checkpoints.ts'
 import type { EventSource } from './lane-reader.ts'
 import type { AppendWith } from './settlement-options.ts'
 import type { StartContext } from './start-position.ts'
-import type { Timer } from './timer.ts'
+import type { Timer } from '../time/timer.ts'
 
 /** The part of a stream that groups need. */
 export interface GroupHost {

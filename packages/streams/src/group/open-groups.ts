@@ -6,7 +6,7 @@ import { Checkpoints } from './checkpoints.ts'
 import { EventGroups } from './event-groups.ts'
 import { placedEvent, type PlacedEvent } from './placed-event.ts'
 import type { AppendWith } from './settlement-options.ts'
-import { systemTimer } from './timer.ts'
+import { systemTimer } from '../time/timer.ts'
 
 /** Loads the groups and checkpoints of a stream of events. */
 export async function openGroups(

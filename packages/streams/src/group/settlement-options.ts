@@ -6,7 +6,7 @@ import type { EntryRow } from '../entry/validate.ts'
 import type { GroupCommits } from './group-commits.ts'
 import type { GroupLedger } from './group-ledger.ts'
 import type { EventSource } from './lane-reader.ts'
-import type { Timer } from './timer.ts'
+import type { Timer } from '../time/timer.ts'
 
 /** Appends events together with operations that are built in the same commit. */
 export type AppendWith = (

@@ -1,4 +1,4 @@
-import { LOG_FORMATS, type LineParser, type LogFormat, type ParserSettings } from './line-parser.ts'
+import { LOG_FORMATS, type LineParser, type LogFormat, type ParserSettings } from './lines/line-parser.ts'
 import { createAccessLineParser } from './parsers/access-line-parser.ts'
 import { createIsoLineParser } from './parsers/iso-line-parser.ts'
 import { createJsonLineParser } from './parsers/json-line-parser.ts'

@@ -1,8 +1,8 @@
 import { asBuffer, EMPTY_BYTES } from '@forgeone/common'
 import { SEVERITY_CODES } from '../entry/severity.ts'
-import type { LineParser, ParsedLine } from './line-parser.ts'
+import type { LineParser, ParsedLine } from './lines/line-parser.ts'
 import { createPlainLineParser } from './parsers/plain-line-parser.ts'
-import type { LineSlice, LineTerminator } from './line-splitter.ts'
+import type { LineSlice, LineTerminator } from './lines/line-splitter.ts'
 
 /** One line of a source, or a part of a line above the size limit. */
 export interface ImportRow {

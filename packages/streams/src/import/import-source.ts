@@ -1,12 +1,12 @@
 import { asBuffer, ForgeError } from '@forgeone/common'
-import type { Timer } from '../group/timer.ts'
+import type { Timer } from '../time/timer.ts'
 import { parseZone, utcZone } from '../time/zone.ts'
 import { detectFormat, isLogFormat, parserOfFormat, type FormatDetection } from './detect-format.ts'
 import { ImportRowBuilder, type ImportRow } from './import-row.ts'
 import { LateChunks } from './late-chunks.ts'
-import { LOG_FORMATS, type LogFormat, type ParserSettings } from './line-parser.ts'
+import { LOG_FORMATS, type LogFormat, type ParserSettings } from './lines/line-parser.ts'
 import { whyNoJsonTime } from './parsers/json-line-parser.ts'
-import { LineSplitter, type LineSlice } from './line-splitter.ts'
+import { LineSplitter, type LineSlice } from './lines/line-splitter.ts'
 import { SampleWindows } from './sample-windows.ts'
 
 /** A batch becomes one commit: enough lines to share its cost, few enough to stay far from its limits. */

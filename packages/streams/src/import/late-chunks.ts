@@ -1,4 +1,4 @@
-import type { Timer } from '../group/timer.ts'
+import type { Timer } from '../time/timer.ts'
 
 /** Chunks one after another, and a word when the next one is long in coming. */
 export class LateChunks implements AsyncDisposable {

@@ -1,5 +1,5 @@
 import { SAMPLE_BYTES_MAX, SAMPLE_LINES_MAX } from './detect-format.ts'
-import type { LineSlice } from './line-splitter.ts'
+import type { LineSlice } from './lines/line-splitter.ts'
 
 /** Lines that wait to be looked at together: where a window ends depends on the bytes alone. */
 export class SampleWindows {

@@ -1,14 +1,15 @@
 import { assert } from '@forgeone/common'
+import { treeRoot, auditPath } from '@forgeone/merkle'
 import { cutAt } from '../append/block-builder.ts'
 import { encodeColumns } from '../block/block-columns.ts'
-import { hashRun, runContent, treeRoot, type RunPlace } from '../block/run-proof.ts'
+import { hashRun, runContent, type RunPlace } from '../block/run-proof.ts'
 import type { BlockReader } from '../read/block-reader.ts'
 import type { FoundRow } from '../read/scan-request.ts'
 import type { Shard } from '../shard/shard.ts'
 import { commitRowsOf, type CommitRows } from './commit-rows.ts'
-import { auditPath, compareRuns } from './commit-tree.ts'
 import type { EntryProof } from './entry-proof.ts'
-import { runOfTopic } from './run-of-topic.ts'
+import { runOfTopic } from '../block/run-of-topic.ts'
+import { compareRuns } from '../block/run-order.ts'
 
 interface CommitRun {
   readonly database: string

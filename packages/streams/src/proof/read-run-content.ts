@@ -4,8 +4,8 @@ import { runContent, type RunPlace, type SequenceSpan } from '../block/run-proof
 import { entryId, entryIdPrefix } from '../entry/entry-id.ts'
 import type { EventMessage, LogEntry } from '../entry/entry.ts'
 import { TIMESTAMP_MS_MAX } from '../entry/limits.ts'
-import { eventCodec } from '../stream/event-codec.ts'
-import { logCodec } from '../stream/log-codec.ts'
+import { eventCodec } from '../read/event-codec.ts'
+import { logCodec } from '../read/log-codec.ts'
 import { rowOfEntry } from './row-of-entry.ts'
 import { RunRows } from './run-rows.ts'
 

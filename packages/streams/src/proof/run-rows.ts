@@ -1,7 +1,7 @@
 import { asBuffer } from '@forgeone/common'
+import type { TextKind } from '@forgeone/log-codec'
 import type { BlockColumns } from '../block/block-columns.ts'
 import type { RowContent } from '../block/decoded-block.ts'
-import type { TextKind } from '../entry/validate.ts'
 
 /** The rows of a run, which lie in no block. */
 export class RunRows implements RowContent {

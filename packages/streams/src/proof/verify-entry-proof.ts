@@ -1,9 +1,9 @@
 import { equalBytes } from '@forgeone/common'
+import { verifyInclusion } from '@forgeone/merkle'
 import { encodeColumns } from '../block/block-columns.ts'
 import { hashRun } from '../block/run-proof.ts'
 import type { EventMessage, LogEntry } from '../entry/entry.ts'
 import { entryId, entryIdPrefix } from '../entry/entry-id.ts'
-import { leadsToRoot } from './commit-tree.ts'
 import type { EntryProof } from './entry-proof.ts'
 import { rowOfEntry } from './row-of-entry.ts'
 
@@ -30,5 +30,5 @@ export function verifyEntryProof({ proof, entries, root }: ProofCheck): boolean 
     rowOfEntry(entry, entryId(prefix, { sequence: sequences[at]!, topicId: run.topicId })),
   )
   const hash = hashRun(run, encodeColumns(rows).bytes)
-  return equalBytes(hash, runHash) && leadsToRoot({ leaf: hash, index, size }, { path, root })
+  return equalBytes(hash, runHash) && verifyInclusion({ index, size, leaf: hash, hashes: path, root })
 }

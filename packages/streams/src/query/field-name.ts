@@ -1,6 +1,6 @@
 import type { JsonPath, QueryField } from './ast.ts'
 import type { QueryLexer } from './lexer.ts'
-import { querySyntaxError } from './query-error.ts'
+import { querySyntaxError } from '../syntax/query-error.ts'
 
 const ROOT_NAME = /[A-Za-z_]+/y
 const MEMBER_NAME = /[\p{L}\p{N}_$@-]+/uy

@@ -1,5 +1,5 @@
 import type { ForgeError } from '@forgeone/common'
-import { querySyntaxError } from './query-error.ts'
+import { querySyntaxError } from '../syntax/query-error.ts'
 
 const BLANKS = /\s+/y
 /**

@@ -1,5 +1,5 @@
 import { ForgeError } from '@forgeone/common'
-import { querySyntaxError } from '../query/query-error.ts'
+import { querySyntaxError } from '../syntax/query-error.ts'
 import { parseRegex, UnsupportedRegex } from './regex-parser.ts'
 import { compileRegex, RegexTooLarge } from './regex-program.ts'
 import { RegexSearch } from './regex-search.ts'

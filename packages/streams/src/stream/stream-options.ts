@@ -2,7 +2,7 @@ import type { Clock, Metrics, ReportProblem } from '@forgeone/common'
 import type { ExpectedVersion } from '../append/expected-version.ts'
 import type { BlockCache } from '../read/block-cache.ts'
 import type { Position } from '../entry/position.ts'
-import type { Timer } from '../group/timer.ts'
+import type { Timer } from '../time/timer.ts'
 
 /** How a stream is opened over a store. */
 export interface StreamOptions {

@@ -1,7 +1,7 @@
 import { ArgumentCheck, ForgeError } from '@forgeone/common'
 import type { EventMessage } from '../entry/entry.ts'
 import type { EntryCodec } from '../read/entry-codec.ts'
-import { eventCodec } from '../stream/event-codec.ts'
+import { eventCodec } from '../read/event-codec.ts'
 import { patternsOverlap } from '../topic/patterns-overlap.ts'
 import { compileTopicPattern, type TopicPattern } from '../topic/topic-pattern.ts'
 import { upcastEvent } from './upcast-event.ts'

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
+import type { SectionRows } from '@forgeone/log-codec'
 import { BlockEncoder } from '../../src/compact/block-encoder.ts'
 import { encodeBlock, type EncodeRequest } from '../../src/compact/encode-block.ts'
-import type { SectionRows } from '../../src/section/section-rows.ts'
 
 function rowsOf(count: number): SectionRows {
   const lines = Array.from({ length: count }, (_, n) => `user ${(n * 7919) % 1009} asked for page ${n}`)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { decompress, detectCompression } from '../../src/import/decompress.ts'
 import { readLogBatches, type ImportBatch, type ReadLogOptions } from '../../src/import/import-source.ts'
 import { TERMINATOR_BYTES, type ImportRow } from '../../src/import/import-row.ts'
-import { LINE_BYTES_MAX } from '../../src/import/line-splitter.ts'
+import { LINE_BYTES_MAX } from '../../src/import/lines/line-splitter.ts'
 
 const DEFAULT_TIME = Date.UTC(2024, 0, 1)
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { utf8Encode } from '@forgeone/common'
 import { readLogBatches } from '../../src/import/import-source.ts'
 import type { ImportRow } from '../../src/import/import-row.ts'
-import { LINE_BYTES_MAX } from '../../src/import/line-splitter.ts'
+import { LINE_BYTES_MAX } from '../../src/import/lines/line-splitter.ts'
 import { createJsonLineParser } from '../../src/import/parsers/json-line-parser.ts'
 import { utcZone } from '../../src/time/zone.ts'
 

@@ -2,7 +2,7 @@ import { concatBytes, utf8Encode } from '@forgeone/common'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TERMINATOR_BYTES } from '../../src/import/import-row.ts'
-import { LineSplitter, type LineTerminator } from '../../src/import/line-splitter.ts'
+import { LineSplitter, type LineTerminator } from '../../src/import/lines/line-splitter.ts'
 
 const LINE_BYTES_MAX = 8
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { detectFormat, parserOfFormat } from '../../src/import/detect-format.ts'
-import type { LogFormat, ParserSettings } from '../../src/import/line-parser.ts'
+import type { LogFormat, ParserSettings } from '../../src/import/lines/line-parser.ts'
 import { createAccessLineParser } from '../../src/import/parsers/access-line-parser.ts'
 import { createIsoLineParser } from '../../src/import/parsers/iso-line-parser.ts'
 import { createJsonLineParser } from '../../src/import/parsers/json-line-parser.ts'

@@ -1,7 +1,7 @@
 import { array, assert, constantFrom, integer, property, record } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { utf8Encode } from '@forgeone/common'
-import type { LogFormat, ParserSettings } from '../../src/import/line-parser.ts'
+import type { LogFormat, ParserSettings } from '../../src/import/lines/line-parser.ts'
 import { parserOfFormat } from '../../src/import/detect-format.ts'
 import { createSyslogLineParser } from '../../src/import/parsers/syslog-line-parser.ts'
 import { parseZone, utcZone } from '../../src/time/zone.ts'

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { treeRoot } from '../../src/block/run-proof.ts'
-import { auditPath, leadsToRoot } from '../../src/proof/commit-tree.ts'
 import { verifyEntryProof, type LogInput, type Receipt } from '../../src/index.ts'
 import { START_MS, StoreHost } from '../stream/store-host.ts'
 
@@ -58,24 +56,5 @@ test('whatever is appended, compacted and reopened, every proof is that of its r
       },
     ),
     { numRuns: RUNS },
-  )
-})
-
-test('the path of every leaf leads to the root of its tree, from its place only', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), fc.nat(), (size, at, other) => {
-      const leaves = Array.from({ length: size }, (_, n) => new Uint8Array(32).fill(n + 1))
-      const root = treeRoot(leaves)
-      const index = at % size
-      const path = auditPath(leaves, index)
-      const leaf = leaves[index]!
-      expect(leadsToRoot({ leaf, index, size }, { path, root })).toBe(true)
-      const wrong = other % size
-      expect(leadsToRoot({ leaf, index: wrong, size }, { path, root })).toBe(wrong === index)
-      expect(leadsToRoot({ leaf: leaves[wrong]!, index, size }, { path, root })).toBe(wrong === index)
-      if (path.length > 0)
-        expect(leadsToRoot({ leaf, index, size }, { path: path.slice(1), root })).toBe(false)
-    }),
-    { numRuns: 200 },
   )
 })

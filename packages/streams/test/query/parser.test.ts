@@ -1,6 +1,6 @@
 import { isForgeError, type ForgeError } from '@forgeone/common'
 import { describe, expect, test } from 'vitest'
-import { caretMessage } from '../../src/query/caret-message.ts'
+import { caretMessage } from '../../src/syntax/caret-message.ts'
 import { parseQuery } from '../../src/query/parser.ts'
 import { printQuery } from '../../src/query/printer.ts'
 

@@ -10,7 +10,7 @@ import {
   type RulesOf,
 } from '@forgeone/engine'
 import { z } from 'zod'
-import type { VaultLeases } from '../lease/vault-leases.ts'
+import type { VaultLeases } from '../vault/vault-leases.ts'
 import { Vault } from '../vault/vault.ts'
 import { checkVaultRow } from '../vault/vault-rows-check.ts'
 

@@ -1,6 +1,7 @@
 import { ForgeError, toHex } from '@forgeone/common'
-import { SECRETS_MAX } from '../vault/vault-options.ts'
 import { newMetadata, type SecretMetadata, type SecretVersion } from './secret-metadata.ts'
+
+export const SECRETS_MAX = 100_000
 
 export interface SetSecretOptions {
   /** Check and set: 0 means there must be none, n that the current version is n. */

@@ -2,7 +2,6 @@ import type { Clock, ForgeError, Random } from '@forgeone/common'
 import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
 import type { Operation, Store } from '@forgeone/engine'
 
-export const SECRETS_MAX = 100_000
 export const SECRET_BYTES_MAX: number = 1024 * 1024
 /** Paths read with one commit. */
 export const PATHS_PER_READ_MAX = 256

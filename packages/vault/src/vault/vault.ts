@@ -13,7 +13,6 @@ import {
 } from '../secret/secret-metadata.ts'
 import { SecretValue } from '../secret/secret-value.ts'
 import { checkCas, mapVersions, withVersion, type SetSecretOptions } from '../secret/version-changes.ts'
-import { VaultLeases } from '../lease/vault-leases.ts'
 import {
   checkPatch,
   checkPaths,
@@ -29,6 +28,7 @@ import { puttingBack } from './put-back.ts'
 import { VaultCore, type VaultIndex } from './vault-core.ts'
 import type { VaultOptions } from './vault-options.ts'
 import { metadataKey, valueKey, valuePlace } from './vault-rows.ts'
+import { VaultLeases } from './vault-leases.ts'
 
 /** Who acts when nobody is named: the application that holds the store. */
 const OWN_ACTOR = 'app'

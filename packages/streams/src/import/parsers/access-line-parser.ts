@@ -2,7 +2,7 @@ import { SEVERITY_CODES } from '../../entry/severity.ts'
 import { clockMs, DAY_MS, epochDay, isDate, monthOfName } from '../../time/civil-time.ts'
 import { countDigits, fourDigits, twoDigits } from '../../time/digits.ts'
 import { readZoneOffset, type TimeCursor } from '../../time/iso-time.ts'
-import type { LineParser, ParsedLine } from '../line-parser.ts'
+import type { LineParser, ParsedLine } from '../lines/line-parser.ts'
 
 /** `dd/Mon/yyyy:hh:mm:ss +zzzz` between brackets. */
 const TIME_CHARS = 26

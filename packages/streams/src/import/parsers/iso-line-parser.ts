@@ -1,7 +1,7 @@
 import { readClock, readFraction, readIsoDate, readZoneSuffix, type TimeCursor } from '../../time/iso-time.ts'
 import { NamedZones } from '../../time/named-zones.ts'
-import { findLevel } from '../level-word.ts'
-import type { LineParser, ParsedLine, ParserSettings } from '../line-parser.ts'
+import { findLevel } from '../lines/level-word.ts'
+import type { LineParser, ParsedLine, ParserSettings } from '../lines/line-parser.ts'
 
 /** `YYYY-MM-DDTHH:MM:SS`; the T may be a blank or `_`. */
 const SECOND_CHARS = 19

@@ -1,5 +1,5 @@
-import { LINE_BYTES_MAX } from '../line-splitter.ts'
-import type { LineParser, ParsedLine, ParserSettings } from '../line-parser.ts'
+import { LINE_BYTES_MAX } from '../lines/line-splitter.ts'
+import type { LineParser, ParsedLine, ParserSettings } from '../lines/line-parser.ts'
 import { IsoTimeReader } from './iso-line-parser.ts'
 import { levelOfMember, isLevelMember } from './json-level.ts'
 import { scanMembers } from './json-members.ts'

@@ -1,4 +1,4 @@
-import type { LineParser } from '../line-parser.ts'
+import type { LineParser } from '../lines/line-parser.ts'
 
 /** Lines of no known format: none has a time of its own. */
 export function createPlainLineParser(): LineParser {

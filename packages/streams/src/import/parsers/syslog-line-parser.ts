@@ -4,8 +4,8 @@ import { countDigits, fourDigits, oneDigit, twoDigits } from '../../time/digits.
 import { readFraction, type TimeCursor } from '../../time/iso-time.ts'
 import { zoneNameAt } from '../../time/zone-names.ts'
 import type { ZoneOffset } from '../../time/zone.ts'
-import type { LineParser, ParsedLine, ParserSettings } from '../line-parser.ts'
-import { YearClock } from '../year-clock.ts'
+import type { LineParser, ParsedLine, ParserSettings } from '../lines/line-parser.ts'
+import { YearClock } from '../lines/year-clock.ts'
 import { IsoTimeReader } from './iso-line-parser.ts'
 
 /** RFC 5424 6.2.1: severities 0 to 7, gravest first; the first three are all beyond `error`. */

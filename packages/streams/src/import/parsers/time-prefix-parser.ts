@@ -1,6 +1,6 @@
 import { SEVERITY_CODES, severityCodeOfWord } from '../../entry/severity.ts'
-import { findLevel } from '../level-word.ts'
-import type { LineParser, ParsedLine, ParserSettings } from '../line-parser.ts'
+import { findLevel } from '../lines/level-word.ts'
+import type { LineParser, ParsedLine, ParserSettings } from '../lines/line-parser.ts'
 import type { LevelRule, TimePrefix } from './time-prefixes.ts'
 import { TimeTemplate } from './time-template.ts'
 

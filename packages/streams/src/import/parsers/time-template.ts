@@ -3,8 +3,8 @@ import { countDigits, fourDigits, oneDigit, twoDigits } from '../../time/digits.
 import { readFraction, readZoneSuffix, type TimeCursor } from '../../time/iso-time.ts'
 import { NamedZones } from '../../time/named-zones.ts'
 import type { ZoneOffset } from '../../time/zone.ts'
-import type { ParserSettings } from '../line-parser.ts'
-import { YearClock } from '../year-clock.ts'
+import type { ParserSettings } from '../lines/line-parser.ts'
+import { YearClock } from '../lines/year-clock.ts'
 
 /** Two-digit years below this are of this century, as POSIX strptime has it. */
 const PIVOT_YEAR = 69

@@ -1,0 +1,5 @@
+export { encodeSection, type EncodedSection } from './encode-section.ts'
+export { Section } from './section.ts'
+export type { SectionLevel } from './section-level.ts'
+export type { SectionRows } from './section-rows.ts'
+export type { TextKind } from './text-kind.ts'
