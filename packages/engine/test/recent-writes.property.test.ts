@@ -2,7 +2,7 @@ import { ForgeError } from '@forgeone/common'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { KEYS_REMEMBERED_MAX, RecentWrites } from '../src/commit/recent-writes.ts'
-import type { Expectation } from '../src/store/store.ts'
+import type { Expectation } from '../src/port/store.ts'
 
 const key = fc.uint8Array({ minLength: 1, maxLength: 2 })
 const write = fc.record({ database: fc.constantFrom('a', 'b'), keys: fc.array(key, { maxLength: 4 }) })

@@ -6,7 +6,7 @@ export { CHECKPOINTS_MAX, type CheckpointInfo } from './checkpoint/checkpoint-re
 export type { AccessControl, NewGrant, PrincipalInfo } from './access/access-control.ts'
 export type { TokenInfo } from './access/tokens.ts'
 export type { AccessDecision } from './access/evaluate.ts'
-export type { ForgeHandle } from './access/forge-as.ts'
+export type { ForgeHandle } from './manager/forge-as.ts'
 export { BREAK_GLASS_MS_MAX, GRANTS_PER_HOLDER_MAX, HOLDERS_MAX, type Grant } from './access/grant.ts'
 export { WEEKDAYS, type GrantHours, type Weekday } from './access/grant-hours.ts'
 export { ROLES } from './access/roles.ts'

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { CommitContent } from '../store/store.ts'
+import type { CommitContent } from '../port/store.ts'
 
 /** What the store does by itself; nobody else's name is ever put in its place. */
 export const SYSTEM_ACTOR = 'system'

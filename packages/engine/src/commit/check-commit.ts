@@ -1,5 +1,5 @@
 import { ForgeError, type AuditFacts } from '@forgeone/common'
-import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type CommitContent, type Operation } from '../store/store.ts'
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type CommitContent, type Operation } from '../port/store.ts'
 import {
   ACTION_BYTES_MAX,
   ACTOR_BYTES_MAX,

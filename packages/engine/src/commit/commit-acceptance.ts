@@ -17,7 +17,7 @@ import {
   type Durability,
   type Expectation,
   type Operation,
-} from '../store/store.ts'
+} from '../port/store.ts'
 import { checkCommit, checkOperations } from './check-commit.ts'
 import { COMMIT_BYTES_MAX } from './commit-limits.ts'
 import type { AcceptedCommit } from './commit-queue.ts'

@@ -1,6 +1,6 @@
 import type { ForgeError } from '@forgeone/common'
 import type { CommitRecord } from '../format/commit-record.ts'
-import type { CommitPlace } from '../store/store.ts'
+import type { CommitPlace } from '../port/store.ts'
 
 /** A commit that is accepted and has its place. */
 export interface QueuedCommit {

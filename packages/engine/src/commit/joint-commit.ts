@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ForgeError, Turns } from '@forgeone/common'
-import type { CommitContent, CommitOptions, CommitPlace } from '../store/store.ts'
+import type { CommitContent, CommitOptions, CommitPlace } from '../port/store.ts'
 
 /** What only the store's own commits ask for. */
 export interface SubmitOptions extends CommitOptions {

@@ -1,5 +1,5 @@
 import { asBuffer, ForgeError, type SealedOperation } from '@forgeone/common'
-import type { Expectation } from '../store/store.ts'
+import type { Expectation } from '../port/store.ts'
 
 /** Keys remembered of each database: enough for what is read and written back within seconds, and a few MiB for a busy store. */
 export const KEYS_REMEMBERED_MAX = 4096

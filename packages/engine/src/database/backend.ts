@@ -1,3 +1,4 @@
+import type { ScrubResult } from '../leveldb-files/scrub.ts'
 import type { AbstractLevel } from 'abstract-level'
 import type { DatabaseState } from '../format/flush-point.ts'
 import type { FileFinding } from '../leveldb-files/database-directory.ts'
@@ -40,10 +41,4 @@ export interface Backend {
   /** @param o.withLogs after the database was closed: the logs count */
   state(name: string, o: { readonly withLogs: boolean }): Promise<DatabaseState>
   bytes(name: string): number
-}
-
-export interface ScrubResult {
-  readonly tables: number
-  readonly bytes: number
-  readonly findings: readonly FileFinding[]
 }

@@ -17,7 +17,8 @@ import {
   type LeftLogs,
 } from '../leveldb-files/left-logs.ts'
 import { scrubDatabase } from '../leveldb-files/scrub.ts'
-import type { Backend, LevelDatabase, ScrubResult } from './backend.ts'
+import type { ScrubResult } from '../leveldb-files/scrub.ts'
+import type { Backend, LevelDatabase } from './backend.ts'
 
 /** Above every key we write (keyspace bytes stay below 0xff): compacting this empty range flushes the memtable. */
 const ABOVE_ALL_KEYS = new Uint8Array(16).fill(0xff)

@@ -7,7 +7,7 @@ import {
   systemCode,
 } from '@forgeone/common'
 import type { Keyring, Sealer } from '@forgeone/crypto'
-import type { KeyRange, Row, ScanOptions } from '../store/store.ts'
+import type { KeyRange, Row, ScanOptions } from '../port/store.ts'
 import type { LevelDatabase } from './backend.ts'
 import { levelFailure } from './level-failure.ts'
 import { Overlay } from './overlay.ts'

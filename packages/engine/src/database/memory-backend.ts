@@ -1,7 +1,8 @@
 import { MemoryLevel } from 'memory-level'
 import type { DatabaseState } from '../format/flush-point.ts'
 import type { LeftLogs } from '../leveldb-files/left-logs.ts'
-import type { Backend, LevelDatabase, ScrubResult } from './backend.ts'
+import type { ScrubResult } from '../leveldb-files/scrub.ts'
+import type { Backend, LevelDatabase } from './backend.ts'
 
 /** Databases in memory. They outlive their closing, so that a store can be reopened within the process. */
 export class MemoryBackend implements Backend {

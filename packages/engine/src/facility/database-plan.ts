@@ -1,4 +1,4 @@
-import type { Row } from '../store/store.ts'
+import type { Row } from '../port/store.ts'
 import type { WatchedScope } from '../state/state-roots.ts'
 
 /** What a store was created with that decides which databases it has. */

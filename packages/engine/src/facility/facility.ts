@@ -1,6 +1,6 @@
 import type { Clock, ForgeError, Logger, Metrics, Random, ReportProblem, Timer } from '@forgeone/common'
 import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
-import type { Operation, Store } from '../store/store.ts'
+import type { Operation, Store } from '../port/store.ts'
 import type { VerifyProblem } from '../verify/verify-store.ts'
 import type { Action } from './action.ts'
 import type { Acts } from './acts.ts'

@@ -13,7 +13,7 @@ import { journalSealer } from '../journal/journal-reader.ts'
 import type { JournalPosition } from '../journal/journal-writer.ts'
 import type { LocalStore } from '../store/local-store.ts'
 import { copyPrefix, imageDatabase, writeWhole } from './image-database.ts'
-import { encodeImageFile, IMAGE_FILE_NAME, type ImageFacts } from './image-file.ts'
+import { encodeImageFile, IMAGE_FILE_NAME, type ImageFacts } from '../files/image-file.ts'
 
 export interface ImageResult extends ImageFacts {
   /** They share their disk space with the store. */

@@ -1,10 +1,16 @@
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { ScrubResult } from '../database/backend.ts'
 import { isNotFound } from '../files/node-store-files.ts'
 import { readDatabaseDirectory, type DatabaseDirectory, type FileFinding } from './database-directory.ts'
 import type { LiveTable } from './manifest.ts'
 import { checkTable, tableName } from './table-file.ts'
+
+/** What a check of the files of one database found. */
+export interface ScrubResult {
+  readonly tables: number
+  readonly bytes: number
+  readonly findings: readonly FileFinding[]
+}
 
 /** A compaction may replace tables while they are read; then the MANIFEST is read again, this often at most. */
 const ROUNDS_MAX = 20

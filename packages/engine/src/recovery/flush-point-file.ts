@@ -6,7 +6,7 @@ import { ioFailure } from '../files/io-failure.ts'
 import { decodeFlushPoint, encodeFlushPoint, type FlushPoint } from '../format/flush-point.ts'
 import type { Health } from '../health/health.ts'
 import { journalSealer } from '../journal/journal-reader.ts'
-import type { ResolvedOptions } from '../store/local-store-parts.ts'
+import type { ResolvedOptions } from '../parts/local-store-parts.ts'
 
 /** Undefined for none, and for one that is noted in the health. An unreadable flush point only costs time: every segment that is present is replayed then. */
 export async function readFlushPoint(

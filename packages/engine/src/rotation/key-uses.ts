@@ -4,8 +4,8 @@ import { FLUSH_POINT_NAME } from '../commit/flush-controller.ts'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, SEGMENT_NAME_PATTERN } from '../format/segment-header.ts'
 import { FRAME_HEADER_BYTES } from '../format/frame.ts'
 import { SegmentScanner } from '../journal/segment-scanner.ts'
-import type { KeyUseCounts } from './key-use-counts.ts'
-import type { LocalStoreParts } from '../store/local-store-parts.ts'
+import type { KeyUseCounts } from '../port/key-use-counts.ts'
+import type { LocalStoreParts } from '../parts/local-store-parts.ts'
 
 /**
  * Counts the sealed values of every key, by reading the clear headers of everything stored. Nothing may be written

@@ -4,7 +4,7 @@ import type { Applier } from '../commit/applier.ts'
 import type { CommitBuilder } from '../commit/commit-acceptance.ts'
 import type { Committer } from '../commit/committer.ts'
 import { keyAfter, type Database } from '../database/database.ts'
-import type { Row } from '../store/store.ts'
+import type { Row } from '../port/store.ts'
 
 /** Values sealed anew in one commit: small against a journal segment, large against what a commit costs. */
 const RESEAL_BATCH_BYTES: number = 1024 * 1024

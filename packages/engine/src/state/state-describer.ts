@@ -1,7 +1,7 @@
 import { BackgroundWork, isForgeError, type ForgeError, type SealedOperation } from '@forgeone/common'
-import type { Committer } from '../commit/committer.ts'
 import type { Health } from '../health/health.ts'
 import type { JournalWriter } from '../journal/journal-writer.ts'
+import type { CommitContent, CommitPlace } from '../port/store.ts'
 import { stateContent } from './state-record.ts'
 import type { StateRoots } from './state-roots.ts'
 
@@ -10,11 +10,21 @@ export const DESCRIBE_AFTER_MS = 60_000
 /** Rows that take longer to read are described at flush points and on closing only: commits wait meanwhile. */
 const DESCRIBE_MS_MAX = 100
 
+/** Of what takes the store's own commits. */
+export interface DescribingCommitter {
+  /** Runs `action` with every database up to date; commits wait meanwhile. */
+  exclusively<T>(action: () => Promise<T>): Promise<T>
+  submit(
+    build: () => CommitContent,
+    options: { readonly privileged: boolean; readonly forFlush: boolean },
+  ): Promise<CommitPlace>
+}
+
 export interface StateDescriberOptions {
   readonly roots: StateRoots
   readonly journal: JournalWriter
   readonly health: Health
-  readonly committer: () => Pick<Committer, 'exclusively' | 'submit'>
+  readonly committer: () => DescribingCommitter
   readonly afterMs: number
 }
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { ByteReader, ByteWriter, canonicalJson, toHex, type AuditFacts } from '@forgeone/common'
 import { z } from 'zod'
 import type { CommitRecord } from '../format/commit-record.ts'
-import type { CommitContent } from '../store/store.ts'
+import type { CommitContent } from '../port/store.ts'
 import type { ScopedRoot } from './state-root.ts'
 
 /** What the rows of some databases were once: told by `store.flushed`, `store.described` and `store.closed`. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { asBuffer, ByteWriter } from '@forgeone/common'
 import { CompactRange, HASH_BYTES, leafHash } from '@forgeone/merkle'
 import type { Database } from '../database/database.ts'
-import type { Row } from '../store/store.ts'
+import type { Row } from '../port/store.ts'
 
 /** Which rows of a database a root is about. */
 export interface StateScope {

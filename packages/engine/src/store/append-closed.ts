@@ -4,7 +4,7 @@ import type { CommitTime } from '../commit/commit-time.ts'
 import { writeCommitRecord } from '../format/commit-record.ts'
 import { stateContent } from '../state/state-record.ts'
 import type { StateRoots } from '../state/state-roots.ts'
-import type { LocalStoreParts } from './local-store-parts.ts'
+import type { LocalStoreParts } from '../parts/local-store-parts.ts'
 
 /** Writes the last commit, in a segment of its own: only whole segments are dropped. */
 export async function appendClosed(

@@ -1,6 +1,6 @@
 import { assert, ByteWriter, utf8Encode } from '@forgeone/common'
 import type { Keyring } from '@forgeone/crypto'
-import type { HashedName } from './store.ts'
+import type { HashedName } from '../port/store.ts'
 
 const HASH_BYTES = 16
 

@@ -18,8 +18,8 @@ import { storeClosed } from '../health/store-closed.ts'
 import { appendClosed } from './append-closed.ts'
 import { closeInTime } from './close-in-time.ts'
 import { hashName } from './hash-name.ts'
-import type { LocalStoreOptions } from './local-store-options.ts'
-import type { LocalStoreParts, RecoveryOutcome } from './local-store-parts.ts'
+import type { LocalStoreOptions } from '../parts/local-store-options.ts'
+import type { LocalStoreParts, RecoveryOutcome } from '../parts/local-store-parts.ts'
 import type {
   CommitOptions,
   CommitPlace,
@@ -29,7 +29,7 @@ import type {
   Row,
   ScanOptions,
   Store,
-} from './store.ts'
+} from '../port/store.ts'
 
 /**
  * A store on this machine: one journal that is the truth, and LevelDB databases built from it.

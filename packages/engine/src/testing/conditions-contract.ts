@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from 'node:assert/strict'
 import { isForgeError } from '@forgeone/common'
 import { actingAs } from '../commit/acting-as.ts'
-import type { CommitOptions, CommitPlace, Operation, Store } from '../store/store.ts'
+import type { CommitOptions, CommitPlace, Operation, Store } from '../port/store.ts'
 import { commit, FACTS, hasCode, key, put, read, remove, type WithStore } from './contract-rows.ts'
 
 // What a commit depends on, when it counts, and who stands in it.

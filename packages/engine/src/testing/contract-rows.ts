@@ -1,5 +1,5 @@
 import { isForgeError, utf8Decode, utf8Encode, type AuditFacts } from '@forgeone/common'
-import type { Operation, Row, Store } from '../store/store.ts'
+import type { Operation, Row, Store } from '../port/store.ts'
 
 // What the tests of the contract write and read with.
 

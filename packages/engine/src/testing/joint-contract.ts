@@ -6,7 +6,7 @@ import {
   type CommitPlace,
   type Operation,
   type Store,
-} from '../store/store.ts'
+} from '../port/store.ts'
 import { collect, commit, FACTS, long, put, read, type WithStore } from './contract-rows.ts'
 
 /** A call of `jointly` that commits one row; `told` hears of what is done with it. */

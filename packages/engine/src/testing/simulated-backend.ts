@@ -1,6 +1,7 @@
 import { assert, isBytes } from '@forgeone/common'
 import { MemoryLevel } from 'memory-level'
-import type { Backend, LevelDatabase, ScrubResult } from '../database/backend.ts'
+import type { Backend, LevelDatabase } from '../database/backend.ts'
+import type { ScrubResult } from '../leveldb-files/scrub.ts'
 import type { DatabaseState } from '../format/flush-point.ts'
 import type { LeftLogs } from '../leveldb-files/left-logs.ts'
 import type { CutStyle, Power } from './simulated-disk.ts'

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict'
 import { utf8Decode } from '@forgeone/common'
-import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type Operation, type Store } from '../store/store.ts'
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type Operation, type Store } from '../port/store.ts'
 import {
   collect,
   commit,

@@ -4,7 +4,7 @@ import { FLUSH_POINT_NAME } from '../commit/flush-controller.ts'
 import { ioFailure } from '../files/io-failure.ts'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
 import type { StoreFile } from '../format/store-file.ts'
-import { readImageFile } from '../image/image-file.ts'
+import { readImageFile } from '../files/image-file.ts'
 import { keptFlushPoints, keptMessage } from '../recovery/flush-point-file.ts'
 import { failedCheck, unreadableCheck, type DoctorCheck } from './doctor-check.ts'
 

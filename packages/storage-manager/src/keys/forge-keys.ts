@@ -18,7 +18,7 @@ import {
   type ResealReport,
 } from '@forgeone/engine'
 import { CACHE_SCOPE } from '../cache/forge-cache.ts'
-import { checkedReseal } from '../manager/long-work.ts'
+import { checkedReseal } from '../arguments/long-work.ts'
 import { SYSTEM_DATABASE } from '../layout/database-names.ts'
 import { KEY_ACTS } from './key-acts.ts'
 import { checkKeyId, checkProviders, checkScopes, optionOf } from './key-arguments.ts'

@@ -10,7 +10,7 @@ import {
   type Store,
   type VerifyOptions,
 } from '@forgeone/engine'
-import { forgeAs, type ActAsOptions, type ForgeHandle } from '../access/forge-as.ts'
+import { forgeAs, type ActAsOptions, type ForgeHandle } from './forge-as.ts'
 import { checkPrincipalName } from '../access/grant.ts'
 import type { AnchorPublication } from '../audit/anchor-keeper.ts'
 import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
@@ -26,7 +26,7 @@ import { DamagedRows, type DamagedRow } from './damaged-rows.ts'
 import type { ForgeOptions } from './forge-options.ts'
 import { openForgeParts, viewIsStale, type FacilityList, type ForgeParts } from './forge-parts.ts'
 import { FORGE_RULES } from './forge-plan.ts'
-import { checkedVerify } from './long-work.ts'
+import { checkedVerify } from '../arguments/long-work.ts'
 import { closeFacilities } from './open-facilities.ts'
 import { recordVerification, verifyForge, type ForgeVerifyReport } from './verify-forge.ts'
 

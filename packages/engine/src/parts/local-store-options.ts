@@ -3,8 +3,8 @@ import type { Keyring, KeyProvider, SuiteName } from '@forgeone/crypto'
 import type { Backend } from '../database/backend.ts'
 import type { StoreFiles } from '../files/store-files.ts'
 import type { WatchedScope } from '../state/state-roots.ts'
-import type { KeyCopies } from '../rotation/key-use-counts.ts'
-import type { Durability, Store } from './store.ts'
+import type { KeyCopies } from '../port/key-use-counts.ts'
+import type { Durability, Store } from '../port/store.ts'
 
 /** Makes the observer of a store once the store and its keys are known. */
 export interface ObserverSource {

@@ -10,15 +10,15 @@ import type {
 } from '@forgeone/engine'
 import type { CheckpointInfo } from '../checkpoint/checkpoint-register.ts'
 import type { ForgeFaces } from '../facilities.ts'
-import type { DamagedRow } from '../manager/damaged-rows.ts'
-import type { ForgeVerifyReport } from '../manager/verify-forge.ts'
+import type { DamagedRow } from './damaged-rows.ts'
+import type { ForgeVerifyReport } from './verify-forge.ts'
 import type { ForgeStatistics } from '../statistics/forge-statistics.ts'
 import type { MetricsSample } from '../statistics/metrics-history.ts'
 import type { TransactionFaces } from '../transaction/collect-transaction.ts'
 import { runTransaction } from '../transaction/run-transaction.ts'
 import type { Transaction, TransactionResult } from '../transaction/transaction.ts'
-import type { AccessControl } from './access-control.ts'
-import { Guard } from './guard.ts'
+import type { AccessControl } from '../access/access-control.ts'
+import { Guard } from '../access/guard.ts'
 
 /** What a principal has of a store: the faces and methods of `Forge`, each asked about before it runs. */
 export interface ForgeHandle extends ForgeFaces {
