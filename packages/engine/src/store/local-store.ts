@@ -10,7 +10,8 @@ import { openShredKeys, type OpenedShredKeys } from '../database/shred-database.
 import type { HealthReport } from '../health/health.ts'
 import { SpaceGuard } from '../health/space-guard.ts'
 import type { JournalHold, JournalPosition } from '../journal/journal-writer.ts'
-import { openParts, writeStoreFile } from '../recovery/open-local-store.ts'
+import { openParts } from '../recovery/open-local-store.ts'
+import { writeStoreFile } from '../recovery/store-file-mac.ts'
 import { KeyRotation } from '../rotation/key-rotation.ts'
 import { DESCRIBE_AFTER_MS, StateDescriber } from '../state/state-describer.ts'
 import { StateRoots } from '../state/state-roots.ts'
@@ -358,9 +359,10 @@ export class LocalStore implements Store {
 
   /** Leaves one segment with `store.closed`, synced tables, and a flush point that describes both. */
   async #closeCleanly(): Promise<void> {
-    const { journal, online, observation, clock, health } = this.#parts
+    const { journal, online, observation, clock, health, recovery } = this.#parts
     const at = commitTime(clock, this.#committer.lastTime)
-    if (this.#wroteCommits && health.refusal === undefined)
+    const hasCommits = recovery.created || recovery.commitsReplayed > 0 || this.#committer.wroteCommits
+    if (hasCommits && health.refusal === undefined)
       await appendClosed(at, { parts: this.#parts, applier: this.#applier, stateRoots: this.#stateRoots })
     const sequence = journal.nextSequence - 1
     await observation?.close()
@@ -371,11 +373,6 @@ export class LocalStore implements Store {
     await this.#flusher.record({ sequence, time: at.time, digest: journal.digest, closed: true, databases })
     await journal.trim(sequence)
     await journal.close()
-  }
-
-  get #wroteCommits(): boolean {
-    const { created, commitsReplayed } = this.#parts.recovery
-    return created || commitsReplayed > 0 || this.#committer.wroteCommits
   }
 
   /**
