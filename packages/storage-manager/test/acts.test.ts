@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { canonicalJson, ForgeError } from '@forgeone/common'
+import { ACTS_TO_COME, EVIDENCE_ACTS } from '@forgeone/evidence'
 import { expect, test } from 'vitest'
 import { ACT_NAMES, checkAct } from '../src/audit/acts.ts'
-import { ACTS_TO_COME, EVIDENCE_ACTS } from '../src/compliance/evidence.ts'
 
 function codeOf(action: string, told?: unknown): string {
   const context =

@@ -15,14 +15,15 @@ import {
 } from '@forgeone/common'
 import { SEAL_BYTES_MAX, type ErasureRecord, type ShredKeys, type Signer } from '@forgeone/crypto'
 import type { CommitPlace, Operation, Store } from '@forgeone/engine'
-import { checkAct } from '../audit/acts.ts'
-import { signDsse, type DsseEnvelope } from '../compliance/dsse.ts'
 import {
+  signDsse,
+  type DsseEnvelope,
   certificateOf,
   CERTIFICATE_TYPE,
   digestOfCertificate,
   type ErasureCertificate,
-} from './erasure-certificate.ts'
+} from '@forgeone/evidence'
+import { checkAct } from '../audit/acts.ts'
 import {
   decodeDone,
   decodePending,
