@@ -175,19 +175,30 @@ test('a run of entries leads to the root in the leaf, or is refused', async () =
   expect(verifyReceipt(await log.receipt(1, { entry }), policy)).toMatchObject({ code: 'ENTRY_MISMATCH' })
 })
 
-test('the verifier and the trees that it stands on import node:crypto and nothing else', () => {
-  const seen = new Set<string>()
-  const foreign = new Set<string>()
-  const visit = (path: string): void => {
-    if (seen.has(path)) return
-    seen.add(path)
-    for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(/from '([^']+)'/g)) {
-      if (specifier.startsWith('.')) visit(resolve(dirname(path), specifier))
-      else if (specifier === '@forgeone/merkle') visit(fileURLToPath(import.meta.resolve(specifier)))
-      else foreign.add(specifier)
+test.each([
+  ['Node.js', 'node', ['node:crypto']],
+  ['a browser', 'noble', ['@noble/hashes/sha2.js', '@noble/curves/ed25519.js']],
+])(
+  'the verifier and the trees that it stands on import nothing but cryptography in %s',
+  (_, stem, wanted) => {
+    const places: Readonly<Record<string, string>> = {
+      '@forgeone/merkle': '../../merkle/src/index.ts',
+      '#sha256': `../../merkle/src/sha256/${stem}-sha256.ts`,
+      '#signature': `../src/signature/${stem}-signature.ts`,
     }
-  }
-  visit(fileURLToPath(new URL('../src/verify/index.ts', import.meta.url)))
-  expect([...foreign]).toEqual(['node:crypto'])
-  expect(seen.size).toBeGreaterThan(10)
-})
+    const seen = new Set<string>()
+    const foreign = new Set<string>()
+    const visit = (path: string): void => {
+      if (seen.has(path)) return
+      seen.add(path)
+      for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(/from '([^']+)'/g)) {
+        if (specifier.startsWith('.')) visit(resolve(dirname(path), specifier))
+        else if (specifier in places) visit(fileURLToPath(new URL(places[specifier]!, import.meta.url)))
+        else foreign.add(specifier)
+      }
+    }
+    visit(fileURLToPath(new URL('../src/verify/index.ts', import.meta.url)))
+    expect([...foreign]).toEqual(wanted)
+    expect(seen.size).toBeGreaterThan(10)
+  },
+)

@@ -1,4 +1,4 @@
-import { sha256Into } from './sha256/node-sha256.ts'
+import { sha256Into } from '#sha256'
 
 /** SHA-256, as RFC 6962 section 2.1 asks for. */
 export const HASH_BYTES = 32
@@ -11,7 +11,7 @@ const PAIR_BYTES = 2 * HASH_BYTES
 const pairScratch = new Uint8Array(1 + PAIR_BYTES).fill(NODE_PREFIX)
 
 /** MTH({}) of RFC 6962: the hash of nothing. */
-export const EMPTY_ROOT: Uint8Array = digestOf(new Uint8Array(0))
+export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array(0))
 
 /** SHA-256(00 | entry). */
 export function leafHash(entry: Uint8Array): Uint8Array {
@@ -27,14 +27,14 @@ export function leafHashOfParts(parts: readonly Uint8Array[]): Uint8Array {
     prefixed.set(part, at)
     at += part.length
   }
-  return digestOf(prefixed)
+  return sha256(prefixed)
 }
 
 /** SHA-256(01 | left | right). Both are hashes: {@link HASH_BYTES} long. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   pairScratch.set(left, 1)
   pairScratch.set(right, 1 + HASH_BYTES)
-  return digestOf(pairScratch)
+  return sha256(pairScratch)
 }
 
 /** A place of one hash inside a longer array. */
@@ -67,7 +67,8 @@ export function equalHashes(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, at) => byte === right[at])
 }
 
-function digestOf(input: Uint8Array): Uint8Array {
+/** The hash that everything here is made of. */
+export function sha256(input: Uint8Array): Uint8Array {
   const digest = new Uint8Array(HASH_BYTES)
   sha256Into(input, digest, 0)
   return digest

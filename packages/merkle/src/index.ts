@@ -7,6 +7,7 @@ export {
   leafHash,
   leafHashOfParts,
   nodeHash,
+  sha256,
   type HashPlace,
 } from './hash.ts'
 export { CompactRange, type TileHashListener } from './compact-range.ts'

@@ -12,21 +12,8 @@ export { WEEKDAYS, type GrantHours, type Weekday } from './access/grant-hours.ts
 export { ROLES } from './access/roles.ts'
 export type { Background, JobFigures } from './background/background.ts'
 export { TOKEN_MS_DEFAULT, TOKEN_MS_MAX } from './access/token.ts'
-export {
-  BUNDLE_LEAVES_MAX,
-  PERIOD_MS_MAX,
-  type Compliance,
-  type ReportResult,
-} from './compliance/compliance.ts'
-export type { ControlState } from './compliance/control-states.ts'
-export { CONTROLS, type Control, type EvidenceId, type Framework } from './compliance/controls.ts'
-export type { DsseEnvelope } from './compliance/dsse.ts'
-export type { EvidenceState } from './compliance/evidence.ts'
-export type { EvidenceSummary } from './compliance/evidence-summary.ts'
+export { PERIOD_MS_MAX, type Compliance, type ReportResult } from './compliance/compliance.ts'
 export type { ForgeCache } from './cache/forge-cache.ts'
-export { verifyBundle, type BundleVerdict } from './compliance/verify-bundle.ts'
-export { verifyCertificate, type CertificateVerdict } from './subjects/verify-certificate.ts'
-export type { ErasureCertificate, Residual } from './subjects/erasure-certificate.ts'
 export type { SubjectErasure, Subjects } from './subjects/subjects.ts'
 export {
   KEY_AGE_DAYS_DEFAULT,
@@ -88,6 +75,23 @@ export {
   type Receipt as AuditReceipt,
 } from '@forgeone/audit'
 export { ACTIONS, type Action, type HealthReason, type HealthReport } from '@forgeone/engine'
+export {
+  BUNDLE_LEAVES_MAX,
+  CONTROLS,
+  verifyBundle,
+  verifyCertificate,
+  type BundleVerdict,
+  type CertificateVerdict,
+  type Control,
+  type ControlState,
+  type DsseEnvelope,
+  type ErasureCertificate,
+  type EvidenceId,
+  type EvidenceState,
+  type EvidenceSummary,
+  type Framework,
+  type Residual,
+} from '@forgeone/evidence'
 export type {
   AckOptions,
   Delivery,

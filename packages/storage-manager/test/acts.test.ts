@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { canonicalJson, ForgeError } from '@forgeone/common'
 import { checkAct } from '@forgeone/engine'
+import { ACTS_TO_COME, EVIDENCE_ACTS } from '@forgeone/evidence'
 import { expect, test } from 'vitest'
 import { actsOf } from '../src/layout/store-plan.ts'
 import { ACT_NAMES, PLANS } from './plans.ts'
-import { ACTS_TO_COME, EVIDENCE_ACTS } from '../src/compliance/evidence.ts'
 
 function codeOf(action: string, told?: unknown): string {
   const context =

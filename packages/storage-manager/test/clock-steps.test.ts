@@ -2,9 +2,9 @@ import { ManualClock } from '@forgeone/common'
 import { rawKeyProvider } from '@forgeone/crypto'
 import { LocalStore } from '@forgeone/engine'
 import { SimulatedMachine } from '@forgeone/engine/testing'
+import { collectEvidence, evidenceJson } from '@forgeone/evidence'
 import { expect, test } from 'vitest'
 import { AuditSource } from '../src/audit/audit-source.ts'
-import { collectEvidence, evidenceJson } from '../src/compliance/evidence.ts'
 
 const COMMIT = { facts: { actor: 'app', action: 'test.write', resourceClass: 'test' }, operations: [] }
 

@@ -1,8 +1,8 @@
 import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ForgeError, utf8Decode } from '@forgeone/common'
+import { verifyDsse } from '@forgeone/evidence'
 import { expect, test } from 'vitest'
-import { verifyDsse } from '../src/compliance/dsse.ts'
 import { Forge } from '../src/index.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 

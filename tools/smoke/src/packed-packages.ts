@@ -17,6 +17,7 @@ export const LIBRARY_FOLDERS = [
   'packages/audit',
   'packages/streams',
   'packages/vault',
+  'packages/evidence',
   'packages/images',
   'packages/storage-manager',
 ] as const

@@ -183,6 +183,12 @@ const USES: Readonly<Record<string, string>> = {
     const cache = new MemoryCache({ maxEntries: 10 })
     console.log(await cache.getOrLoad('a', async () => 'ok'))
     cache[Symbol.dispose]()`,
+  evidence: `
+    import { ed25519Signer } from '@forgeone/crypto'
+    import { signDsse, verifyDsse } from '@forgeone/evidence'
+    const signer = ed25519Signer(new Uint8Array(32))
+    const envelope = JSON.stringify(signDsse({ payloadType: 'a', value: { said: 'ok' } }, [signer]))
+    console.log(verifyDsse(envelope, { payloadType: 'a', publicKeys: [signer.publicKey] }).said)`,
   images: `
     import { ImageReader, memorySource } from '@forgeone/images'
     const image = new Uint8Array(1024 * 1024)

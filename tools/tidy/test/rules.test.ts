@@ -116,6 +116,8 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     rule: checkDeclaredDependencies,
     good: {
       ...PACKAGES,
+      'packages/low/package.json': manifest({ name: '@forgeone/low', imports: { '#hash': {} } }),
+      'packages/low/src/a.ts': "import { hash } from '#hash'\n",
       'package.json': manifest({ name: 'root', devDependencies: { vitest: '5' } }),
       'packages/high/src/a.ts':
         "import { z } from 'zod/v4'\nimport fs from 'node:fs'\nimport { b } from './b.ts'\n",
@@ -126,6 +128,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       [{ 'packages/high/src/b.ts': "import {\n  test,\n} from 'vitest'\n" }, /imports vitest/],
       [{ 'packages/high/src/b.ts': `const x = await ${'import'}('left-pad')\n` }, /imports left-pad/],
       [{ 'packages/high/test/b.test.ts': "import 'left-pad'\n" }, /imports left-pad/],
+      [{ 'packages/low/src/a.ts': "import { hash } from '#other'\n" }, /imports #other/],
     ],
   },
   'relative imports': {

@@ -1,4 +1,5 @@
 /** Timestamped cosignatures of checkpoints: c2sp.org/tlog-cosignature. */
+import { concatBytes, utf8Encode } from '../format/bytes.ts'
 import { SIGNATURE_TYPE_ML_DSA_44, verifySignature, type VerifierKey } from '../note/verifier-key.ts'
 import type { Checkpoint } from './checkpoint.ts'
 
@@ -10,7 +11,7 @@ const NAME_BYTES_MAX = 255
 
 /** What a witness signs with Ed25519: two lines of its own and the whole text of the checkpoint. */
 export function cosignedMessage({ text, seconds }: { text: string; seconds: bigint }): Uint8Array {
-  return new Uint8Array(Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`, 'utf8'))
+  return utf8Encode(`cosignature/v1\ntime ${seconds}\n${text}`)
 }
 
 /**
@@ -23,11 +24,11 @@ export function subtreeMessage(o: {
   readonly seconds: bigint
   readonly head: Pick<Checkpoint, 'origin' | 'size' | 'root'>
 }): Uint8Array | undefined {
-  const cosigner = Buffer.from(o.cosigner, 'utf8')
-  const origin = Buffer.from(o.head.origin, 'utf8')
+  const cosigner = utf8Encode(o.cosigner)
+  const origin = utf8Encode(o.head.origin)
   if (cosigner.length > NAME_BYTES_MAX || origin.length > NAME_BYTES_MAX) return undefined
   const parts = [
-    Buffer.from('subtree/v1\n\0', 'latin1'),
+    utf8Encode('subtree/v1\n\0'),
     Uint8Array.of(cosigner.length),
     cosigner,
     u64(o.seconds),
@@ -37,7 +38,7 @@ export function subtreeMessage(o: {
     u64(BigInt(o.head.size)),
     o.head.root,
   ]
-  return new Uint8Array(Buffer.concat(parts))
+  return concatBytes(parts)
 }
 
 /** `timestamp u64 | signature`: what stands behind the key id in a signature line. */
@@ -48,7 +49,7 @@ export function joinCosignature({
   seconds: bigint
   signature: Uint8Array
 }): Uint8Array {
-  return new Uint8Array(Buffer.concat([u64(seconds), signature]))
+  return concatBytes([u64(seconds), signature])
 }
 
 /** @returns when it was signed, in seconds since 1970; undefined when it is not a valid cosignature */

@@ -1,5 +1,6 @@
 /** Signed notes: c2sp.org/signed-note. */
 import { decodeBase64, encodeBase64 } from '../format/base64.ts'
+import { utf8Encode } from '../format/bytes.ts'
 import { parsed, refuse, type Parsed } from '../format/refusal.ts'
 import { isKeyName } from './key-name.ts'
 
@@ -30,7 +31,7 @@ export interface SignedNote {
 
 /** Parses strictly; whoever calls verifies the signatures. Refused with `NOTE_FORMAT`. */
 export function parseNote(note: string): Parsed<SignedNote> {
-  if (note.length > NOTE_BYTES_MAX || Buffer.byteLength(note) > NOTE_BYTES_MAX)
+  if (note.length > NOTE_BYTES_MAX || utf8Encode(note).length > NOTE_BYTES_MAX)
     return refuse('NOTE_FORMAT', `the note is above ${NOTE_BYTES_MAX} bytes`)
   if (!note.isWellFormed()) return refuse('NOTE_FORMAT', 'the note is not UTF-8')
   if (CONTROL_CHARACTERS.test(note)) return refuse('NOTE_FORMAT', 'the note holds a control character')

@@ -1,6 +1,9 @@
 /** Verifier keys and the key ids in signatures: c2sp.org/signed-note, c2sp.org/tlog-cosignature. */
-import { createPublicKey, hash, verify, type KeyObject } from 'node:crypto'
+import { sha256 } from '@forgeone/merkle'
+import { isSignature, knowsKey } from '#signature'
 import { decodeBase64, encodeBase64 } from '../format/base64.ts'
+import { concatBytes, utf8Encode } from '../format/bytes.ts'
+import type { SignatureAlgorithm } from '../signature/signature-check.ts'
 import { isKeyName } from './key-name.ts'
 
 /** Ed25519 over the text of a note. */
@@ -12,24 +15,13 @@ export const SIGNATURE_TYPE_COSIGNATURE = 0x04
 export const SIGNATURE_TYPE_ML_DSA_44 = 0x06
 
 interface KeyKind {
+  readonly algorithm: SignatureAlgorithm
   readonly publicKeyBytes: number
   readonly signatureBytes: number
-  /** What stands before the bytes of a public key in SPKI. */
-  readonly spkiPrefix: Buffer
 }
 
-/** RFC 8410. */
-const ED25519: KeyKind = {
-  publicKeyBytes: 32,
-  signatureBytes: 64,
-  spkiPrefix: Buffer.from('302a300506032b6570032100', 'hex'),
-}
-/** RFC 9881; Node.js knows it from 24.6. */
-const ML_DSA_44: KeyKind = {
-  publicKeyBytes: 1312,
-  signatureBytes: 2420,
-  spkiPrefix: Buffer.from('30820532300b06096086480165030403110382052100', 'hex'),
-}
+const ED25519: KeyKind = { algorithm: 'ed25519', publicKeyBytes: 32, signatureBytes: 64 }
+const ML_DSA_44: KeyKind = { algorithm: 'ml-dsa-44', publicKeyBytes: 1312, signatureBytes: 2420 }
 const KINDS: ReadonlyMap<number, KeyKind> = new Map([
   [SIGNATURE_TYPE_ED25519, ED25519],
   [SIGNATURE_TYPE_COSIGNATURE, ED25519],
@@ -52,8 +44,8 @@ export interface VerifierKey {
 
 /** `SHA-256(name | 0a | type | public key)[0..4]`. */
 export function keyIdOf({ name, type, publicKey }: Pick<VerifierKey, 'name' | 'type' | 'publicKey'>): number {
-  const parts = [Buffer.from(`${name}\n`, 'utf8'), Uint8Array.of(type), publicKey]
-  return Number.parseInt(hash('sha256', Buffer.concat(parts), 'hex').slice(0, 8), 16)
+  const digest = sha256(concatBytes([utf8Encode(`${name}\n`), Uint8Array.of(type), publicKey]))
+  return new DataView(digest.buffer).getUint32(0)
 }
 
 /** An Ed25519 key; `type` 1 signs notes, 4 cosigns checkpoints. */
@@ -65,7 +57,7 @@ export function verifierKey(o: {
   const { name, publicKey, type = SIGNATURE_TYPE_ED25519 } = o
   const keyId = keyIdOf({ name, type, publicKey })
   const hexId = keyId.toString(16).padStart(8, '0')
-  const material = encodeBase64(Buffer.concat([Uint8Array.of(type), publicKey]))
+  const material = encodeBase64(concatBytes([Uint8Array.of(type), publicKey]))
   return { name, keyId, type, publicKey, text: `${name}+${hexId}+${material}` }
 }
 
@@ -92,7 +84,8 @@ export function parseVerifierKey(text: string): VerifierKey | undefined {
 
 /** Whether this process can verify signatures of the key: its type is known, and so is the algorithm. */
 export function canVerify({ type, publicKey }: VerifierKey): boolean {
-  return publicKeyObject(KINDS.get(type), publicKey) !== undefined
+  const kind = KINDS.get(type)
+  return kind !== undefined && knowsKey(kind.algorithm, publicKey)
 }
 
 /** False for everything that is not a valid signature over the message: Ed25519 (RFC 8032) or ML-DSA-44 (FIPS 204). */
@@ -101,28 +94,8 @@ export function verifySignature(o: {
   readonly message: Uint8Array
   readonly signature: Uint8Array
 }): boolean {
-  const kind = KINDS.get(o.key.type)
-  if (o.signature.length !== kind?.signatureBytes) return false
-  const key = publicKeyObject(kind, o.key.publicKey)
-  try {
-    return key !== undefined && verify(null, o.message, key, o.signature)
-  } catch {
-    return false
-  }
-}
-
-// Made once for each array of bytes: a verifier checks many notes with few keys.
-const keyObjects = new WeakMap<Uint8Array, KeyObject>()
-
-function publicKeyObject(kind: KeyKind | undefined, publicKey: Uint8Array): KeyObject | undefined {
-  const known = keyObjects.get(publicKey)
-  if (known !== undefined || kind === undefined) return known
-  try {
-    const der = Buffer.concat([kind.spkiPrefix, publicKey])
-    const made = createPublicKey({ key: der, format: 'der', type: 'spki' })
-    keyObjects.set(publicKey, made)
-    return made
-  } catch {
-    return undefined
-  }
+  const { key, message, signature } = o
+  const kind = KINDS.get(key.type)
+  if (signature.length !== kind?.signatureBytes) return false
+  return isSignature({ algorithm: kind.algorithm, publicKey: key.publicKey, message, signature })
 }

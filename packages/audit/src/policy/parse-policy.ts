@@ -1,4 +1,6 @@
 /** Policy texts: c2sp.org/tlog-policy. */
+import { equalHashes } from '@forgeone/merkle'
+import { bytesOfOctets, octetsOf, utf8Decode, utf8Encode } from '../format/bytes.ts'
 import { parseDecimal } from '../format/decimal.ts'
 import { parsed, refuse, type Parsed } from '../format/refusal.ts'
 import {
@@ -21,10 +23,10 @@ const NONE = 'none'
 
 /** Refused with `POLICY_FORMAT`. */
 export function parsePolicy(policy: string | Uint8Array): Parsed<Policy> {
-  const bytes = typeof policy === 'string' ? Buffer.from(policy, 'utf8') : Buffer.from(policy)
+  const bytes = typeof policy === 'string' ? utf8Encode(policy) : policy
   if (bytes.length > POLICY_BYTES_MAX)
     return refuse('POLICY_FORMAT', `the policy is above ${POLICY_BYTES_MAX} bytes`)
-  const octets = bytes.toString('latin1')
+  const octets = octetsOf(bytes)
   if (!ALLOWED.test(octets)) return refuse('POLICY_FORMAT', 'the policy holds a control character')
   const builder = new PolicyBuilder()
   for (const [index, line] of octets.split('\n').entries()) {
@@ -134,7 +136,7 @@ function thresholdOf(text: string, members: number): number | undefined {
 
 /** Names in keys are UTF-8, as they are in notes. */
 function parseKey(octets: string): VerifierKey | undefined {
-  return parseVerifierKey(Buffer.from(octets, 'latin1').toString('utf8'))
+  return parseVerifierKey(utf8Decode(bytesOfOctets(octets)))
 }
 
 /** Tessera and others write witnesses with a note key, type 1; what they sign with it has the id of type 4. */
@@ -145,5 +147,5 @@ function cosignatureKey(key: VerifierKey | undefined): VerifierKey | undefined {
 }
 
 function isDuplicate(key: VerifierKey, others: readonly { readonly key: VerifierKey }[]): boolean {
-  return others.some(({ key: other }) => Buffer.compare(other.publicKey, key.publicKey) === 0)
+  return others.some(({ key: other }) => equalHashes(other.publicKey, key.publicKey))
 }

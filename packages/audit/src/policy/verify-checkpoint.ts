@@ -1,6 +1,7 @@
 import { EMPTY_ROOT, equalHashes } from '@forgeone/merkle'
 import { parseCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
 import { verifyCosignature } from '../checkpoint/cosignature.ts'
+import { utf8Encode } from '../format/bytes.ts'
 import { parsed, refuse, type Parsed } from '../format/refusal.ts'
 import { canVerify, SIGNATURE_TYPE_ED25519, verifySignature, type VerifierKey } from '../note/verifier-key.ts'
 import type { NoteSignature } from '../note/signed-note.ts'
@@ -66,6 +67,6 @@ function secondsOf(
 ): bigint | undefined {
   if (key.type !== SIGNATURE_TYPE_ED25519)
     return verifyCosignature({ key, checkpoint, cosignature: signature })
-  const message = Buffer.from(checkpoint.note.text, 'utf8')
+  const message = utf8Encode(checkpoint.note.text)
   return verifySignature({ key, message, signature }) ? 0n : undefined
 }

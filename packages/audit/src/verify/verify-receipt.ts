@@ -1,5 +1,6 @@
 import { equalHashes, HASH_BYTES, leafHash, verifyInclusion } from '@forgeone/merkle'
-import { decodeBase64 } from '../format/base64.ts'
+import { decodeBase64, decodeBase64Url } from '../format/base64.ts'
+import { utf8Encode } from '../format/bytes.ts'
 import { refuse } from '../format/refusal.ts'
 import { parseLeaf, type LeafFacts } from '../leaf/parse-leaf.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -19,7 +20,7 @@ export function verifyReceipt(receipt: string | Receipt, policy: Policy): Verdic
     const checked = typeof receipt === 'string' ? parseReceipt(receipt) : checkReceipt(receipt)
     if (!checked.ok) return checked
     const { leaf: text, proof, entry } = checked.value
-    const verdict = verifyProofUnguarded({ proof, leaf: Buffer.from(text, 'utf8') }, policy)
+    const verdict = verifyProofUnguarded({ proof, leaf: utf8Encode(text) }, policy)
     if (!verdict.ok) return verdict
     const leaf = parseLeaf(text)
     if (leaf === undefined || !text.isWellFormed())
@@ -76,9 +77,10 @@ function provenEntry(
   { entries }: LeafFacts,
 ): { readonly content: Uint8Array | undefined } | undefined {
   if (entries === undefined) return undefined
-  const root = Buffer.from(entries.root, 'base64url')
+  const root = decodeBase64Url(entries.root)
   const [leaf, ...hashes] = [hash, ...path].map(decodeBase64)
-  if (leaf === undefined || hashes.some((each) => each?.length !== HASH_BYTES)) return undefined
+  if (root === undefined || leaf === undefined || hashes.some((each) => each?.length !== HASH_BYTES))
+    return undefined
   const bytes = content === undefined ? undefined : decodeBase64(content)
   if (content !== undefined && (bytes === undefined || !equalHashes(leafHash(bytes), leaf))) return undefined
   const known = hashes.filter((each) => each !== undefined)

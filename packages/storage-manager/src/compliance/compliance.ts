@@ -1,31 +1,19 @@
-import { createHash } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import type { AuditEntry, AuditLog } from '@forgeone/audit'
-import { canonicalJson, ForgeError, utf8Encode, readArgument, refuseOtherMembers } from '@forgeone/common'
-import { makeDirectoryDurably } from '@forgeone/common/files'
+import { canonicalJson, ForgeError, readArgument, refuseOtherMembers } from '@forgeone/common'
 import type { Signer } from '@forgeone/crypto'
 import type { Store } from '@forgeone/engine'
 import {
-  derivedFiles,
-  manifestText,
-  PREDICATE_TYPE,
-  STATEMENT_NAME,
-  STATEMENT_TYPE,
-  text,
-} from './bundle-files.ts'
-import type { BundleRange } from './bundle-range.ts'
-import { controlStates, type ControlState } from './control-states.ts'
-import { signDsse } from './dsse.ts'
-import { collectEvidence } from './evidence.ts'
-import { evidenceSummary, type EvidenceSummary } from './evidence-summary.ts'
-import { BUNDLE_BYTES_MAX, BUNDLE_FILE_BYTES_MAX } from './read-bundle-files.ts'
+  BUNDLE_LEAVES_MAX,
+  makeBundle,
+  writeBundle,
+  type BundleRange,
+  type ControlState,
+  type EvidenceSummary,
+} from '@forgeone/evidence'
 
 const DAY_MS = 86_400_000
 /** An assessment covers a year and some. */
 export const PERIOD_MS_MAX: number = 400 * DAY_MS
-/** Leaves of a bundle: they are in it, so that it can be checked without the store. */
-export const BUNDLE_LEAVES_MAX = 1_000_000
 const PAGE = 10_000
 
 export interface ComplianceOptions {
@@ -59,27 +47,14 @@ export class Compliance {
   }): Promise<ReportResult> {
     const { from, to, directory } = checkedReport(o)
     const { range, checkpoint, entries, leaves, peaks } = await this.#collect({ from, to })
-    const files = new Map<string, string>([
-      ['manifest.json', manifestText(range)],
-      ['checkpoint', checkpoint],
-      [
-        'vkey',
-        this.#o
-          .audit()
-          .verifierKeys.map(({ text: key }) => `${key}\n`)
-          .join(''),
-      ],
-      ['leaves.ndjson', leaves.map((leaf) => `${leaf}\n`).join('')],
-      ['proofs/peaks.json', text(peaks.map((hash) => Buffer.from(hash).toString('base64')))],
-      ...derivedFiles(range, entries),
-    ])
-    files.set(STATEMENT_NAME, this.#statement(range, files))
-    assertReadable(files)
+    const verifierKeys = this.#o.audit().verifierKeys.map(({ text }) => text)
+    const signers = this.#o.signers()
+    const bundle = makeBundle({ range, checkpoint, verifierKeys, leaves, peaks, entries, signers })
     // Told before it is done: evidence that left the store is in its log, whatever becomes of the files.
     await this.#record(range)
-    await writeFiles(directory, files)
-    const controls = controlStates(collectEvidence(entries))
-    return { ...range, files: [...files.keys()].sort(), controls, summary: evidenceSummary(controls) }
+    await writeBundle(directory, bundle)
+    const { files, controls, summary } = bundle
+    return { ...range, files: [...files.keys()].sort(), controls, summary }
   }
 
   async #collect({ from, to }: { readonly from: number; readonly to: number }): Promise<{
@@ -131,24 +106,6 @@ export class Compliance {
     return { begin: audit.size, end: audit.size }
   }
 
-  #statement(range: BundleRange, files: ReadonlyMap<string, string>): string {
-    const subject = [...files]
-      .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([name, content]) => ({
-        name,
-        digest: { sha256: createHash('sha256').update(content).digest('hex') },
-      }))
-    const { from, to, begin, end, size, origin } = range
-    const predicate = { origin, period: { from, to }, leaves: { begin, end }, size }
-    const statement = {
-      _type: 'https://in-toto.io/Statement/v1',
-      subject,
-      predicateType: PREDICATE_TYPE,
-      predicate,
-    }
-    return `${JSON.stringify(signDsse({ payloadType: STATEMENT_TYPE, value: statement }, this.#o.signers()))}\n`
-  }
-
   /** That evidence left the store is evidence too. */
   async #record({ begin, end, size }: BundleRange): Promise<void> {
     const context = canonicalJson({ begin, end, size }, { code: 'INTERNAL', what: 'the facts of a report' })
@@ -179,33 +136,4 @@ function tooMany(): ForgeError {
     'BUNDLE_LIMIT',
     `the period has more than ${BUNDLE_LEAVES_MAX} leaves; choose a shorter one`,
   )
-}
-
-/** What is written can be read again. @throws BUNDLE_LIMIT */
-function assertReadable(files: ReadonlyMap<string, string>): void {
-  let total = 0
-  for (const content of files.values()) {
-    const bytes = Buffer.byteLength(content)
-    total += bytes
-    if (bytes > BUNDLE_FILE_BYTES_MAX || total > BUNDLE_BYTES_MAX)
-      throw new ForgeError(
-        'BUNDLE_LIMIT',
-        'the evidence is larger than a bundle can be; choose a shorter period',
-      )
-  }
-}
-
-async function writeFiles(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
-  try {
-    await mkdir(directory, { mode: 0o700, recursive: false })
-    for (const [name, content] of files) {
-      const path = join(directory, name)
-      await makeDirectoryDurably(dirname(path))
-      await writeFile(path, utf8Encode(content), { flag: 'wx', mode: 0o600 })
-    }
-  } catch (cause) {
-    throw new ForgeError('IO_FAILED', `the bundle cannot be written to ${directory}; it must not exist yet`, {
-      cause,
-    })
-  }
 }

@@ -1,9 +1,13 @@
 // Rows of erasures in the store's own database: what a request asked for, before anything is destroyed, and what it left.
 
 import { ForgeError, utf8Decode, utf8Encode } from '@forgeone/common'
+import {
+  isDsseEnvelope,
+  isErasureCertificate,
+  type DsseEnvelope,
+  type ErasureCertificate,
+} from '@forgeone/evidence'
 import { z } from 'zod'
-import { dsseSchema, type DsseEnvelope } from '../compliance/dsse.ts'
-import { certificateSchema, type ErasureCertificate } from './erasure-certificate.ts'
 
 /** An erasure that a commit told of before it was begun. */
 export interface PendingErasure {
@@ -25,8 +29,8 @@ const pendingSchema: z.ZodType<PendingErasure> = z.strictObject({
 })
 
 const doneSchema: z.ZodType<DoneErasure> = z.strictObject({
-  certificate: certificateSchema,
-  envelope: dsseSchema,
+  certificate: z.custom<ErasureCertificate>(isErasureCertificate),
+  envelope: z.custom<DsseEnvelope>(isDsseEnvelope),
   sequence: z.int().min(0).optional(),
 })
 

@@ -15,13 +15,14 @@ import {
 } from '@forgeone/common'
 import { SEAL_BYTES_MAX, type ErasureRecord, type ShredKeys, type Signer } from '@forgeone/crypto'
 import { checkAct, type CommitPlace, type Operation, type Store } from '@forgeone/engine'
-import { signDsse, type DsseEnvelope } from '../compliance/dsse.ts'
 import {
+  signDsse,
+  type DsseEnvelope,
   certificateOf,
   CERTIFICATE_TYPE,
   digestOfCertificate,
   type ErasureCertificate,
-} from './erasure-certificate.ts'
+} from '@forgeone/evidence'
 import {
   decodeDone,
   decodePending,

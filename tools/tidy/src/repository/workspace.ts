@@ -10,6 +10,7 @@ export interface Manifest {
   readonly description?: string
   readonly license?: string
   readonly exports?: Readonly<Record<string, unknown>>
+  readonly imports?: Readonly<Record<string, unknown>>
   readonly files?: readonly string[]
   readonly bin?: Readonly<Record<string, string>>
   readonly engines?: Readonly<Record<string, string>>

@@ -22,8 +22,10 @@ export function checkDeclaredDependencies(files: FileListing): readonly Violatio
     }
     for (const specifier of importsOf(files.get(path)!)) {
       if (specifier.startsWith('node:') || isRelative(specifier)) continue
-      const name = packageName(specifier)
-      if (!allowed.has(name))
+      // `#name` is an import that the manifest maps to a file of the package, by conditions.
+      const isOwn = specifier.startsWith('#')
+      const name = isOwn ? specifier : packageName(specifier)
+      if (isOwn ? owner.manifest.imports?.[name] === undefined : !allowed.has(name))
         violations.push({ path, reason: `imports ${name}, which ${owner.folder}/package.json does not name` })
     }
   }

@@ -1,7 +1,7 @@
 import { parseLeaf, type AuditEntry } from '@forgeone/audit'
 import { expect, test } from 'vitest'
-import { derivedFiles } from '../src/compliance/bundle-files.ts'
-import { EVIDENCE_MEANING } from '../src/compliance/evidence-summary.ts'
+import { derivedFiles } from '../src/bundle/bundle-files.ts'
+import { EVIDENCE_MEANING } from '../src/report/evidence-summary.ts'
 import { CONTROLS } from '../src/index.ts'
 
 const RANGE = { from: 0, to: 86_400_000, begin: 1, end: 4, first: 0, size: 5, origin: 'log & <b>sons</b>' }

@@ -27,7 +27,7 @@ export interface ErasureCertificate {
   readonly receipt?: Receipt | undefined
 }
 
-export const certificateSchema: z.ZodType<ErasureCertificate> = z.strictObject({
+const certificateSchema: z.ZodType<ErasureCertificate> = z.strictObject({
   format: z.literal('forge-erasure'),
   version: z.literal(1),
   requestId: z.string(),
@@ -41,6 +41,11 @@ export const certificateSchema: z.ZodType<ErasureCertificate> = z.strictObject({
   // Looked into by its own verifier.
   receipt: z.custom<Receipt>().optional(),
 })
+
+/** Whether a value is a certificate of this version; its receipt is not looked into. */
+export function isErasureCertificate(value: unknown): value is ErasureCertificate {
+  return certificateSchema.safeParse(value).success
+}
 
 export const CERTIFICATE_TYPE = 'application/vnd.forge-erasure+json'
 

@@ -8,7 +8,7 @@ import {
   signDsse,
   verifyDsse,
   type DsseEnvelope,
-} from '../src/compliance/dsse.ts'
+} from '../src/signed/dsse.ts'
 
 interface Vector {
   readonly seeds: readonly string[]

@@ -12,12 +12,11 @@ import {
   STATEMENT_NAME,
   STATEMENT_TYPE,
 } from './bundle-files.ts'
-import type { BundleRange } from './bundle-range.ts'
-import { BUNDLE_LEAVES_MAX } from './compliance.ts'
-import { verifyDsse } from './dsse.ts'
+import { BUNDLE_LEAVES_MAX, type BundleRange } from '../report/bundle-range.ts'
+import { verifyDsse } from '../signed/dsse.ts'
 import { rootBehind } from './leaf-range.ts'
 import { BUNDLE_FILES_MAX, readBundleFiles } from './read-bundle-files.ts'
-import { readVerifierKeys } from './verifier-keys.ts'
+import { readVerifierKeys } from '../signed/verifier-keys.ts'
 
 export interface BundleVerdict {
   readonly ok: boolean

@@ -11,7 +11,7 @@ export interface DsseEnvelope {
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[]
 }
 
-export const dsseSchema: z.ZodType<DsseEnvelope> = z.strictObject({
+const dsseSchema: z.ZodType<DsseEnvelope> = z.strictObject({
   payloadType: z.string(),
   payload: z.base64(),
   signatures: z
@@ -19,6 +19,11 @@ export const dsseSchema: z.ZodType<DsseEnvelope> = z.strictObject({
     .min(1)
     .max(16),
 })
+
+/** Whether a value has the form of an envelope; its signatures are not verified. */
+export function isDsseEnvelope(value: unknown): value is DsseEnvelope {
+  return dsseSchema.safeParse(value).success
+}
 
 /** What is signed: `DSSEv1 <length> <type> <length> <payload>`, lengths in decimal. */
 export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Uint8Array {

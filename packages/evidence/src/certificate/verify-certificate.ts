@@ -1,11 +1,11 @@
 import { policyOfKey, verifyReceipt, type LeafFacts, type VerifierKey } from '@forgeone/audit/verify'
 import { isForgeError } from '@forgeone/common'
-import { verifyDsse } from '../compliance/dsse.ts'
-import { readVerifierKeys } from '../compliance/verifier-keys.ts'
+import { verifyDsse } from '../signed/dsse.ts'
+import { readVerifierKeys } from '../signed/verifier-keys.ts'
 import {
   CERTIFICATE_TYPE,
-  certificateSchema,
   digestOfCertificate,
+  isErasureCertificate,
   type ErasureCertificate,
 } from './erasure-certificate.ts'
 
@@ -42,9 +42,8 @@ export function verifyCertificate({
     if (isForgeError(error, 'BUNDLE_INVALID')) return refused(error.message)
     throw error
   }
-  const parsed = certificateSchema.safeParse(value)
-  if (!parsed.success) return refused('it is no certificate of this version')
-  const certificate = parsed.data
+  if (!isErasureCertificate(value)) return refused('it is no certificate of this version')
+  const certificate = value
   if (certificate.receipt === undefined) return { ok: true, certificate }
   const leaf = leafOf(certificate, keys)
   if (leaf === undefined) return refused('its receipt does not prove its leaf under a trusted key')

@@ -1,3 +1,6 @@
+/** Leaves of a bundle: they are in it, so that it can be checked without the store. */
+export const BUNDLE_LEAVES_MAX = 1_000_000
+
 /** What a bundle is about. */
 export interface BundleRange {
   /** Milliseconds since 1970, `to` exclusive. */
