@@ -17,7 +17,6 @@ export {
   type SigningKeys,
 } from './log/audit-log-options.ts'
 export { SIGNING_INTERVAL_MS_MIN } from './log/log-signer.ts'
-export { systemTimer, type Timer } from './log/timer.ts'
 export type { ExportOptions, TileTarget } from './export/export-tiles.ts'
 export type { AuditAnswer, AuditEntry, AuditFilter } from './query/audit-entry.ts'
 export type { IndexFault } from './query-index/find-index-fault.ts'

@@ -8,9 +8,10 @@ import {
   type ObserverRow,
   type ObserverStore,
   type SealedOperation,
+  type Timer,
 } from '@forgeone/common'
 import { ed25519Signer, type Signer } from '@forgeone/crypto'
-import { AuditLog, type AuditLogOptions, type Timer } from '../src/index.ts'
+import { AuditLog, type AuditLogOptions } from '../src/index.ts'
 
 export const STORE_ID: Uint8Array = fromHex('00112233445566778899aabbccddeeff')!
 export const GENERATION: Uint8Array = fromHex('0123456789abcdef')!
@@ -22,7 +23,7 @@ export function signer(fill = 7): Signer {
 }
 
 /** Pauses end at once; what runs every so often runs when the test says. */
-export class ManualTimer implements Timer {
+export class ManualTimer implements Pick<Timer, 'every' | 'pause'> {
   readonly actions = new Set<() => void>()
   pauses = 0
 

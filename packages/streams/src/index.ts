@@ -44,7 +44,6 @@ export type {
   SubscribeOptions,
 } from './group/group-options.ts'
 export type { Subscription } from './group/subscription.ts'
-export type { Timer } from './time/timer.ts'
 export type { EntryProof } from './proof/entry-proof.ts'
 export { readRunContent, type RunEntries } from './proof/read-run-content.ts'
 export { verifyEntryProof, type ProofCheck } from './proof/verify-entry-proof.ts'

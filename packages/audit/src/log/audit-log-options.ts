@@ -1,7 +1,6 @@
-import { assert, toHex, type Clock, type Logger, type ReportProblem } from '@forgeone/common'
+import { assert, toHex, type Clock, type Logger, type ReportProblem, type Timer } from '@forgeone/common'
 import type { Signer } from '@forgeone/crypto'
 import { isKeyName } from '../note/key-name.ts'
-import type { Timer } from './timer.ts'
 
 /** Who signs checkpoints, unless a name of one's own is chosen. */
 export const ORIGIN_PREFIX_DEFAULT = 'forgeone'
@@ -42,7 +41,7 @@ export interface AuditLogOptions {
    */
   readonly queryIndexKey?: Uint8Array | undefined
   readonly clock: Clock
-  readonly timer?: Timer | undefined
+  readonly timer?: Pick<Timer, 'every' | 'pause'> | undefined
   /** A schema-less URL such as `example.com/logs`; default `forgeone`. */
   readonly originPrefix?: string | undefined
   readonly logger?: Logger | undefined

@@ -7,6 +7,8 @@ import {
   type ObservedCommit,
   type ObserverRow,
   type ObserverStore,
+  systemTimer,
+  type Timer,
 } from '@forgeone/common'
 import type { Signer } from '@forgeone/crypto'
 import { consistencyRanges, inclusionRanges } from '@forgeone/merkle'
@@ -34,13 +36,12 @@ import { RecentRows } from './recent-rows.ts'
 import { stateKey } from './row-keys.ts'
 import { decodeState, encodeState, STATES_KEPT, unknownState } from './state-row.ts'
 import { StoredCheckpoints } from './stored-checkpoints.ts'
-import { systemTimer, type Timer } from './timer.ts'
 
 /** The Merkle log of a store: leaf n is commit n. Design: `docs/format.md`, "Audit database". */
 export class AuditLog implements CommitObserver {
   readonly database = 'audit'
   readonly #signer: LogSigner
-  readonly #timer: Timer
+  readonly #timer: Pick<Timer, 'every' | 'pause'>
   readonly #telling: Pick<KeeperParts, 'logger' | 'reportProblem'>
   readonly #record: (act: AuditAct) => Promise<void>
   readonly #rotator: KeyRotator

@@ -1,4 +1,4 @@
-import { ForgeError, utf8Encode, type Clock } from '@forgeone/common'
+import { ForgeError, utf8Encode, type Clock, type Timer } from '@forgeone/common'
 import type { Signer } from '@forgeone/crypto'
 import { consistencyRanges, verifyConsistencyProof } from '@forgeone/merkle'
 import { formatTreeHead, type TreeHead } from '../checkpoint/checkpoint.ts'
@@ -6,7 +6,6 @@ import { formatNote, type NoteSignature } from '../note/signed-note.ts'
 import { verifierKey, type VerifierKey } from '../note/verifier-key.ts'
 import type { LogReader } from './log-reader.ts'
 import type { StoredCheckpoint, StoredCheckpoints } from './stored-checkpoints.ts'
-import type { Timer } from './timer.ts'
 
 /** At most 20 notes a second: every one stays in the database. */
 export const SIGNING_INTERVAL_MS_MIN = 50
@@ -21,11 +20,16 @@ interface SigningKey {
 export class LogSigner {
   readonly origin: string
   readonly #clock: Clock
-  readonly #timer: Timer
+  readonly #timer: Pick<Timer, 'every' | 'pause'>
   #keys: readonly SigningKey[]
   #signedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(o: { origin: string; signers: readonly Signer[]; clock: Clock; timer: Timer }) {
+  constructor(o: {
+    origin: string
+    signers: readonly Signer[]
+    clock: Clock
+    timer: Pick<Timer, 'every' | 'pause'>
+  }) {
     this.origin = o.origin
     this.#clock = o.clock
     this.#timer = o.timer

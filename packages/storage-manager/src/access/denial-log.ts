@@ -1,5 +1,4 @@
-import { systemTimer, type Timer } from '@forgeone/audit'
-import { canonicalJson, utf8Encode, type Clock } from '@forgeone/common'
+import { canonicalJson, systemTimer, utf8Encode, type Clock, type Timer } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 
 /** Refusals of one principal within this time are a few leaves and a count: who knocks a thousand times fills no log. */

@@ -1,5 +1,12 @@
-import type { Anchor, AuditLog, Timer } from '@forgeone/audit'
-import { BackgroundWork, ForgeError, isForgeError, type Clock, type Logger } from '@forgeone/common'
+import type { Anchor, AuditLog } from '@forgeone/audit'
+import {
+  BackgroundWork,
+  ForgeError,
+  isForgeError,
+  type Clock,
+  type Logger,
+  type Timer,
+} from '@forgeone/common'
 import type { LocalStore } from '@forgeone/engine'
 import type { AnchorMemory } from './anchor-memory.ts'
 import { ANCHOR_RETRY_MS, type AnchorLoss, type WholeAnchorPlan } from './anchor-plan.ts'
@@ -14,7 +21,7 @@ export interface AnchorKeeperOptions {
   readonly graceMs: number
   readonly onLoss: AnchorLoss
   readonly clock: Clock
-  readonly timer: Timer
+  readonly timer: Pick<Timer, 'every'>
   readonly logger: Logger | undefined
 }
 

@@ -189,7 +189,7 @@ export class EventGroups {
     this.#unwatch()
     let stopTimer: (() => void) | undefined
     const waited = new Promise<void>(
-      (resolve) => (stopTimer = this.#host.timer.start(CLOSE_WAIT_MS, resolve)),
+      (resolve) => (stopTimer = this.#host.timer.after(CLOSE_WAIT_MS, resolve)),
     )
     const closing = Promise.all([...this.#subscriptions].map(async (one) => await one.close()))
     await Promise.race([closing, waited])

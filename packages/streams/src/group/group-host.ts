@@ -1,11 +1,10 @@
-import type { Clock, Metrics } from '@forgeone/common'
+import type { Clock, Metrics, Timer } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 import type { TopicDirectory } from '../shard/topic-directory.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { EventSource } from './lane-reader.ts'
 import type { AppendWith } from './settlement-options.ts'
 import type { StartContext } from './start-position.ts'
-import type { Timer } from '../time/timer.ts'
 
 /** The part of a stream that groups need. */
 export interface GroupHost {
@@ -13,7 +12,7 @@ export interface GroupHost {
   readonly topics: TopicDirectory
   readonly source: EventSource
   readonly clock: Clock
-  readonly timer: Timer
+  readonly timer: Pick<Timer, 'after'>
   readonly metrics: Metrics
   readonly actor: string
   readonly checkpoints: Checkpoints

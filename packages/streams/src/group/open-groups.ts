@@ -1,3 +1,4 @@
+import { systemTimer } from '@forgeone/common'
 import type { EventMessage } from '../entry/entry.ts'
 import type { FoundRow } from '../read/scan-request.ts'
 import type { StreamCore } from '../stream/stream-core.ts'
@@ -6,7 +7,6 @@ import { Checkpoints } from './checkpoints.ts'
 import { EventGroups } from './event-groups.ts'
 import { placedEvent, type PlacedEvent } from './placed-event.ts'
 import type { AppendWith } from './settlement-options.ts'
-import { systemTimer } from '../time/timer.ts'
 
 /** Loads the groups and checkpoints of a stream of events. */
 export async function openGroups(

@@ -1,4 +1,4 @@
-import type { Clock, Metrics } from '@forgeone/common'
+import type { Clock, Metrics, Timer } from '@forgeone/common'
 import type { Operation } from '@forgeone/engine'
 import type { PlanChanges } from '../append/plan-changes.ts'
 import type { Receipt } from '../append/receipt.ts'
@@ -6,7 +6,6 @@ import type { EntryRow } from '../entry/validate.ts'
 import type { GroupCommits } from './group-commits.ts'
 import type { GroupLedger } from './group-ledger.ts'
 import type { EventSource } from './lane-reader.ts'
-import type { Timer } from '../time/timer.ts'
 
 /** Appends events together with operations that are built in the same commit. */
 export type AppendWith = (
@@ -26,7 +25,7 @@ export interface SettlementOptions {
   readonly commits: GroupCommits
   readonly append: AppendWith
   readonly clock: Clock
-  readonly timer: Timer
+  readonly timer: Pick<Timer, 'after'>
   readonly metrics: Metrics
   /** An entry is due, or a taker has room again. */
   readonly onWork: () => void

@@ -343,7 +343,7 @@ export class Settlement implements DeliverySettler {
     const delayMs = Math.min(Math.max(1, atMs - this.#o.clock.monotonicMs()), ACK_TIMEOUT_MS_MAX)
     this.#stopTimer?.()
     this.#timerAtMs = atMs
-    this.#stopTimer = this.#o.timer.start(Math.ceil(delayMs), () => this.#onTimer())
+    this.#stopTimer = this.#o.timer.after(Math.ceil(delayMs), () => this.#onTimer())
   }
 
   #onTimer(): void {

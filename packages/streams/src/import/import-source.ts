@@ -1,5 +1,4 @@
-import { asBuffer, ForgeError } from '@forgeone/common'
-import type { Timer } from '../time/timer.ts'
+import { asBuffer, ForgeError, type Timer } from '@forgeone/common'
 import { parseZone, utcZone } from '../time/zone.ts'
 import { detectFormat, isLogFormat, parserOfFormat, type FormatDetection } from './detect-format.ts'
 import { ImportRowBuilder, type ImportRow } from './import-row.ts'
@@ -33,7 +32,7 @@ export interface ReadLogOptions {
    */
   readonly startOffset?: number | undefined
   /** Tells when a batch is to wait no longer; without it each is as large as it may be. */
-  readonly timer?: Timer | undefined
+  readonly timer?: Pick<Timer, 'after'> | undefined
 }
 
 /** Rows in the order of the source. */

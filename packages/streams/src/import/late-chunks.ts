@@ -1,16 +1,16 @@
-import type { Timer } from '../time/timer.ts'
+import type { Timer } from '@forgeone/common'
 
 /** Chunks one after another, and a word when the next one is long in coming. */
 export class LateChunks implements AsyncDisposable {
   readonly #iterator: AsyncIterator<Uint8Array>
-  readonly #patience: { readonly timer: Timer; readonly afterMs: number } | undefined
+  readonly #patience: { readonly timer: Pick<Timer, 'after'>; readonly afterMs: number } | undefined
   #next: Promise<IteratorResult<Uint8Array>> | undefined
   #late: Promise<'late'> | undefined
   #stopTimer: (() => void) | undefined
 
   constructor(
     chunks: AsyncIterable<Uint8Array>,
-    patience: { readonly timer: Timer; readonly afterMs: number } | undefined,
+    patience: { readonly timer: Pick<Timer, 'after'>; readonly afterMs: number } | undefined,
   ) {
     this.#iterator = chunks[Symbol.asyncIterator]()
     this.#patience = patience
@@ -33,7 +33,7 @@ export class LateChunks implements AsyncDisposable {
     if (this.#late !== undefined || this.#patience === undefined) return
     const { timer, afterMs } = this.#patience
     this.#late = new Promise((resolve) => {
-      this.#stopTimer = timer.start(afterMs, () => resolve('late'))
+      this.#stopTimer = timer.after(afterMs, () => resolve('late'))
     })
   }
 

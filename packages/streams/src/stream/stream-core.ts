@@ -1,4 +1,13 @@
-import { ForgeError, KeyedTurns, Metrics, systemClock, Turn, type Clock } from '@forgeone/common'
+import {
+  ForgeError,
+  KeyedTurns,
+  Metrics,
+  systemClock,
+  Turn,
+  type Clock,
+  systemTimer,
+  type Timer,
+} from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 import { AppendGate, type LandedAppend } from '../append/append-gate.ts'
 import { ClientIds } from '../append/client-ids.ts'
@@ -26,7 +35,6 @@ import { SearchResults } from '../read/search-results.ts'
 import type { Shard } from '../shard/shard.ts'
 import { RetentionRules } from '../retain/retention-rules.ts'
 import { TopicDirectory, type OfflineShard } from '../shard/topic-directory.ts'
-import { systemTimer, type Timer } from '../time/timer.ts'
 import { verifyShards, type StreamVerifyReport } from '../verify/verify-stream.ts'
 import { Arrivals } from './arrivals.ts'
 import { ImportRuns } from './import-runs.ts'
@@ -75,7 +83,7 @@ export class StreamCore<Entry> {
   readonly store: Store
   readonly clock: Clock
   readonly metrics: Metrics
-  readonly timer: Timer
+  readonly timer: Pick<Timer, 'after'>
   /** Imports of the same sources, of one topic and name, take turns. */
   readonly importTurns: KeyedTurns = new KeyedTurns()
   readonly importRuns: ImportRuns = new ImportRuns()

@@ -1,8 +1,7 @@
-import type { Clock, Metrics, ReportProblem } from '@forgeone/common'
+import type { Clock, Metrics, ReportProblem, Timer } from '@forgeone/common'
 import type { ExpectedVersion } from '../append/expected-version.ts'
 import type { BlockCache } from '../read/block-cache.ts'
 import type { Position } from '../entry/position.ts'
-import type { Timer } from '../time/timer.ts'
 
 /** How a stream is opened over a store. */
 export interface StreamOptions {
@@ -24,7 +23,7 @@ export interface StreamOptions {
   /** Told of what keeps failing in the background, and when it works again. */
   readonly reportProblem?: ReportProblem | undefined
   /** Runs what consumer groups do later; that of the platform when absent. */
-  readonly timer?: Timer | undefined
+  readonly timer?: Pick<Timer, 'after'> | undefined
 }
 
 export interface AppendOptions {

@@ -1,4 +1,4 @@
-import { ForgeError, ManualClock } from '@forgeone/common'
+import { ForgeError, ManualClock, type Timer } from '@forgeone/common'
 import { rawKeyProvider } from '@forgeone/crypto'
 import { LocalStore, MemoryBackend, MemoryStoreFiles, type LocalStoreOptions } from '@forgeone/engine'
 import {
@@ -7,13 +7,12 @@ import {
   type Delivery,
   type EventStream,
   type Subscription,
-  type Timer,
 } from '../../src/index.ts'
 
 export const START_MS: number = Date.UTC(2024, 0, 1)
 
 /** Runs what is due when the test says so. */
-export class ManualTimer implements Timer {
+export class ManualTimer implements Pick<Timer, 'after'> {
   readonly #clock: ManualClock
   readonly #waiting = new Set<{ readonly atMs: number; readonly run: () => void }>()
 
@@ -21,7 +20,7 @@ export class ManualTimer implements Timer {
     this.#clock = clock
   }
 
-  start(delayMs: number, run: () => void): () => void {
+  after(delayMs: number, run: () => void): () => void {
     const one = { atMs: this.#clock.monotonicMs() + delayMs, run }
     this.#waiting.add(one)
     return () => this.#waiting.delete(one)
