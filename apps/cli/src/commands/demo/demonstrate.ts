@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ForgeError } from '@forgeone/common'
 import { Forge } from '@forgeone/storage-manager'
 import { decompress } from '@forgeone/streams'
-import type { Command, CommandContext } from '../../program/command.ts'
+import type { CommandContext } from '../../program/command.ts'
 import { EXIT } from '../../program/exit-codes.ts'
 import { countingBytes } from '../../program/import-input.ts'
 import { openInput, type InputFile } from '../../program/input-files.ts'
@@ -18,37 +18,29 @@ import { countSurvivors, killWhileWriting } from './kill-child.ts'
 const SEARCHES = ['i(error)', 'severity:>=warn', '*"timeout"*']
 const FILES_SHOWN_MAX = 12
 
-export const demo: Command = {
-  name: 'demo',
-  summary: 'Show the main job on real logs: import, search, survive a kill, verify',
-  usage: '[PATH…]',
-  positionals: { min: 0, max: 100_000 },
-  options: {},
-  examples: ['forge demo', 'forge demo /var/log/nginx app.log'],
-  async run(context) {
-    const { positionals, terminal, resolvePath } = context
-    const workDirectory = await mkdtemp(join(tmpdir(), 'forgeone-demo-'))
-    const path = join(workDirectory, 'store')
-    const secret = randomBytes(24).toString('base64url')
-    const secretFile = join(workDirectory, 'secret')
-    await writeFile(secretFile, `${secret}\n`, { mode: 0o600 })
-    await heading(terminal, '1. Real logs')
-    const inputs = await findDemoInputs({ paths: positionals, workDirectory, resolvePath })
-    await describeInputs(terminal, inputs.files, inputs)
-    const store = { path, secret }
-    const figures = await importAll(context, store, inputs.files)
-    context.signal.throwIfAborted()
-    const searches = await searchAll(context, store)
-    const kill = await killAndReopen(terminal, store)
-    context.signal.throwIfAborted()
-    const compacted = await compactLogs(terminal, store)
-    context.signal.throwIfAborted()
-    const ok = await verifyStore(terminal, store)
-    await nextSteps(terminal, path, secretFile)
-    if (terminal.json)
-      await terminal.printJson({ ...figures, searches, kill, compacted, ok, path, secretFile })
-    return ok ? EXIT.ok : EXIT.damaged
-  },
+/** The demonstration, from one part to the next. @returns the exit code */
+export async function demonstrate(context: CommandContext): Promise<number> {
+  const { positionals, terminal, resolvePath } = context
+  const workDirectory = await mkdtemp(join(tmpdir(), 'forgeone-demo-'))
+  const path = join(workDirectory, 'store')
+  const secret = randomBytes(24).toString('base64url')
+  const secretFile = join(workDirectory, 'secret')
+  await writeFile(secretFile, `${secret}\n`, { mode: 0o600 })
+  await heading(terminal, '1. Real logs')
+  const inputs = await findDemoInputs({ paths: positionals, workDirectory, resolvePath })
+  await describeInputs(terminal, inputs.files, inputs)
+  const store = { path, secret }
+  const figures = await importAll(context, store, inputs.files)
+  context.signal.throwIfAborted()
+  const searches = await searchAll(context, store)
+  const kill = await killAndReopen(terminal, store)
+  context.signal.throwIfAborted()
+  const compacted = await compactLogs(terminal, store)
+  context.signal.throwIfAborted()
+  const ok = await verifyStore(terminal, store)
+  await nextSteps(terminal, path, secretFile)
+  if (terminal.json) await terminal.printJson({ ...figures, searches, kill, compacted, ok, path, secretFile })
+  return ok ? EXIT.ok : EXIT.damaged
 }
 
 interface DemoStore {
