@@ -22,6 +22,7 @@ import { vaultRead } from './workloads/vault-read.ts'
 import { ingestCompacting } from './workloads/ingest-compacting.ts'
 import { get, range, search } from './workloads/reads.ts'
 import { searchCold } from './workloads/search-cold.ts'
+import { start } from './workloads/start.ts'
 import type { Workload } from './workloads/workload.ts'
 
 const WORKLOADS: readonly Workload[] = [
@@ -46,6 +47,7 @@ const WORKLOADS: readonly Workload[] = [
   cacheTrace,
   cacheHit,
   cacheImages,
+  start,
 ]
 const RUNS_DEFAULT = 5
 

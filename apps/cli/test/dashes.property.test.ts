@@ -1,11 +1,13 @@
 import { assert, constantFrom, integer, oneof, property, string } from 'fast-check'
 import { expect, test } from 'vitest'
 import { isForgeError } from '@forgeone/common'
-import { COMMANDS } from '../src/commands/commands.ts'
+import { NOUNS } from '../src/commands/nouns.ts'
 import { GLOBAL_OPTIONS } from '../src/program/global-options.ts'
+import { loadCommands } from '../src/program/noun.ts'
 import { parseArguments } from '../src/program/parse-arguments.ts'
 
-const taking = COMMANDS.filter(({ positionals }) => positionals.max > 0)
+const commands = await loadCommands(NOUNS)
+const taking = commands.filter(({ positionals }) => positionals.max > 0)
 const user = oneof(
   constantFrom(
     'debug',
@@ -54,7 +56,7 @@ test('a word of a user that begins with - is the value, or is refused with what 
   )
 })
 
-const command = (name: string): (typeof COMMANDS)[number] => COMMANDS.find((one) => one.name === name)!
+const command = (name: string): (typeof commands)[number] => commands.find((one) => one.name === name)!
 
 test('the value of an option may begin with -, and numbers need no mark', () => {
   expect(parseArguments(command('logs search'), ['a', '--from', '-1d', '-d', '-x'])).toEqual({

@@ -1,13 +1,12 @@
 /**
- * The command line in one file, made of the sources once for each run of the tests: they start hundreds of processes, and what a
- * process spends on finding, stripping and linking a thousand modules is most of what it does.
+ * The command line bundled as it is published, but of the sources, once for each run of the tests: they start hundreds of
+ * processes, and what one spends on finding, stripping and linking a thousand modules is most of what it does.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { rolldown } from 'rolldown'
 import type { TestProject } from 'vitest/node'
+import { bundleForge } from '../bundle-forge.mjs'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,6 +15,7 @@ declare module 'vitest' {
 }
 
 const SOURCES = join(import.meta.dirname, '../src')
+const PACKAGES = join(import.meta.dirname, '../../../packages/')
 const CACHE = join(import.meta.dirname, '../node_modules/.cache')
 
 let folder: string
@@ -24,29 +24,22 @@ export async function setup(project: TestProject): Promise<void> {
   await mkdir(CACHE, { recursive: true })
   // Its own for each run: two may go on side by side.
   folder = await mkdtemp(join(CACHE, 'forge-'))
-  const bundle = await rolldown({
-    input: join(SOURCES, 'main.ts'),
-    platform: 'node',
-    resolve: { conditionNames: ['@forgeone/source', 'node', 'import'] },
+  await bundleForge({
+    sources: SOURCES,
+    extension: '.ts',
+    out: folder,
+    conditions: ['@forgeone/source'],
+    // The thread that encodes blocks starts from a file beside its module, where nothing is built.
     plugins: [
       {
-        name: 'as-if-from-sources',
-        resolveId(id, importer, { kind }) {
-          // It looks for its native library beside itself.
-          if (id !== 'classic-level' || importer === undefined) return undefined
-          const file = createRequire(importer).resolve(id)
-          return { id: kind === 'require-call' ? file : pathToFileURL(file).href, external: true }
-        },
-        // Threads and processes start from files that lie beside their module.
-        transform: (code, id) =>
-          id.includes('/node_modules/')
-            ? undefined
-            : code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)),
+        name: 'packages-as-if-from-sources',
+        transform: (code: string, id: string) =>
+          id.startsWith(PACKAGES)
+            ? code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
+            : undefined,
       },
     ],
   })
-  await bundle.write({ format: 'esm', dir: folder })
-  await bundle.close()
   project.provide('forgeMain', join(folder, 'main.js'))
 }
 

@@ -2,17 +2,19 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { COMMANDS } from '../src/commands/commands.ts'
-import { commandHelp, programHelp } from '../src/program/help.ts'
+import { NOUNS } from '../src/commands/nouns.ts'
+import { commandHelp, nounHelp, programHelp } from '../src/program/help.ts'
+import { hasVerbs, loadCommands } from '../src/program/noun.ts'
 import { parseArguments } from '../src/program/parse-arguments.ts'
 import { VERSION } from '../src/program/version.ts'
 import { Terminal } from '../src/render/terminal.ts'
 import { runForge } from './run-forge.ts'
 
+const commands = await loadCommands(NOUNS)
 const cwd = import.meta.dirname
 const terminal = new Terminal({ json: false, quiet: false, noColor: true })
 
-describe.each(COMMANDS.map((command) => [command.name, command] as const))('forge %s', (name, command) => {
+describe.each(commands.map((command) => [command.name, command] as const))('forge %s', (name, command) => {
   it('has help with its usage, options and examples', () => {
     const help = commandHelp(terminal, command)
     expect(help).toContain(`Usage  forge ${name}`)
@@ -26,10 +28,25 @@ describe.each(COMMANDS.map((command) => [command.name, command] as const))('forg
   })
 })
 
-it('the help of the program lists every command and the exit codes', () => {
-  const help = programHelp(terminal, COMMANDS)
-  for (const { name } of COMMANDS) expect(help).toContain(`  ${name} `)
+it('the help of the program lists every noun and the exit codes', () => {
+  const help = programHelp(terminal, NOUNS)
+  for (const { name, summary } of NOUNS) expect(help).toMatch(new RegExp(`^  ${name} .* ${summary}$`, 'm'))
   expect(help).toContain('5 damaged data found, 130 interrupted')
+})
+
+it('the help of a noun lists its verbs, and a noun without any says what its command says', async () => {
+  const names: string[] = []
+  for (const noun of NOUNS) {
+    const found = await loadCommands([noun])
+    names.push(...found.map(({ name }) => name))
+    const help = nounHelp(terminal, found)
+    for (const { name } of found) expect(help).toContain(`  ${name} `)
+    if (!hasVerbs(noun)) expect(found.map(({ summary }) => summary)).toEqual([noun.summary])
+    expect(found.map(({ name }) => name)).toEqual(
+      Object.keys(noun.verbs).map((words) => `${noun.name} ${words}`.trim()),
+    )
+  }
+  expect(new Set(names).size).toBe(names.length)
 })
 
 it('help of the program, a noun and a verb are printed with exit 0', async () => {
@@ -73,7 +90,7 @@ describe.skipIf(!hasBash)('completion in bash', () => {
   it('zsh and fish have scripts of their own, other shells are refused', async () => {
     expect((await runForge(['completion', 'zsh'], { cwd })).stdout).toContain('bashcompinit')
     const fish = await runForge(['completion', 'fish'], { cwd })
-    for (const { name } of COMMANDS) expect(fish.stdout).toContain(`-a ${name.split(' ').at(-1)}`)
+    for (const { name } of commands) expect(fish.stdout).toContain(`-a ${name.split(' ').at(-1)}`)
     expect((await runForge(['completion', 'tcsh'], { cwd })).code).toBe(2)
   })
 })

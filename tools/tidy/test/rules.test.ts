@@ -30,6 +30,11 @@ const HIGH = manifest({
   dependencies: { '@forgeone/low': 'workspace:^', zod: '^4' },
 })
 const PACKAGES: Listing = { 'packages/low/package.json': LOW, 'packages/high/package.json': HIGH }
+const BUNDLED = manifest({
+  name: '@forgeone/bundled',
+  forgeone: { layer: 7, bundled: true },
+  devDependencies: { '@forgeone/low': 'workspace:^', publint: '1' },
+})
 const PUBLISHED = manifest({
   name: '@forgeone/low',
   files: ['dist', 'README.md', 'LICENSE'],
@@ -102,8 +107,12 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       'packages/low/tsconfig.json': '{}',
       'packages/high/tsconfig.json': '{ "references": [{ "path": "../low" }] }',
       'tools/program/package.json': manifest({ name: '@forgeone/program' }),
+      'apps/bundled/package.json': BUNDLED,
+      'apps/bundled/tsconfig.json': '{ "references": [{ "path": "../../packages/low" }] }',
+      'apps/bundled/src/a.ts': '',
     },
     bad: [
+      [{ 'apps/bundled/tsconfig.json': '{}' }, /references nothing; dependencies are packages\/low/],
       [{ 'tools/program/src/a.ts': '' }, /^tools\/program\/tsconfig.json: is missing/],
       [{ 'packages/high/tsconfig.json': '{}' }, /references nothing; dependencies are packages\/low/],
       [
@@ -122,8 +131,11 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       'packages/high/src/a.ts':
         "import { z } from 'zod/v4'\nimport fs from 'node:fs'\nimport { b } from './b.ts'\n",
       'packages/high/test/a.test.ts': "import { test } from 'vitest'\n",
+      'apps/bundled/package.json': BUNDLED,
+      'apps/bundled/src/a.ts': "import { a } from '@forgeone/low'\n",
     },
     bad: [
+      [{ 'apps/bundled/src/b.ts': "import { x } from 'publint'\n" }, /imports publint/],
       [{ 'packages/high/src/b.ts': "import { x } from 'left-pad'\n" }, /imports left-pad/],
       [{ 'packages/high/src/b.ts': "import {\n  test,\n} from 'vitest'\n" }, /imports vitest/],
       [{ 'packages/high/src/b.ts': `const x = await ${'import'}('left-pad')\n` }, /imports left-pad/],

@@ -12,8 +12,9 @@ export const completion: Command = {
     'source <(forge completion bash)',
     'forge completion fish > ~/.config/fish/completions/forge.fish',
   ],
-  async run({ positionals, terminal, commands }) {
+  async run({ positionals, terminal, allCommands }) {
     const [shell] = positionals
+    const commands = await allCommands()
     if (shell === 'bash') await terminal.print(bashScript(commands))
     else if (shell === 'zsh')
       await terminal.print(`autoload -U +X bashcompinit && bashcompinit\n${bashScript(commands)}`)

@@ -10,8 +10,8 @@ export interface CommandContext {
   readonly store: StoreAccess
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal
-  /** All commands, this one among them. */
-  readonly commands: readonly Command[]
+  /** Loads all commands, this one among them. */
+  readonly allCommands: () => Promise<readonly Command[]>
   /** Makes a path that the user typed absolute, from where the user stands. */
   readonly resolvePath: (path: string) => string
 }

@@ -1,52 +1,53 @@
 import { nearestName, type ForgeError } from '@forgeone/common'
-import type { Command } from './command.ts'
 import { GLOBAL_OPTIONS } from './global-options.ts'
+import type { LoadCommand, Noun } from './noun.ts'
 import { usageError } from './parse-arguments.ts'
 
+export interface FoundCommand {
+  readonly load: LoadCommand
+  /** The words that are not its name. */
+  readonly rest: readonly string[]
+}
+
 /** The longest command that the words begin with; options for every command may stand in front. @throws USAGE */
-export function findCommand(
-  commands: readonly Command[],
-  typed: readonly string[],
-): { command: Command; rest: readonly string[] } {
+export function findCommand(nouns: readonly Noun[], typed: readonly string[]): FoundCommand {
   const { leading, words } = splitLeadingOptions(typed)
   const [first = '', second = '', third = ''] = words
-  const three = commands.find((command) => command.name === `${first} ${second} ${third}`)
-  if (three !== undefined) return { command: three, rest: [...leading, ...words.slice(3)] }
-  const two = commands.find((command) => command.name === `${first} ${second}`)
-  if (two !== undefined) return { command: two, rest: [...leading, ...words.slice(2)] }
-  const one = commands.find((command) => command.name === first)
-  if (one !== undefined) return { command: one, rest: [...leading, ...words.slice(1)] }
-  if (first === '') throw withoutCommand(leading)
-  const group = commands.filter((command) => command.name.startsWith(`${first} `))
-  const inner = group.filter((command) => command.name.startsWith(`${first} ${second} `))
-  if (second !== '' && inner.length > 0) {
-    const names = inner.map((command) => command.name.slice(first.length + second.length + 2))
-    const nearest = nearestName(third, names)
-    throw usageError(
-      third === ''
-        ? `forge ${first} ${second} needs a verb: ${names.join(', ')}`
-        : `unknown command forge ${first} ${second} ${third}`,
-      nearest === undefined
-        ? `Try: ${inner.map(({ name }) => `forge ${name}`).join(', ')}.`
-        : `Did you mean forge ${first} ${second} ${nearest}?`,
-    )
+  const noun = nouns.find(({ name }) => name === first)
+  if (noun === undefined) throw first === '' ? withoutCommand(leading) : unknownNoun(first, nouns)
+  for (const behind of [[second, third], [second], []]) {
+    const load = Object.hasOwn(noun.verbs, behind.join(' ')) ? noun.verbs[behind.join(' ')] : undefined
+    if (load !== undefined) return { load, rest: [...leading, ...words.slice(1 + behind.length)] }
   }
-  if (group.length > 0) {
-    const verbs = group.map((command) => command.name.slice(first.length + 1))
-    const nearest = nearestName(second, verbs)
-    throw usageError(
-      second === ''
-        ? `forge ${first} needs a verb: ${verbs.join(', ')}`
-        : `unknown command forge ${first} ${second}`,
-      nearest === undefined
-        ? `Try: ${verbs.map((verb) => `forge ${first} ${verb}`).join(', ')}.`
-        : `Did you mean forge ${first} ${nearest}?`,
-    )
-  }
-  const nearest = nearestName(first, new Set(commands.map((command) => command.name.split(' ')[0]!)))
-  throw usageError(
-    `unknown command ${first}`,
+  const verbs = Object.keys(noun.verbs)
+  const inner = verbs.flatMap((verb) =>
+    verb.startsWith(`${second} `) ? [verb.slice(second.length + 1)] : [],
+  )
+  throw second !== '' && inner.length > 0
+    ? unknownVerb(`${first} ${second}`, third, inner)
+    : unknownVerb(first, second, verbs)
+}
+
+function unknownNoun(typed: string, nouns: readonly Noun[]): ForgeError {
+  const nearest = nearestName(
+    typed,
+    nouns.map(({ name }) => name),
+  )
+  return usageError(
+    `unknown command ${typed}`,
     nearest === undefined ? 'Run `forge --help` for all commands.' : `Did you mean forge ${nearest}?`,
+  )
+}
+
+function unknownVerb(before: string, typed: string, verbs: readonly string[]): ForgeError {
+  const nearest = nearestName(typed, verbs)
+  return usageError(
+    typed === ''
+      ? `forge ${before} needs a verb: ${verbs.join(', ')}`
+      : `unknown command forge ${before} ${typed}`,
+    nearest === undefined
+      ? `Try: ${verbs.map((verb) => `forge ${before} ${verb}`).join(', ')}.`
+      : `Did you mean forge ${before} ${nearest}?`,
   )
 }
 

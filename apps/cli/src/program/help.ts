@@ -2,6 +2,7 @@ import type { Terminal } from '../render/terminal.ts'
 import type { Command } from './command.ts'
 import type { OptionSpec } from './options.ts'
 import { GLOBAL_OPTIONS } from './global-options.ts'
+import { hasVerbs, type Noun } from './noun.ts'
 
 export function commandHelp(terminal: Terminal, command: Command): string {
   const lines = [
@@ -37,7 +38,7 @@ function optionLines(
 }
 
 /** Help for a noun such as `logs`: its verbs. */
-export function groupHelp(terminal: Terminal, commands: readonly Command[]): string {
+export function nounHelp(terminal: Terminal, commands: readonly Command[]): string {
   const width = Math.max(...commands.map((command) => command.name.length))
   const lines = [
     terminal.style('Commands', 'bold'),
@@ -51,15 +52,21 @@ export function groupHelp(terminal: Terminal, commands: readonly Command[]): str
   return `${lines.join('\n')}\n`
 }
 
-export function programHelp(terminal: Terminal, commands: readonly Command[]): string {
-  const width = Math.max(...commands.map((command) => command.name.length))
+export function programHelp(terminal: Terminal, nouns: readonly Noun[]): string {
+  const rows = nouns.map((noun) => ({
+    left: hasVerbs(noun) ? `${noun.name} …` : noun.name,
+    summary: noun.summary,
+  }))
+  const width = Math.max(...rows.map(({ left }) => left.length))
   const lines = [
     "forge keeps an application's logs, events and settings in one encrypted directory.",
     '',
     `${terminal.style('Usage', 'bold')}  forge COMMAND [OPTIONS]`,
     '',
     terminal.style('Commands', 'bold'),
-    ...commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
+    ...rows.map(({ left, summary }) => `  ${left.padEnd(width)}  ${summary}`),
+    '',
+    'Each of them says more with --help; behind … stands a verb, and `forge logs --help` lists those of logs.',
     '',
     ...optionLines(terminal, 'Everywhere', GLOBAL_OPTIONS),
     terminal.style('Exit codes', 'bold'),

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { ForgeError } from '@forgeone/common'
-import { COMMANDS } from '../commands/commands.ts'
+import { NOUNS } from '../commands/nouns.ts'
 import { ReaderGone } from '../render/standard-output.ts'
 import { Terminal } from '../render/terminal.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { findCommand } from './find-command.ts'
-import { commandHelp, groupHelp, programHelp } from './help.ts'
+import { commandHelp, nounHelp, programHelp } from './help.ts'
+import { hasVerbs, loadCommands } from './noun.ts'
 import { parseArguments } from './parse-arguments.ts'
 import { reportError } from './report-error.ts'
 import { StoreAccess } from './store-access.ts'
@@ -55,22 +56,20 @@ function endAtOnce(kind: NodeJS.Signals, interrupt: (kind: NodeJS.Signals) => vo
 async function dispatch(words: readonly string[], early: Terminal, signal: AbortSignal): Promise<number> {
   const [first] = words
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-    await early.print(programHelp(early, COMMANDS))
+    await early.print(programHelp(early, NOUNS))
     return first === undefined ? EXIT.usage : EXIT.ok
   }
   if (first === '--version' || first === 'version') {
     await early.printLine(VERSION)
     return EXIT.ok
   }
-  const group =
-    words.length === 2 && /^(--help|-h|help)$/.test(words[1]!)
-      ? COMMANDS.filter((one) => one.name.startsWith(`${first} `))
-      : []
-  if (group.length > 0) {
-    await early.print(groupHelp(early, group))
+  const noun = NOUNS.find(({ name }) => name === first)
+  if (words.length === 2 && /^(--help|-h|help)$/.test(words[1]!) && noun !== undefined && hasVerbs(noun)) {
+    await early.print(nounHelp(early, await loadCommands([noun])))
     return EXIT.ok
   }
-  const { command, rest } = findCommand(COMMANDS, words)
+  const { load, rest } = findCommand(NOUNS, words)
+  const command = await load()
   const { options, positionals } = parseArguments(command, rest)
   const terminal = new Terminal({
     json: options['json'] === true,
@@ -88,7 +87,7 @@ async function dispatch(words: readonly string[], early: Terminal, signal: Abort
     terminal,
     store,
     signal,
-    commands: COMMANDS,
+    allCommands: () => loadCommands(NOUNS),
     resolvePath,
   })
   // What was asked for is answered, but nobody may take it for what was signed.

@@ -23,7 +23,8 @@ export interface Manifest {
   readonly bugs?: { readonly url: string }
   readonly repository?: { readonly type: string; readonly url: string; readonly directory?: string }
   readonly publishConfig?: Readonly<Record<string, unknown>>
-  readonly forgeone?: { readonly layer?: number }
+  /** `bundled`: what is published is made of its sources and of the packages that they import. */
+  readonly forgeone?: { readonly layer?: number; readonly bundled?: boolean }
 }
 
 /** A package of the workspace. */
@@ -67,7 +68,15 @@ export function workspaceDependencies({ manifest }: WorkspacePackage): readonly 
   return Object.keys(all).filter((name) => name.startsWith(SCOPE))
 }
 
+/** Packages that code of the package may import: what is bundled is there when it is built, and users install none of it. */
+export function importedDependencies({ manifest }: WorkspacePackage): Readonly<Record<string, string>> {
+  const { dependencies = {}, devDependencies = {}, forgeone } = manifest
+  if (forgeone?.bundled !== true) return dependencies
+  const own = Object.entries(devDependencies).filter(([name]) => name.startsWith(SCOPE))
+  return { ...dependencies, ...Object.fromEntries(own) }
+}
+
 /** Names of packages that code of the package may import at run time. */
-export function runtimeDependencies({ manifest }: WorkspacePackage): ReadonlySet<string> {
-  return new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }))
+export function runtimeDependencies(one: WorkspacePackage): ReadonlySet<string> {
+  return new Set(Object.keys({ ...importedDependencies(one), ...one.manifest.peerDependencies }))
 }

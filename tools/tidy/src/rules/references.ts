@@ -1,6 +1,6 @@
 import type { FileListing, Violation } from '../repository/file-listing.ts'
 import { resolveImport } from '../repository/imports.ts'
-import { workspacePackages } from '../repository/workspace.ts'
+import { importedDependencies, workspacePackages } from '../repository/workspace.ts'
 
 interface ProjectFile {
   readonly references?: readonly { readonly path: string }[]
@@ -11,7 +11,8 @@ export function checkReferences(files: FileListing): readonly Violation[] {
   const packages = workspacePackages(files)
   const folderOf = new Map(packages.map((one) => [one.manifest.name, one.folder]))
   const violations: Violation[] = []
-  for (const { folder, manifest } of packages) {
+  for (const one of packages) {
+    const { folder } = one
     const path = `${folder}/tsconfig.json`
     const text = files.get(path)
     if (text === undefined) {
@@ -21,7 +22,7 @@ export function checkReferences(files: FileListing): readonly Violation[] {
     // Our own file, checked by tsc.
     const { references = [] } = JSON.parse(text) as ProjectFile
     const referenced = references.map((reference) => resolveImport(path, reference.path)).sort()
-    const wanted = Object.keys(manifest.dependencies ?? {})
+    const wanted = Object.keys(importedDependencies(one))
       .flatMap((name) => folderOf.get(name) ?? [])
       .sort()
     if (referenced.join() !== wanted.join()) {
