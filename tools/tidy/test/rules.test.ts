@@ -18,49 +18,20 @@ import { checkReadmeLinks } from '../src/rules/readme-links.ts'
 import { checkRealmSafe } from '../src/rules/realm-safe.ts'
 import { checkReferences } from '../src/rules/references.ts'
 import { checkRelativeImports } from '../src/rules/relative-imports.ts'
-
-type Listing = Readonly<Record<string, string>>
-
-const manifest = (parts: object): string =>
-  JSON.stringify({ license: 'Apache-2.0', description: 'A package', ...parts })
-const LOW = manifest({ name: '@forgeone/low', forgeone: { layer: 1 } })
-const HIGH = manifest({
-  name: '@forgeone/high',
-  forgeone: { layer: 2 },
-  dependencies: { '@forgeone/low': 'workspace:^', zod: '^4' },
-})
-const PACKAGES: Listing = { 'packages/low/package.json': LOW, 'packages/high/package.json': HIGH }
-const BUNDLED = manifest({
-  name: '@forgeone/bundled',
-  forgeone: { layer: 7, bundled: true },
-  devDependencies: { '@forgeone/low': 'workspace:^', publint: '1' },
-})
-const PUBLISHED = manifest({
-  name: '@forgeone/low',
-  files: ['dist', 'README.md', 'LICENSE'],
-  exports: { '.': { '@forgeone/source': './src/index.ts' } },
-  engines: { node: '>=22' },
-  forgeone: { layer: 1 },
-})
-const WEB = 'https://example.org/forge'
-const PLACE = {
-  homepage: `${WEB}#readme`,
-  bugs: { url: `${WEB}/issues` },
-  repository: { type: 'git', url: `git+${WEB}.git` },
-}
-const BUILD = 'tsc -b && node ../../tools/publishing/src/clean-dist.ts'
-const PLACED = manifest({
-  name: '@forgeone/low',
-  ...PLACE,
-  homepage: `${WEB}/tree/main/packages/low#readme`,
-  repository: { ...PLACE.repository, directory: 'packages/low' },
-  keywords: ['low'],
-  publishConfig: { access: 'public', provenance: true },
-  scripts: { build: BUILD, prepack: BUILD },
-})
-const CODES = "export const ERROR_CODES = {\n  A_CODE: 'x',\n  B_CODE: 'y',\n}\n"
-const ERRORS = '| `A_CODE` | a | b | 1 |\n| `B_CODE` | a | b | 1 |\n'
-const USES = "throw new ForgeError('A_CODE', '')\nthrow new ForgeError('B_CODE', '')\n"
+import {
+  BUILD,
+  BUNDLED,
+  CODES,
+  ERRORS,
+  PACKAGES,
+  PLACE,
+  PLACED,
+  PUBLISHED,
+  USES,
+  WEB,
+  manifest,
+  type Listing,
+} from './example-files.ts'
 
 function reasonsOf(rule: Rule, files: Listing): readonly string[] {
   return rule(new Map(Object.entries(files))).map(({ path, reason }) => `${path}: ${reason}`)

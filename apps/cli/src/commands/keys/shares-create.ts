@@ -1,5 +1,5 @@
-import type { Command } from '../../../program/command.ts'
-import { numberOption, usageError } from '../../../program/parse-arguments.ts'
+import type { Command } from '../../program/command.ts'
+import { numberOption, usageError } from '../../program/parse-arguments.ts'
 
 const THRESHOLD_DEFAULT = 3
 const COUNT_DEFAULT = 5

@@ -1,6 +1,6 @@
-import type { Command } from '../../../program/command.ts'
-import { usageError } from '../../../program/parse-arguments.ts'
-import { NEW_SECRET_OPTIONS, newProvider } from '../new-provider.ts'
+import type { Command } from '../../program/command.ts'
+import { usageError } from '../../program/parse-arguments.ts'
+import { NEW_SECRET_OPTIONS, newProvider } from './new-provider.ts'
 
 export const keysSharesCombine: Command = {
   name: 'keys shares combine',
