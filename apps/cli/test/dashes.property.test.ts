@@ -1,7 +1,7 @@
 import { assert, constantFrom, integer, oneof, property, string } from 'fast-check'
 import { expect, test } from 'vitest'
 import { isForgeError } from '@forgeone/common'
-import { NOUNS } from '../src/commands/nouns.ts'
+import { NOUNS } from '../src/nouns.ts'
 import { GLOBAL_OPTIONS } from '../src/program/global-options.ts'
 import { loadCommands } from '../src/program/noun.ts'
 import { parseArguments } from '../src/program/parse-arguments.ts'

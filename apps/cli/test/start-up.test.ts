@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadCommands } from '../src/program/noun.ts'
-import { NOUNS } from '../src/commands/nouns.ts'
+import { NOUNS } from '../src/nouns.ts'
 import { MAIN } from './run-forge.ts'
 
 const folder = dirname(MAIN)

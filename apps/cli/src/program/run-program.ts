@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { ForgeError } from '@forgeone/common'
-import { NOUNS } from '../commands/nouns.ts'
+import { NOUNS } from '../nouns.ts'
 import { ReaderGone } from '../render/standard-output.ts'
 import { Terminal } from '../render/terminal.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'

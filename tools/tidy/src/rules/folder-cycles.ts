@@ -2,31 +2,13 @@ import { posix } from 'node:path'
 import { sourcePaths, type FileListing, type Rule, type Violation } from '../repository/file-listing.ts'
 import { importsOf, isRelative, resolveImport } from '../repository/imports.ts'
 import { workspacePackages } from '../repository/workspace.ts'
-import { OPEN_FOLDER_IMPORTS, type OpenFolderImport } from './open-folder-imports.ts'
 
 /** Folders that a folder imports from, each with a file that does. */
 type FolderImports = Map<string, Map<string, string>>
 
 /** Two folders of a package never import each other, directly or around: its folders can be read in an order. */
-export const checkFolderCycles: Rule = folderCyclesRule(OPEN_FOLDER_IMPORTS)
-
-/** @param open imports that are not held against a package yet */
-export function folderCyclesRule(open: readonly OpenFolderImport[]): Rule {
-  return (files) =>
-    workspacePackages(files).flatMap(({ folder }) => {
-      const imports = folderImports(files, folder)
-      const allowed = open.filter((one) => one.package === folder)
-      const mended = imports.size === 0 ? [] : allowed.filter(({ from, to }) => !imports.get(from)?.has(to))
-      for (const { from, to } of allowed) imports.get(from)?.delete(to)
-      return [
-        ...mended.map(({ from, to }) => ({
-          path: `${folder}/src/${from}`,
-          reason: `imports nothing of ${to} any more: take it from the list of open ones`,
-        })),
-        ...circlesOf(imports),
-      ]
-    })
-}
+export const checkFolderCycles: Rule = (files) =>
+  workspacePackages(files).flatMap(({ folder }) => circlesOf(folderImports(files, folder)))
 
 /** Files in the root of `src`, such as its public list, stand above all folders and belong to none. */
 function folderImports(files: FileListing, packageFolder: string): FolderImports {
