@@ -2,7 +2,9 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createStore, runForge, temporaryFolder } from './run-forge.ts'
+import { createStore, openByPassphrase, runForge, temporaryFolder } from './run-forge.ts'
+
+openByPassphrase()
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 
