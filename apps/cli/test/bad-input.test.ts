@@ -2,9 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createStore, openByPassphrase, runForge, temporaryFolder } from './run-forge.ts'
-
-openByPassphrase()
+import { createStore, runForge, temporaryFolder } from './run-forge.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 

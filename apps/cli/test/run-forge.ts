@@ -72,6 +72,6 @@ export async function temporaryFolder(): Promise<AsyncDisposable & { readonly pa
 
 /** Creates a store named `data` in a directory. */
 export async function createStore(cwd: string): Promise<void> {
-  const { code, stderr } = await runForge(['init', 'data'], { cwd })
+  const { code, stderr } = await runForge(['init', 'data', '--shards', '1'], { cwd })
   if (code !== 0) throw new Error(stderr)
 }
