@@ -2,6 +2,13 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `pnpm test:long`: every round of what the short tier tries a few of. CONTRIBUTING.md lists them. */
+    readonly isLongTier: boolean
+  }
+}
+
 const conditions = ['@forgeone/source', 'node', 'import', 'default']
 
 export const shared: ReturnType<typeof defineConfig> = defineConfig({
@@ -9,6 +16,7 @@ export const shared: ReturnType<typeof defineConfig> = defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
+    provide: { isLongTier: process.env['FORGE_TEST_TIER'] === 'long' },
     setupFiles: [join(import.meta.dirname, 'vitest-seed.ts')],
     // A log that is cut still ends with the tests that failed and why: nothing is said of those that passed.
     reporters: ['dot'],

@@ -2,7 +2,9 @@ import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Forge } from '@forgeone/storage-manager'
-import { createStore, runForge, SECRET, temporaryFolder } from './run-forge.ts'
+import { createStore, openByPassphrase, runForge, SECRET, temporaryFolder } from './run-forge.ts'
+
+openByPassphrase()
 
 test('an image is taken, opened, verified, kept its keys, and made a store of its own from the command line', async () => {
   await using folder = await temporaryFolder()

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { MAIN, openingVariables } from './run-forge.ts'
 
 /** Colour, bell, C1 control sequence, direction marks and separators: what a name must never do to a terminal. */
 const HOSTILE = 'x\u001B[31m\u0007\u009B32m\u202Egnp\u2066y\u2028z'
@@ -31,8 +32,8 @@ interface Shown {
 async function onTerminal(words: readonly string[]): Promise<Shown> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@forgeone/source', join(import.meta.dirname, 'victims/on-terminal.ts'), ...words],
-    { env: { ...process.env, FORGE_SECRET: 'correct horse battery', FORGE_DATA: data }, cwd: directory },
+    ['--conditions=@forgeone/source', join(import.meta.dirname, 'victims/on-terminal.ts'), MAIN, ...words],
+    { env: { ...process.env, ...openingVariables(), FORGE_DATA: data }, cwd: directory },
   )
   let out = ''
   let err = ''
@@ -101,16 +102,8 @@ it('no command lets a name, a path or stored text steer the terminal', async () 
 it('a result that goes to a file is exact', async () => {
   const child = spawn(
     process.execPath,
-    [
-      '--conditions=@forgeone/source',
-      join(import.meta.dirname, '../src/main.ts'),
-      'settings',
-      'get',
-      'ui.text',
-      '--data',
-      data,
-    ],
-    { env: { ...process.env, FORGE_SECRET: 'correct horse battery' } },
+    ['--conditions=@forgeone/source', MAIN, 'settings', 'get', 'ui.text', '--data', data],
+    { env: { ...process.env, ...openingVariables() } },
   )
   let out = ''
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))

@@ -1,7 +1,17 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createStore, finish, runForge, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import {
+  createStore,
+  finish,
+  openByPassphrase,
+  runForge,
+  type RunResult,
+  startForge,
+  temporaryFolder,
+} from './run-forge.ts'
+
+openByPassphrase()
 
 const LINES = Array.from({ length: 500 }, (_, index) => `2026-01-01T00:00:00Z line ${index} of the log`).join(
   '\n',

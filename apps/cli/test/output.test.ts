@@ -5,12 +5,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
   createStore,
   finish,
+  openByPassphrase,
   runForge,
+  type RunResult,
   SECRET,
   startForge,
   temporaryFolder,
-  type RunResult,
 } from './run-forge.ts'
+
+openByPassphrase()
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 

@@ -3,7 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { Forge } from '@forgeone/storage-manager'
-import { createStore, runForge, SECRET, temporaryFolder } from './run-forge.ts'
+import { createStore, openByPassphrase, runForge, SECRET, temporaryFolder } from './run-forge.ts'
+
+openByPassphrase()
 
 const DATA = ['--data', 'data']
 

@@ -24,12 +24,29 @@ export interface RunResult {
   readonly stderr: string
 }
 
+/** Hardening a passphrase takes as long as a small command: tests that are not about secrets open their stores by this. */
+const KEY_COMMAND = join(import.meta.dirname, 'victims/keep-key.sh')
+
+// A command is parted at blanks.
+let byCommand = !KEY_COMMAND.includes(' ')
+
+/** For a file of tests about secrets: what opens its stores is the passphrase, as it is for most users. */
+export function openByPassphrase(): void {
+  byCommand = false
+}
+
+/** What opens the stores of tests: for programs that are started otherwise. */
+export function openingVariables(): Readonly<Record<string, string>> {
+  return byCommand ? { FORGE_KEY_COMMAND: KEY_COMMAND } : { FORGE_SECRET: SECRET }
+}
+
 export function startForge(words: readonly string[], { cwd, env = {} }: RunOptions): ChildProcess {
   const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
-  const inherited = { PATH, HOME, NODE_COMPILE_CACHE }
+  const opening = 'FORGE_SECRET' in env ? {} : openingVariables()
+  const inherited = { PATH, HOME, NODE_COMPILE_CACHE, FORGE_SECRET: SECRET, ...opening }
   return spawn(process.execPath, ['--conditions=@forgeone/source', MAIN, ...words], {
     cwd,
-    env: { ...inherited, FORGE_SECRET: SECRET, ...env },
+    env: { ...inherited, ...env },
     stdio: 'pipe',
   })
 }
@@ -55,6 +72,6 @@ export async function temporaryFolder(): Promise<AsyncDisposable & { readonly pa
 
 /** Creates a store named `data` in a directory. */
 export async function createStore(cwd: string): Promise<void> {
-  const { code, stderr } = await runForge(['init', 'data'], { cwd })
+  const { code, stderr } = await runForge(['init', 'data', '--shards', '1'], { cwd })
   if (code !== 0) throw new Error(stderr)
 }

@@ -3,7 +3,18 @@ import { execFileSync, spawn } from 'node:child_process'
 import { chmod, mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createStore, finish, MAIN, runForge, SECRET, temporaryFolder, type RunResult } from './run-forge.ts'
+import {
+  createStore,
+  finish,
+  MAIN,
+  openByPassphrase,
+  runForge,
+  type RunResult,
+  SECRET,
+  temporaryFolder,
+} from './run-forge.ts'
+
+openByPassphrase()
 
 const SPARSE_BYTES = 3 * 2 ** 30
 /** Of a process that waits for a writer there is never an answer; one of a busy machine takes its time. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SeededRandom } from '@forgeone/common'
 import { Level } from 'level'
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { levelDatabase, MetadataCache, type CacheDatabase } from '../src/persistent/index.ts'
 import {
   keysByKind,
@@ -18,7 +18,7 @@ import {
   zones,
 } from './metadata-fixtures.ts'
 
-const KILLS = process.env['FORGE_TEST_TIER'] === 'long' ? 100 : 8
+const KILLS = inject('isLongTier') ? 100 : 8
 
 async function killedAt(dbPath: string, { afterMs, seed }: { afterMs: number; seed: number }): Promise<void> {
   const file = join(import.meta.dirname, 'victims/write-until-killed.ts')

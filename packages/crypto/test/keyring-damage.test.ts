@@ -1,5 +1,5 @@
 import { toHex } from '@forgeone/common'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { inspectKeyringFile, passphraseProvider, rawKeyProvider } from '../src/index.ts'
 import type { KeyringDocument } from '../src/keyring/keyring-document.ts'
 import { encodeKeyring, parseKeyring } from '../src/keyring/keyring-text.ts'
@@ -15,6 +15,9 @@ import {
   reopen,
   STORE_ID,
 } from './fixtures.ts'
+
+/** Every bit, or one of so many: an odd number, so that each place in a byte and each copy has its turn. */
+const STEP = inject('isLongTier') ? 1 : 9
 
 const flip = (whole: Uint8Array, bit: number): Uint8Array => {
   const flipped = Uint8Array.from(whole)
@@ -37,7 +40,7 @@ test('any flipped bit in one copy leaves the store open, is reported and is repa
   const keyring = await create({ file: sound })
   const sealed = keyring.sealer('a', bytes('k')).seal(bytes('x'), bytes('y'))
   const whole = sound.primary!
-  for (let bit = 0; bit < whole.length * 8; bit++) {
+  for (let bit = 0; bit < whole.length * 8; bit += STEP) {
     const file = sound.fork()
     const inCopy = bit % 2 === 0
     if (inCopy) file.copy = flip(whole, bit)

@@ -7,7 +7,8 @@ import { setTimeout } from 'node:timers/promises'
 import { SeededRandom } from '@forgeone/common'
 import { afterAll, expect, test } from 'vitest'
 import { LocalStore, verifyStore } from '../src/index.ts'
-import { DATABASES, LONG_TIER, testProvider } from './model.ts'
+import { DATABASES, testProvider } from './model.ts'
+import { LONG_TIER } from './tier.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'forge-creation-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -23,7 +23,6 @@ import {
   applyTo,
   DATABASES,
   FACTS,
-  LONG_TIER,
   put,
   readRows,
   remove,
@@ -31,10 +30,12 @@ import {
   testProvider,
   type Rows,
 } from './model.ts'
+import { LONG_TIER } from './tier.ts'
 
 /** Bit flips a file; small files are flipped at every byte until this many. */
-const FLIPS_PER_FILE = LONG_TIER ? 5_000 : 24
-const CUTS_PER_FILE = LONG_TIER ? 200 : 5
+const FLIPS_PER_FILE = LONG_TIER ? 5_000 : 6
+const CUTS_PER_FILE = LONG_TIER ? 200 : 2
+const SWAPS_PER_FILE = LONG_TIER ? 6 : 2
 const BLOCK_BYTES = 512
 
 // Memory if there is any: what is tested is what is read, not the disk.
@@ -239,7 +240,7 @@ test(
         cpSync(join(pristine, 'journal'), path, { recursive: true })
       })
       const others = files.filter((other) => other !== file && kindOf(other) === kindOf(file))
-      for (const other of others.slice(0, 6)) {
+      for (const other of others.slice(0, SWAPS_PER_FILE)) {
         await mutate(`${file} swapped with ${other}`, () => {
           renameSync(path, `${path}.swap`)
           renameSync(join(victim, other), path)

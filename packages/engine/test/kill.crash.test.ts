@@ -7,10 +7,11 @@ import { setTimeout } from 'node:timers/promises'
 import { SeededRandom, utf8Decode } from '@forgeone/common'
 import { afterAll, expect, test } from 'vitest'
 import { LocalStore, verifyStore } from '../src/index.ts'
-import { LONG_TIER, testProvider } from './model.ts'
+import { testProvider } from './model.ts'
+import { LONG_TIER } from './tier.ts'
 import { DATABASES, DELETE_AFTER, HOT_KEYS, plannedRows } from './victims/protocol.ts'
 
-const KILLS = LONG_TIER ? 500 : 10
+const KILLS = LONG_TIER ? 500 : 5
 /** A store grows with every kill, and so does the time to check it. */
 const KILLS_PER_STORE = 5
 const SEED = Number(process.env['FORGE_TEST_SEED'] ?? Date.now() % 1_000_000)

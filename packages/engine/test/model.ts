@@ -43,7 +43,3 @@ export async function readRows(reader: StoreReader, databases: readonly string[]
 export function sortedRows(rows: Rows): readonly (readonly [string, string])[] {
   return [...rows].sort(([left], [right]) => (left < right ? -1 : 1))
 }
-
-/** `FORGE_TEST_TIER=long`, and `pnpm test:attack`. */
-export const LONG_TIER: boolean =
-  process.env['FORGE_TEST_TIER'] === 'long' || process.env['MODE'] === 'attack'

@@ -3,7 +3,8 @@ import { afterAll, expect, test } from 'vitest'
 import { LocalStore, MemoryBackend, MemoryStoreFiles } from '../src/index.ts'
 import { SimulatedMachine, Power, type CutStyle } from '../src/testing/index.ts'
 import { ChainObserver, chainOf, expectedRows, OBSERVED, sourceOf, type Seen } from './chain-observer.ts'
-import { DATABASES, FACTS, LONG_TIER, put, remove, testProvider } from './model.ts'
+import { DATABASES, FACTS, put, remove, testProvider } from './model.ts'
+import { LONG_TIER } from './tier.ts'
 
 let states = 0
 afterAll(() => console.log(`power-loss states of the observer checked: ${states}`))

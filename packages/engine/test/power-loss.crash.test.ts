@@ -2,12 +2,16 @@ import { SeededRandom } from '@forgeone/common'
 import { afterAll, expect, test } from 'vitest'
 import { LocalStore, verifyStore } from '../src/index.ts'
 import { SimulatedMachine, Power, type CutStyle } from '../src/testing/index.ts'
-import { DATABASES, LONG_TIER, put, remove, testProvider } from './model.ts'
+import { DATABASES, put, remove, testProvider } from './model.ts'
+import { LONG_TIER } from './tier.ts'
 import { Oracle } from './oracle.ts'
 
 const SEEDS = LONG_TIER ? 40 : 1
 /** Cuts inside the recovery of each state, spread over its sync points. */
 const CUTS_IN_RECOVERY = LONG_TIER ? 8 : 1
+
+/** Of the points at which the power can go: every one, or one of so many. */
+const STEP = LONG_TIER ? 1 : 4
 
 let states = 0
 afterAll(() => console.log(`power-loss states checked: ${states}`))
@@ -70,7 +74,7 @@ async function sweep(durabilities: readonly ('sync' | 'relaxed')[]): Promise<voi
   const { points } = whole.power
   expect(points).toBeGreaterThan(40)
   // A creation that is cut starts again on a real directory only: `creation.crash.test.ts`.
-  for (let cutAt = await pointsOfCreation(); cutAt < points; cutAt++) {
+  for (let cutAt = await pointsOfCreation(); cutAt < points; cutAt += STEP) {
     const before = new SimulatedMachine({ power: new Power(cutAt) })
     const oracle = new Oracle()
     await run(before, oracle, durabilities)

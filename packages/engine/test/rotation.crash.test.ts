@@ -14,7 +14,11 @@ import {
 } from '../src/index.ts'
 import { Power, SimulatedMachine, type CutStyle } from '../src/testing/index.ts'
 import { ChainObserver, OBSERVED, sourceOf, type Seen } from './chain-observer.ts'
-import { DATABASES, FACTS, LONG_TIER, put, readRows, remove, testProvider } from './model.ts'
+import { DATABASES, FACTS, put, readRows, remove, testProvider } from './model.ts'
+import { LONG_TIER } from './tier.ts'
+
+/** Commits that wait for their frame: the more there are, the longer takes the rotation that they meet. */
+const IN_FLIGHT_MAX = LONG_TIER ? 2000 : 20
 
 let states = 0
 afterAll(() => console.log(`power-loss states of rotation checked: ${states}`))
@@ -71,9 +75,11 @@ describe('rotation of all data keys', () => {
       else model.set(`${database}/${name}`, value)
       writing.push(store.commit(() => ({ facts: FACTS, operations: [operation] })))
     }
-    for (let index = 0; index < 3000; index++) write()
-    const total = LONG_TIER ? 100_000 : 13_000
-    for (let rotations = 0; written.count < total || rotations < 6; rotations++) {
+    const { first, total, times } = LONG_TIER
+      ? { first: 3000, total: 100_000, times: 6 }
+      : { first: 3000, total: 10_000, times: 4 }
+    for (let index = 0; index < first; index++) write()
+    for (let rotations = 0; written.count < total || rotations < times; rotations++) {
       await store.keys.rotate(['alpha', 'beta'])
       const resealing = store.keys.reseal({ pace: 'full' })
       const state = { done: false }
@@ -81,6 +87,7 @@ describe('rotation of all data keys', () => {
       while (!state.done) {
         for (let burst = random.below(3); burst >= 0; burst--) write()
         await turn()
+        await writing.at(-IN_FLIGHT_MAX)
       }
       await resealing
     }

@@ -4,9 +4,10 @@ import { rawKeyProvider } from '@forgeone/crypto'
 import { afterAll, expect, test } from 'vitest'
 import { LocalStore, verifyStore } from '../src/index.ts'
 import { copyAsAfterKill, hazardFolder, removeFolder, storeOptions } from './hazards.ts'
-import { FACTS, LONG_TIER, put } from './model.ts'
+import { FACTS, put } from './model.ts'
+import { LONG_TIER } from './tier.ts'
 
-const ROUNDS = LONG_TIER ? 40 : 2
+const ROUNDS = LONG_TIER ? 40 : 1
 const folder = hazardFolder()
 afterAll(() => removeFolder(folder))
 

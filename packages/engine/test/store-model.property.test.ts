@@ -6,7 +6,8 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LocalStore, verifyStore, type LocalStoreOptions, type Operation } from '../src/index.ts'
 import { SimulatedMachine, type CutStyle } from '../src/testing/index.ts'
-import { DATABASES, LONG_TIER, put, readRows, remove, sortedRows, testProvider } from './model.ts'
+import { DATABASES, put, readRows, remove, sortedRows, testProvider } from './model.ts'
+import { LONG_TIER } from './tier.ts'
 import { Oracle } from './oracle.ts'
 
 type Step =
@@ -101,7 +102,7 @@ async function history(steps: readonly Step[]): Promise<void> {
 
 test('any history of commits, flushes, reopenings and power cuts leaves every durable commit whole and in order', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), history), {
-    numRuns: LONG_TIER ? 20_000 : 200,
+    numRuns: LONG_TIER ? 20_000 : 100,
   })
 })
 
@@ -131,7 +132,7 @@ test('on disk, random commits survive reopening and equal the model', async () =
   }
   try {
     const rounds = fc.array(fc.array(operations, { maxLength: 20 }), { minLength: 1, maxLength: 4 })
-    await fc.assert(fc.asyncProperty(rounds, history), { numRuns: LONG_TIER ? 1_000 : 8 })
+    await fc.assert(fc.asyncProperty(rounds, history), { numRuns: LONG_TIER ? 1_000 : 4 })
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { ForgeError, SeededRandom } from '@forgeone/common'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { ImageReader, memorySource } from '../src/index.ts'
 
 const GOLDEN = join(import.meta.dirname, 'golden')
 const images = readdirSync(GOLDEN).filter((name) => name.endsWith('.gz'))
 /** For each of six images: more than 100,000 changed images in the long tier. */
-const ROUNDS = process.env['FORGE_TEST_TIER'] === 'long' ? 17_000 : 250
+const ROUNDS = inject('isLongTier') ? 17_000 : 250
 const ENTRIES_VISITED = 200
 
 /** Reads what there is; a coded error ends a branch, any other error fails the test. */

@@ -1,11 +1,13 @@
 import { asBuffer, isForgeError } from '@forgeone/common'
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import type { SectionLevel } from '../src/section-level.ts'
 import { encodeSection } from '../src/encode-section.ts'
 import { Section } from '../src/section.ts'
 import type { SectionRows } from '../src/section-rows.ts'
 import { sectionArbitrary } from './section-arbitrary.ts'
+
+const RUNS = inject('isLongTier') ? 150 : 50
 
 const levels: readonly SectionLevel[] = ['fast', 'default', 'max']
 
@@ -46,7 +48,7 @@ test.each(levels)('rows of any kind come back from a section of level %s, withou
         markers: sorted(rows.markers),
       })
     }),
-    { numRuns: 150 },
+    { numRuns: RUNS },
   )
 })
 
@@ -83,7 +85,7 @@ test.each(levels)('rows with a literal at level %s are those a scan of the texts
         expect([...section.rowsWithLiteral(literal)]).toEqual(expected)
       },
     ),
-    { numRuns: 150 },
+    { numRuns: RUNS },
   )
 })
 
@@ -107,6 +109,6 @@ test('a damaged section is refused by name, or decoded to something; nothing els
         }
       },
     ),
-    { numRuns: 600 },
+    { numRuns: 4 * RUNS },
   )
 })

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileAnchor, readNotes, verifyOwn } from '@forgeone/audit'
 import { SeededRandom } from '@forgeone/common'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
-const KILLS = process.env['FORGE_TEST_TIER'] === 'long' ? 100 : 4
+const KILLS = inject('isLongTier') ? 100 : 2
 /** One acceptance takes about so long here: kills fall into each of its steps. */
 const KILL_MS_MAX = 400
 const VICTIM = new URL('victims/accept-rollback.ts', import.meta.url)

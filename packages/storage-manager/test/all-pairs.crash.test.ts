@@ -7,7 +7,7 @@ import { SeededRandom } from '@forgeone/common'
 import { expect, test } from 'vitest'
 import { PERMISSIONS } from './plans.ts'
 import { Forge } from '../src/index.ts'
-import { IS_ATTACK_TIER, SEED } from './attack/tier.ts'
+import { IS_LONG_TIER, SEED } from './attack/tier.ts'
 import { MAINTENANCE_CALLS } from './maintenance-calls.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
@@ -36,7 +36,7 @@ function allPairs(): readonly (readonly [string, string])[] {
 
 function chosenPairs(random: SeededRandom): readonly (readonly [string, string])[] {
   const pairs = allPairs()
-  if (IS_ATTACK_TIER) return pairs
+  if (IS_LONG_TIER) return pairs
   const flushes = pairs.filter(([one, other]) => one === 'forge.flush' && other === 'forge.flush')
   return [...flushes, ...Array.from({ length: SAMPLE }, () => pairs[random.below(pairs.length)]!)]
 }

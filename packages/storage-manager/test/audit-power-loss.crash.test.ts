@@ -3,9 +3,9 @@ import { fromHex, ManualClock, SeededRandom, utf8Encode } from '@forgeone/common
 import { rawKeyProvider, SIGNING_SCOPE } from '@forgeone/crypto'
 import { LocalStore } from '@forgeone/engine'
 import { Power, SimulatedMachine, type CutStyle } from '@forgeone/engine/testing'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, inject, test } from 'vitest'
 
-const LONG_TIER = process.env['FORGE_TEST_TIER'] === 'long'
+const LONG_TIER = inject('isLongTier')
 const FACTS = { actor: 'app', action: 'test.write', resourceClass: 'test' }
 
 let states = 0

@@ -12,7 +12,7 @@ import { ODD_VALUES } from './odd-values.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
 /** A part by default. */
-const EVERY = ofTier({ short: 6, attack: 1 })
+const EVERY = ofTier({ short: 12, long: 1 })
 /** A guard against what hangs, far above what a busy machine takes. */
 const CALL_MS_MAX = 60_000
 

@@ -8,7 +8,7 @@ import { ODD_VALUES } from './odd-values.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
 /** Of the odd values, each place meets every so many-th. */
-const EVERY = ofTier({ short: 8, attack: 1 })
+const EVERY = ofTier({ short: 12, long: 1 })
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let forge: Forge

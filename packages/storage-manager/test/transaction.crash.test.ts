@@ -2,11 +2,11 @@ import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { SeededRandom } from '@forgeone/common'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { Forge } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
-const KILLS = process.env['FORGE_TEST_TIER'] === 'long' ? 200 : 5
+const KILLS = inject('isLongTier') ? 200 : 3
 /** A kill comes after so many transactions, of this run, and a little while: where in the next ones is luck. */
 const DONE_BEFORE_MAX = 8
 const KILL_MS_MAX = 50

@@ -10,7 +10,7 @@ import {
   option,
   type Arbitrary,
 } from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { codeOf, openVault, type VaultHost } from './vault-host.ts'
 
 type Step =
@@ -151,6 +151,6 @@ test('any history of sets, deletions, destructions, clocks and reopenings reads 
       }
       await host.store.close()
     }),
-    { numRuns: process.env['FORGE_TEST_TIER'] === 'long' ? 1000 : 60 },
+    { numRuns: inject('isLongTier') ? 1000 : 60 },
   )
 })

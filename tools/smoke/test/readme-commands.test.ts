@@ -21,8 +21,8 @@ const commandFolder = join(project, 'node_modules/.bin')
 const readme = await readFile(join(root, 'README.md'), 'utf8')
 const readmeOfCommand = await readFile(join(root, 'apps/cli/README.md'), 'utf8')
 
-/** `pnpm test:attack` and `pnpm release:dry`: each README on both; else each on one, since its commands take a minute. */
-const isLong = process.env['FORGE_TEST_TIER'] === 'long' || process.env['MODE'] === 'attack'
+/** `pnpm test:long` and `pnpm release:dry`: each README on both; else each on one, since its commands take a minute. */
+const isLong = inject('isLongTier')
 /** Only catches hangs, on a machine that does much else. */
 const PASTED_WITHIN_MS = 600_000
 

@@ -15,11 +15,11 @@ import { MixModel } from './mix/mix-model.ts'
 import { ofTier, SEED } from './tier.ts'
 
 const VICTIM = join(import.meta.dirname, 'victims', 'mix-store.ts')
-const KILLS = ofTier({ short: 6, attack: 500 })
+const KILLS = ofTier({ short: 4, long: 500 })
 /** Of one store; then a new one with another number of shards. */
 const KILLS_PER_STORE = 25
 const SHARDS_MAX = 4
-const WORK_MS_MAX = ofTier({ short: 500, attack: 1200 })
+const WORK_MS_MAX = ofTier({ short: 500, long: 1200 })
 const OPENING_MS_MAX = 120
 const VERIFIED_EVERY = 5
 

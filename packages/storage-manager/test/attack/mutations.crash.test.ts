@@ -9,7 +9,7 @@ import { damage } from './damage-files.ts'
 import { differences, Judge, type Judgement } from './judge.ts'
 import { ofTier, SEED } from './tier.ts'
 
-const MUTATIONS = ofTier({ short: 12, attack: 2_500 })
+const MUTATIONS = ofTier({ short: 8, long: 2_500 })
 
 type Outcome = 'refused' | 'reported' | 'harmless'
 

@@ -13,8 +13,8 @@ import { oddCall, type OddCall } from './random-values.ts'
 import { STREAM_ARGUMENTS } from './stream-arguments.ts'
 import { ofTier, SEED } from './tier.ts'
 
-const CALLS = ofTier({ short: 200, attack: 5000 })
-const REOPENED_EVERY = ofTier({ short: 100, attack: 250 })
+const CALLS = ofTier({ short: 200, long: 5000 })
+const REOPENED_EVERY = ofTier({ short: 100, long: 250 })
 /** Far above what any call takes on a busy machine; a hang is above it. */
 const CALL_MS_MAX = 60_000
 /** What follows a stream does not end by itself. */

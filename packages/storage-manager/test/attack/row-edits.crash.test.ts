@@ -10,7 +10,7 @@ import { differences, Judge, type Judgement } from './judge.ts'
 import { ofTier, SEED } from './tier.ts'
 
 /** Of all edits of a kind of store, so many run with every test; this is above the number of all. */
-const EDITS = ofTier({ short: 8, attack: 100_000 })
+const EDITS = ofTier({ short: 6, long: 100_000 })
 const LAST_FEW = 3
 
 interface Row {

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { SeededRandom } from '@forgeone/common'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, inject, test } from 'vitest'
 
 const EVENTS = 400
 const POISON = 250
 /** Kills from outside; the poison makes three more. */
-const KILLS = process.env['FORGE_TEST_TIER'] === 'long' ? 30 : 4
+const KILLS = inject('isLongTier') ? 30 : 2
 const LIVES_MAX = 20
 const SEED = Number(process.env['FORGE_TEST_SEED'] ?? Date.now() % 1_000_000)
 const VICTIM = join(import.meta.dirname, 'victims', 'consume-until-killed.ts')

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { verifyEntryProof, type LogInput, type Receipt } from '../../src/index.ts'
 import { START_MS, StoreHost } from '../stream/store-host.ts'
 
-const RUNS = process.env['FORGE_TEST_TIER'] === 'long' ? 100 : 10
+const RUNS = inject('isLongTier') ? 100 : 10
 
 const entry: fc.Arbitrary<LogInput> = fc.record(
   {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import type { LogStream } from '../../src/index.ts'
 import { START_MS, StoreHost } from './store-host.ts'
 
@@ -28,8 +28,7 @@ test('topics of one block may be removed one after another, each with later time
 
 /** More blocks of one entry than one commit can take out. */
 const SINGLES = 60_000
-const WAYS: readonly ('compact' | 'retain')[] =
-  process.env['FORGE_TEST_TIER'] === 'long' ? ['compact', 'retain'] : ['retain']
+const WAYS: readonly ('compact' | 'retain')[] = inject('isLongTier') ? ['compact', 'retain'] : ['retain']
 
 async function singles(logs: LogStream): Promise<void> {
   // Each append of a turn of its own is a block; thousands are under way at once, so that their fsyncs are shared.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { canonicalJson, type JsonObject } from '@forgeone/common'
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { comparePositions, type Position } from '../../src/entry/position.ts'
 import { severityCode } from '../../src/entry/severity.ts'
 import type { LogEntry, LogInput, LogStream, ReadOptions } from '../../src/index.ts'
@@ -29,7 +29,7 @@ type Action =
   | { readonly kind: 'read'; readonly options: ReadOptions }
   | { readonly kind: 'search'; readonly filter: QueryNode; readonly options: ReadOptions }
 
-const RUNS = process.env['FORGE_TEST_TIER'] === 'long' ? 1000 : 100
+const RUNS = inject('isLongTier') ? 1000 : 40
 
 const text = fc.string({
   unit: fc.constantFrom('a', 'A', 'b', ' ', '.', 'é', '_', '1', '"', '😀', '\0', '\n'),
