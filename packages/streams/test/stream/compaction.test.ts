@@ -39,7 +39,7 @@ test('begins by itself when enough is hot, while entries are appended and read',
   const { store } = await host.open()
   const logs = await openLogs(store, { shardCount: 1 })
   let appended = 0
-  const deadline = performance.now() + 30_000
+  const deadline = performance.now() + 300_000
   while (logs.coldBytes().rawBytes === 0 && performance.now() < deadline) {
     await logs.append(
       Array.from({ length: 1000 }, () => ({
