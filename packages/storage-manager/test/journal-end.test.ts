@@ -1,8 +1,9 @@
 import { cpSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { ClassicBackend } from '@forgeone/engine'
 import { expect, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
+import { copyAsKilled } from './copy-as-killed.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
 const SEGMENT_HEADER_BYTES = 77
@@ -17,8 +18,7 @@ async function killedStore(
   await forge.audit.checkpoint()
   await forge.settings.set('a', 'last')
   const path = join(folder, 'killed')
-  const left = new Set(['lock', 'LOCK'])
-  cpSync(open.path, path, { recursive: true, filter: (source) => !left.has(basename(source)) })
+  await copyAsKilled(open.path, path)
   await forge.close()
   return { options: { ...open, path, create: 'never' }, frames: framesOf(lastSegment(path)) }
 }
@@ -92,9 +92,8 @@ test('a shard whose rows are not those that were described is set aside alone', 
   await forge.events.groups.create('g', { topics: ['>'], from: 'start' })
   await forge.settings.set('a', 1)
   await forge.flush()
-  const left = new Set(['lock', 'LOCK'])
   const killed = join(folder.path, 'described-and-killed')
-  cpSync(open.path, killed, { recursive: true, filter: (source) => !left.has(basename(source)) })
+  await copyAsKilled(open.path, killed)
   await forge.close()
   for (const database of ['logs_shard_0', 'events_shard_1', 'system', 'vault']) {
     const path = join(folder.path, `without-${database}`)

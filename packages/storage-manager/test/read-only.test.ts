@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
+import { copyAsKilled } from './copy-as-killed.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
 /** Every file below a directory, with its content and its times: a store that is only read keeps them all. */
@@ -83,8 +84,7 @@ test('a store that is opened only to be read shows what is there, and no byte of
   const forge = await filled(options)
   // As a kill leaves it.
   const killed = join(folder.path, 'killed')
-  cpSync(options.path, killed, { recursive: true })
-  rmSync(join(killed, 'lock'))
+  await copyAsKilled(options.path, killed)
   await expect(Forge.open({ ...options, readOnly: true })).rejects.toMatchObject({ code: 'STORE_LOCKED' })
   await forge.close()
   await expectReadable(options.path, options)

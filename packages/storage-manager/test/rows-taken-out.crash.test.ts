@@ -4,6 +4,7 @@ import { ClassicBackend } from '@forgeone/engine'
 import { isForgeError } from '@forgeone/common'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
+import { copyAsKilled } from './copy-as-killed.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const options = (path: string): ForgeOptions => ({
@@ -30,9 +31,7 @@ beforeAll(async () => {
   await forge.events.topicOperations.setRetention('orders', { maxAgeMs: 86_400_000 })
   await forge.audit.checkpoint()
   await forge.flush()
-  cpSync(path, killed, { recursive: true })
-  // This process, which lives on, holds it.
-  rmSync(join(killed, 'lock'))
+  await copyAsKilled(path, killed)
   await forge.close()
 })
 afterAll(async () => await folder[Symbol.asyncDispose]())
