@@ -38,7 +38,7 @@ import { MetricsHistory } from '../statistics/metrics-history.ts'
 import { acceptRollback } from './accept-rollback.ts'
 import { rowId } from './damaged-rows.ts'
 import { readForgeOptions, type ForgeOptions } from './forge-options.ts'
-import { openFacilities, type OpenedFacilities } from './open-facilities.ts'
+import { closeFacilities, openFacilities, type OpenedFacilities } from './open-facilities.ts'
 import { openStore } from './open-store.ts'
 
 /** Metrics are sampled into the store this often while it is open. */
@@ -54,7 +54,6 @@ export interface ForgeParts {
   readonly opened: OpenedFacilities
   readonly layout: Layout
   readonly toldShredKeys: ToldShredKeys
-  readonly options: ForgeOptions
   readonly auditSource: AuditSource
   readonly anchors: AnchorKeeper
   readonly metrics: Metrics
@@ -79,6 +78,7 @@ export async function openForgeParts(options: ForgeOptions, facilities?: Facilit
   try {
     const parts = await openWhole({ ...given, path: view.path, create: 'never' }, { list, view })
     if (!(await view.isStale())) return parts
+    await closeFacilities(parts.opened)
     await parts.store.close()
     throw viewIsStale()
   } catch (error) {
@@ -120,7 +120,8 @@ async function openWhole(
       random,
     }
     const opened = await openFacilities(list, (known) => hostOf({ ...parts, options }, known))
-    return { ...parts, options, plans, opened, view }
+    // The options go: the secret is among them.
+    return { ...parts, plans, opened, view }
   } catch (error) {
     await store.close()
     throw error
@@ -202,7 +203,7 @@ function samplesOf(history: MetricsHistory): Job {
 
 /** What facilities are given. @param opened those before the one that asks */
 function hostOf(
-  parts: Omit<ForgeParts, 'plans' | 'opened' | 'view' | 'anchors'>,
+  parts: Omit<ForgeParts, 'plans' | 'opened' | 'view' | 'anchors'> & { readonly options: ForgeOptions },
   opened: OpenedFacilities,
 ): ForgeHost {
   const { store, auditSource, metrics, metricsHistory, layout, toldShredKeys, clock, random, options } = parts

@@ -1,3 +1,4 @@
+import { assert } from '@forgeone/common'
 import type { Facility, Host, OpenedFacility } from '@forgeone/engine'
 
 /** Faces by the name of their facility, in the order in which they were opened. */
@@ -12,7 +13,10 @@ export async function openFacilities<FacilityHost extends Host>(
   const host = makeHost(opened)
   try {
     // In order: each may use those before it.
-    for (const [name, facility] of Object.entries(facilities)) opened.set(name, await facility.open(host))
+    for (const [name, facility] of Object.entries(facilities)) {
+      assert(name === facility.name, 'a facility is listed under its name')
+      opened.set(name, await facility.open(host))
+    }
     return opened
   } catch (error) {
     await closeFacilities(opened)
