@@ -76,6 +76,8 @@ export async function judgeMix(
 /** Takes all that is left to do. @returns what was not done, or twice */
 export async function drain(forge: Forge, model: MixModel): Promise<string[]> {
   const subscription = forge.events.subscribe(GROUP)
+  // No life may have come so far as to make the group.
+  await subscription.ready
   while ((await forge.events.groups.lag(GROUP.group)).entries > 0)
     for (const delivery of await subscription.nextBatch(50)) {
       const tag = String(delivery.entry.metadata['tag'])
