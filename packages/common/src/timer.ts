@@ -4,8 +4,8 @@ export interface Timer {
   after(delayMs: number, action: () => void): () => void
   /** Calls `action` every so often until the function it returns is called. Keeps no process alive. */
   every(intervalMs: number, action: () => void): () => void
-  /** Settles after this time. */
-  pause(durationMs: number): Promise<void>
+  /** Settles after this time, or once the signal says that nobody waits any more. */
+  pause(durationMs: number, signal?: AbortSignal): Promise<void>
 }
 
 export const systemTimer: Timer = {
@@ -19,5 +19,15 @@ export const systemTimer: Timer = {
     interval.unref()
     return () => clearInterval(interval)
   },
-  pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+  pause: (durationMs, signal) =>
+    new Promise((resolve) => {
+      const timeout = setTimeout(end, durationMs)
+      function end(): void {
+        clearTimeout(timeout)
+        signal?.removeEventListener('abort', end)
+        resolve()
+      }
+      if (signal?.aborted === true) end()
+      else signal?.addEventListener('abort', end)
+    }),
 }

@@ -57,6 +57,7 @@ export type {
   Host,
   OpenedFacility,
 } from './facility/facility.ts'
+export { Background, type BackgroundOptions, type JobFigures } from './facility/background.ts'
 export type { Job } from './facility/job.ts'
 export {
   onNamed,

@@ -1,5 +1,5 @@
 import type { AuditLog } from '@forgeone/audit'
-import type { Facility, FacilityPlan } from '@forgeone/engine'
+import type { Background, Facility, FacilityPlan } from '@forgeone/engine'
 import type { ImageCatalogue } from '@forgeone/images'
 import {
   BLOCK_CACHE_BYTES_DEFAULT,
@@ -14,7 +14,6 @@ import type { AccessControl } from './access/access-control.ts'
 import { accessFacility } from './access/access-facility.ts'
 import { auditFacility } from './audit/audit-facility.ts'
 import { backgroundFacility } from './background/background-facility.ts'
-import type { Background } from './background/background.ts'
 import { cacheFacility } from './cache/cache-facility.ts'
 import type { ForgeCache } from './cache/forge-cache.ts'
 import { complianceFacility } from './compliance/compliance-facility.ts'

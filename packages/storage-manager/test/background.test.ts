@@ -2,9 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
 import { ForgeError, ManualClock } from '@forgeone/common'
 import { ManualTimer } from '@forgeone/common/testing'
-import type { Job } from '@forgeone/engine'
+import { Background, type Job } from '@forgeone/engine'
 import { expect, test } from 'vitest'
-import { Background } from '../src/background/background.ts'
 import { Forge } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
@@ -51,6 +50,69 @@ test('jobs run at their first time and then so long after each end, one at a tim
   await pass(100)
   expect(begun.filter((name) => name === 'slow').length).toBe(2)
   expect(background.list()[0]).toMatchObject({ name: 'slow', runs: 2, failures: 0 })
+})
+
+test('a short job waits for no long one, and one that is not due does not run', async () => {
+  const begun: string[] = []
+  const slow = Promise.withResolvers<void>()
+  let isDue = false
+  const { background, pass } = backgroundOf([
+    { name: 'slow', everyMs: 10, run: () => (begun.push('slow'), slow.promise) },
+    { name: 'short', isShort: true, everyMs: 20, run: async () => void begun.push('short') },
+    {
+      name: 'idle',
+      isShort: true,
+      isDue: () => isDue,
+      everyMs: 20,
+      run: async () => void begun.push('idle'),
+    },
+  ])
+  await pass(20)
+  expect(begun).toEqual(['slow', 'short'])
+  expect(background.list()[2]).toMatchObject({ runs: 0, lastBegan: null })
+  isDue = true
+  await pass(20)
+  expect(begun).toEqual(['slow', 'short', 'short', 'idle'])
+  slow.resolve()
+  await background.close()
+})
+
+test('work that an event makes due begins at once, once more when it was asked for meanwhile, and not while paused', async () => {
+  let runs = 0
+  let ended = Promise.withResolvers<void>()
+  let runSoon = (): void => undefined
+  const run = (): Promise<void> => {
+    runs++
+    return ended.promise
+  }
+  const { background, pass } = backgroundOf([
+    { name: 'work', everyMs: 1000, run, onSchedule: (given) => (runSoon = given) },
+  ])
+  runSoon()
+  runSoon()
+  await pass(0)
+  expect(runs).toBe(1)
+  runSoon()
+  runSoon()
+  ended.resolve()
+  ended = Promise.withResolvers<void>()
+  await pass(0)
+  await pass(1)
+  expect(runs).toBe(2)
+  ended.resolve()
+  await pass(0)
+  await background.pause()
+  runSoon()
+  await pass(1)
+  expect(runs).toBe(2)
+  await background.resume()
+  runSoon()
+  await pass(1)
+  expect(runs).toBe(3)
+  await background.close()
+  runSoon()
+  await pass(5000)
+  expect(runs).toBe(3)
 })
 
 test('what fails is told once under its name, tried again, and taken back when it works', async () => {

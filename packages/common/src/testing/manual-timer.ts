@@ -19,9 +19,14 @@ export class ManualTimer implements Timer {
     return this.#wait({ dueMs: this.#nowMs + intervalMs, everyMs: intervalMs, action })
   }
 
-  pause(durationMs: number): Promise<void> {
+  pause(durationMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      this.after(durationMs, resolve)
+      if (signal?.aborted === true) return void resolve()
+      const cancel = this.after(durationMs, resolve)
+      signal?.addEventListener('abort', () => {
+        cancel()
+        resolve()
+      })
     })
   }
 

@@ -5,9 +5,11 @@ import {
   ForgeError,
   isForgeError,
   readArgument,
+  systemTimer,
   toHex,
   type Clock,
   type Random,
+  type Timer,
 } from '@forgeone/common'
 import type { Action, Store } from '@forgeone/engine'
 import { actorOf, checkDatedRequest, checkDecidable, checkRoles } from './access-arguments.ts'
@@ -38,6 +40,7 @@ export interface AccessOptions {
   readonly store: Store
   readonly database: string
   readonly clock: Clock
+  readonly timer?: Pick<Timer, 'every'> | undefined
   readonly random: Random
   /** Hears of each row that does not parse. */
   readonly onSetAside?: ((row: { readonly key: Uint8Array; readonly error: ForgeError }) => void) | undefined
@@ -70,7 +73,7 @@ export class AccessControl {
   #principals: ReadonlyMap<string, string> | undefined
   readonly #listeners = new Set<Listener>()
   readonly #denials: DenialLog
-  #recheckTimer: NodeJS.Timeout | undefined
+  #cancelRecheck: (() => void) | undefined
   /** Why the rows could not be read. */
   #unreadable: ForgeError | undefined
   /** Rows of grants and roles that do not parse. */
@@ -241,7 +244,8 @@ export class AccessControl {
     if (typeof listener !== 'function')
       throw new ForgeError('ACCESS_GRANT_INVALID', 'a listener of changes is a function')
     this.#listeners.add(listener)
-    this.#recheckTimer ??= setInterval(() => this.#tell(), RECHECK_MS).unref()
+    const { timer = systemTimer } = this.#o
+    this.#cancelRecheck ??= timer.every(RECHECK_MS, () => this.#tell())
     return () => {
       this.#listeners.delete(listener)
       if (this.#listeners.size === 0) this.#stopRechecks()
@@ -335,8 +339,8 @@ export class AccessControl {
   }
 
   #stopRechecks(): void {
-    clearInterval(this.#recheckTimer)
-    this.#recheckTimer = undefined
+    this.#cancelRecheck?.()
+    this.#cancelRecheck = undefined
   }
 
   #checkRole(role: string): void {

@@ -64,10 +64,11 @@ export const accessFacility: Facility<AccessControl> = {
   ],
   acts: ACTS,
   rules: { methods: RULES },
-  open: async ({ store, clock, random, logger, setAside }) => {
+  open: async ({ store, clock, timer, random, logger, setAside }) => {
     const access = await AccessControl.open({
       store,
       clock,
+      timer,
       random,
       database: SYSTEM_DATABASE,
       onSetAside: ({ key, error }) => setAside({ database: SYSTEM_DATABASE, key, error }),

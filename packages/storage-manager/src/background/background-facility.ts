@@ -1,6 +1,5 @@
-import { onResources, OWNER_RULE, type Facility } from '@forgeone/engine'
+import { Background, onResources, OWNER_RULE, type Facility } from '@forgeone/engine'
 import type { ForgeHost } from '../forge-host.ts'
-import { Background } from './background.ts'
 
 /** Runs the jobs of all facilities that were opened before it, and is closed before them. */
 export const backgroundFacility: Facility<Background, ForgeHost> = {

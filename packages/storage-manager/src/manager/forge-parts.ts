@@ -198,7 +198,12 @@ function isImage({ sequence, time }: ImageFacts): ForgeError {
 
 /** A sample that cannot be written is not worth an error; that it goes on so shows in the health. */
 function samplesOf(history: MetricsHistory): Job {
-  return { name: 'samples of metrics', everyMs: METRICS_SAMPLE_MS, run: async () => await history.record() }
+  return {
+    name: 'samples of metrics',
+    everyMs: METRICS_SAMPLE_MS,
+    isShort: true,
+    run: async () => await history.record(),
+  }
 }
 
 /** What facilities are given. @param opened those before the one that asks */

@@ -1,4 +1,4 @@
-import type { JobFigures } from '../background/background.ts'
+import type { JobFigures } from '@forgeone/engine'
 
 /** What a store holds and takes. */
 export interface ForgeStatistics {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError, type Timer } from '@forgeone/common'
 import { encodeBlock, encodeBlockInTurns, type EncodedSection, type EncodeRequest } from './encode-block.ts'
 import { ENCODER_SOURCE } from './encoder-source.ts'
 
@@ -19,14 +19,16 @@ interface Answer {
  * (`node --permission`, a host without threads) they are encoded here, a section in each turn.
  */
 export class BlockEncoder {
+  readonly #timer: Pick<Timer, 'after'>
   readonly #start: () => Worker
   #worker: Worker | undefined
-  #idleTimer: NodeJS.Timeout | undefined
+  #cancelEnd: (() => void) | undefined
   /** A thread answered once: one that fails later has another cause than that none can be started. */
   #hasAnswered = false
   #isHere = false
 
-  constructor(start: () => Worker = startWorker) {
+  constructor(timer: Pick<Timer, 'after'>, start: () => Worker = startWorker) {
+    this.#timer = timer
     this.#start = start
   }
 
@@ -39,7 +41,7 @@ export class BlockEncoder {
     const textBytes = request.sections.reduce((sum, rows) => sum + (rows?.text.length ?? 0), 0)
     if (textBytes <= INLINE_TEXT_BYTES_MAX) return encodeBlock(request)
     if (this.#isHere) return await encodeBlockInTurns(request)
-    clearTimeout(this.#idleTimer)
+    this.#cancelEnd?.()
     let worker: Worker | undefined
     try {
       worker = this.#worker ??= this.#start()
@@ -60,13 +62,12 @@ export class BlockEncoder {
       return await encodeBlockInTurns(request)
     } finally {
       worker?.unref()
-      this.#idleTimer = setTimeout(() => void this.close(), IDLE_MS)
-      this.#idleTimer.unref()
+      this.#cancelEnd = this.#timer.after(IDLE_MS, () => void this.close())
     }
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#idleTimer)
+    this.#cancelEnd?.()
     const worker = this.#worker
     this.#worker = undefined
     await worker?.terminate()

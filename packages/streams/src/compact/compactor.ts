@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { BackgroundWork, tellProgress, type Clock, type ReportProblem } from '@forgeone/common'
+import { tellProgress, Turns, type Clock, type Timer } from '@forgeone/common'
+import type { Job } from '@forgeone/engine'
 import type { SectionLevel } from '@forgeone/log-codec'
 import { endSequence } from '../block/block-summary.ts'
 import { KEYSPACE_HOT, KEYSPACE_HOT_INDEX } from '../shard/keys.ts'
@@ -45,7 +45,7 @@ export interface CompactionOutcome {
 export interface CompactorOptions extends RewriteContext {
   readonly shards: () => readonly Shard[]
   readonly clock: Clock
-  readonly reportProblem?: ReportProblem | undefined
+  readonly timer: Pick<Timer, 'pause'>
 }
 
 /**
@@ -54,50 +54,48 @@ export interface CompactorOptions extends RewriteContext {
  * Maintenance of a stream (compaction, retention, removal of topics) takes turns.
  */
 export class Compactor {
-  readonly #o: CompactorOptions
-  /** Settles when the last piece of maintenance that was asked for is done. */
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #options: CompactorOptions
+  readonly #maintenance = new Turns()
   /** Undefined: nothing is done but what is asked for. */
-  #timer: NodeJS.Timeout | undefined
-  #isScheduled = false
+  #runSoon: (() => void) | undefined
   readonly #closing = new AbortController()
   #lastAppendMs = Number.NEGATIVE_INFINITY
-  readonly #background: BackgroundWork
 
   constructor(options: CompactorOptions) {
-    this.#o = options
-    this.#background = new BackgroundWork(`compaction of ${options.facility}`, options.reportProblem)
+    this.#options = options
   }
 
   get context(): RewriteContext {
-    return this.#o
+    return this.#options
   }
 
   /** Runs `action` while no other maintenance does. */
   alone<T>(action: () => Promise<T>): Promise<T> {
-    const run = this.#last.then(action)
-    this.#last = run.catch(() => undefined)
-    return run
+    return this.#maintenance.run(action)
   }
 
-  /** Looks from time to time whether there is something to do. */
-  start(): void {
-    this.#timer = setInterval(() => this.#lookForWork(), IDLE_MS)
-    this.#timer.unref()
+  /** What it does by itself: looks from time to time whether there is something to do, and at once when much is hot. */
+  get job(): Job {
+    return {
+      name: `compaction of ${this.#options.facility}`,
+      everyMs: IDLE_MS,
+      isDue: () => this.#isDue,
+      onSchedule: (runSoon) => (this.#runSoon = runSoon),
+      run: (signal) => this.alone(() => this.#compactInBackground(signal)),
+    }
   }
 
   /** Tells that entries were appended. */
   onAppend(): void {
-    this.#lastAppendMs = this.#o.clock.monotonicMs()
-    if (this.#timer === undefined) return
-    if (this.#o.shards().some((shard) => shard.hotRawBytes >= HOT_RAW_BYTES_START)) this.#schedule()
+    this.#lastAppendMs = this.#options.clock.monotonicMs()
+    if (this.#runSoon !== undefined && this.#isMuchHot) this.#runSoon()
   }
 
   /** Rewrites all that can become smaller, in all shards. @throws STREAM_BLOCK_DAMAGED, and what a commit throws */
   compactAll(options: CompactionOptions = {}): Promise<CompactionOutcome> {
     const level = options.level ?? 'default'
     return this.alone(async () => {
-      const work = this.#o.shards().map((shard) => ({ shard, steps: planAll(shard.blocks, level) }))
+      const work = this.#options.shards().map((shard) => ({ shard, steps: planAll(shard.blocks, level) }))
       const totalRawBytes = work.reduce((sum, { steps }) => sum + stepsRawBytes(steps), 0)
       let rawBytes = 0
       let blocksWritten = 0
@@ -112,7 +110,6 @@ export class Compactor {
         }
         if (steps.length > 0) await this.#reclaim(shard, steps)
       }
-      this.#background.succeeded()
       return { blocksWritten, rawBytes }
     })
   }
@@ -120,69 +117,62 @@ export class Compactor {
   /** Waits for the step under way; nothing is begun any more. */
   async close(): Promise<void> {
     this.#closing.abort()
-    clearInterval(this.#timer)
-    await this.#last
-    await this.#o.encoder.close()
+    await this.#maintenance.idle()
+    await this.#options.encoder.close()
   }
 
-  #lookForWork(): void {
-    const { clock } = this.#o
-    if (!this.#isIdle) return
-    const oldestTime = clock.now() - HOT_AGE_START_MS
-    const isDue = this.#o.shards().some((shard) => {
+  get #isMuchHot(): boolean {
+    return this.#options.shards().some((shard) => shard.hotRawBytes >= HOT_RAW_BYTES_START)
+  }
+
+  get #isDue(): boolean {
+    if (this.#isMuchHot) return true
+    if (!this.#isIdle) return false
+    const oldestTime = this.#options.clock.now() - HOT_AGE_START_MS
+    return this.#options.shards().some((shard) => {
       const hot = shard.blocks.find((block) => block.kind === 'hot')
       if (hot !== undefined && hot.commitTime <= oldestTime) return true
       return this.#nextSettled(shard) !== undefined
     })
-    if (isDue) this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled || this.#closing.signal.aborted) return
-    this.#isScheduled = true
-    void this.alone(async () => {
-      const worked = await this.#background.run(() => this.#compactInBackground())
-      // Nothing was changed, and nobody waits: the next look tries again.
-      if (!worked) this.#o.metrics.add(`${this.#o.facility}_compaction_failures_total`)
-    }).finally(() => {
-      this.#isScheduled = false
-    })
   }
 
   /** A shard whose blocks cannot be read does not keep the others waiting. */
-  async #compactInBackground(): Promise<void> {
+  async #compactInBackground(signal: AbortSignal): Promise<void> {
+    const ending = AbortSignal.any([signal, this.#closing.signal])
     let failure: unknown
-    for (const shard of this.#o.shards()) {
+    for (const shard of this.#options.shards()) {
       try {
-        await this.#compactShard(shard)
+        await this.#compactShard(shard, ending)
       } catch (cause) {
         failure ??= cause
       }
     }
-    if (failure !== undefined) throw failure
+    if (failure === undefined) return
+    this.#options.metrics.add(`${this.#options.facility}_compaction_failures_total`)
+    throw failure
   }
 
-  async #compactShard(shard: Shard): Promise<void> {
+  async #compactShard(shard: Shard, ending: AbortSignal): Promise<void> {
     const done: CompactionStep[] = []
     const runAll = async (next: () => CompactionStep | undefined): Promise<void> => {
       for (let step = next(); step !== undefined; step = next()) {
-        if (this.#closing.signal.aborted) return
+        if (ending.aborted) return
         if (done.length === 0) await this.#settleHot(shard)
-        await this.#runGently(shard, step)
+        await this.#runGently(shard, step, ending)
         done.push(step)
       }
     }
     await runAll(() => this.#nextWorthwhile(shard))
     await runAll(() => nextMergeStep(shard.blocks))
     await runAll(() => (this.#isIdle ? this.#nextSettled(shard) : undefined))
-    if (done.length > 0 && !this.#closing.signal.aborted) await this.#reclaim(shard, done)
+    if (done.length > 0 && !ending.aborted) await this.#reclaim(shard, done)
   }
 
   /** Young hot blocks wait until they fill half of a cold one: the next appends belong beside them. */
   #nextWorthwhile(shard: Shard): CompactionStep | undefined {
     const step = nextHotStep(shard.blocks)
     if (step === undefined) return undefined
-    const isOld = step.sources[0]!.commitTime <= this.#o.clock.now() - HOT_AGE_START_MS
+    const isOld = step.sources[0]!.commitTime <= this.#options.clock.now() - HOT_AGE_START_MS
     const rows = step.sources.reduce((sum, { count }) => sum + count, 0)
     const isFull = stepsRawBytes([step]) >= FAST_BLOCK_RAW_BYTES_MAX / 2 || rows >= FAST_BLOCK_ROWS_MAX / 2
     return isOld || isFull ? step : undefined
@@ -190,29 +180,28 @@ export class Compactor {
 
   #nextSettled({ blocks }: Shard): CompactionStep | undefined {
     // It takes seconds, which only a thread of its own has.
-    if (this.#o.encoder.isHere) return undefined
-    return nextSettledStep(blocks, { settledTime: this.#o.clock.now() - SETTLED_MS })
+    if (this.#options.encoder.isHere) return undefined
+    return nextSettledStep(blocks, { settledTime: this.#options.clock.now() - SETTLED_MS })
   }
 
   get #isIdle(): boolean {
-    return this.#o.clock.monotonicMs() - this.#lastAppendMs >= IDLE_MS
+    return this.#options.clock.monotonicMs() - this.#lastAppendMs >= IDLE_MS
   }
 
   /** Leaves the machine to the appends for as long as `BUSY_SHARE` says. */
-  async #runGently(shard: Shard, step: CompactionStep): Promise<void> {
-    const { clock } = this.#o
+  async #runGently(shard: Shard, step: CompactionStep, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
     const startedMs = clock.monotonicMs()
     await this.#run(shard, step)
     const tookMs = clock.monotonicMs() - startedMs
     if (this.#lastAppendMs < startedMs) return
-    const { signal } = this.#closing
-    await delay(tookMs * (1 / BUSY_SHARE - 1), undefined, { signal }).catch(() => undefined)
+    await this.#options.timer.pause(tookMs * (1 / BUSY_SHARE - 1), signal)
   }
 
   async #run(shard: Shard, step: CompactionStep): Promise<void> {
-    const { metrics, facility, clock } = this.#o
+    const { metrics, facility, clock } = this.#options
     const startedMs = clock.monotonicMs()
-    await rewriteBlocks({ shard, ...step, action: 'compact' }, this.#o)
+    await rewriteBlocks({ shard, ...step, action: 'compact' }, this.#options)
     metrics.add(`${facility}_compaction_runs_total`)
     metrics.add(`${facility}_compaction_raw_bytes_total`, stepsRawBytes([step]))
     metrics.observe(`${facility}_compaction_ms`, clock.monotonicMs() - startedMs)
@@ -224,14 +213,14 @@ export class Compactor {
    */
   async #settleHot(shard: Shard): Promise<void> {
     const from = Uint8Array.of(KEYSPACE_HOT)
-    await this.#o.store.reclaim(shard.database, { from, to: Uint8Array.of(KEYSPACE_HOT_INDEX + 1) })
+    await this.#options.store.reclaim(shard.database, { from, to: Uint8Array.of(KEYSPACE_HOT_INDEX + 1) })
   }
 
   async #reclaim(shard: Shard, steps: readonly CompactionStep[]): Promise<void> {
     const sources = steps.flatMap((step) => step.sources)
     const from = sources.reduce((least, block) => Math.min(least, block.firstSequence), Infinity)
     const to = sources.reduce((most, block) => Math.max(most, endSequence(block)), 0)
-    await reclaimBlocks(this.#o.store, shard, { from, to })
+    await reclaimBlocks(this.#options.store, shard, { from, to })
   }
 }
 

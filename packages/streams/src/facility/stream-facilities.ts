@@ -5,6 +5,7 @@ import {
   type DatabasePlan,
   type Facility,
   type Host,
+  type Job,
   type Layout,
   type OpenedFacility,
 } from '@forgeone/engine'
@@ -56,7 +57,10 @@ export function logsFacility(options: StreamFacilityOptions): Facility<LogStream
     databases: (layout) => shardPlans('logs', layout),
     acts: plainActs('logs', VERBS),
     rules: { methods: LOG_RULES, parts: { topicOperations: { methods: topicOperationRules('logs') } } },
-    open: async (host) => opened('logs', await openLogs(host.store, streamOptions(host, options))),
+    open: async (host) => {
+      const jobs: Job[] = []
+      return opened('logs', await openLogs(host.store, streamOptions(host, options, jobs)), jobs)
+    },
   }
 }
 
@@ -73,7 +77,10 @@ export function eventsFacility(options: StreamFacilityOptions): Facility<EventSt
         checkpoints: { methods: CHECKPOINT_RULES },
       },
     },
-    open: async (host) => opened('events', await openEvents(host.store, streamOptions(host, options))),
+    open: async (host) => {
+      const jobs: Job[] = []
+      return opened('events', await openEvents(host.store, streamOptions(host, options, jobs)), jobs)
+    },
   }
 }
 
@@ -81,20 +88,23 @@ function shardPlans(stream: 'logs' | 'events', { shardCount }: Layout): readonly
   return streamDatabases(stream, shardCount).map((name) => ({ name, scopes: shardStateScopes(name) }))
 }
 
-function streamOptions(host: Host, options: StreamFacilityOptions): StreamOptions {
-  const { clock, metrics, reportProblem, layout } = host
-  return { ...options, shardCount: layout.shardCount, clock, metrics, reportProblem }
+function streamOptions(host: Host, options: StreamFacilityOptions, jobs: Job[]): StreamOptions {
+  const { clock, timer, metrics, reportProblem, layout } = host
+  const takeJob = (job: Job): void => void jobs.push(job)
+  return { ...options, shardCount: layout.shardCount, clock, timer, metrics, reportProblem, takeJob }
 }
 
 function opened<Stream extends LogStream | EventStream>(
   name: string,
   stream: Stream,
+  jobs: readonly Job[],
 ): OpenedFacility<Stream> {
   return {
     face: stream,
     verify: async () => await stream.verify(),
     statistics: () => stream.topics().map(statisticsOf),
     jobs: [
+      ...jobs,
       {
         name: `retention of ${name}`,
         firstMs: FIRST_RETENTION_MS,

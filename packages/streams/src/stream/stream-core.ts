@@ -8,7 +8,7 @@ import {
   systemTimer,
   type Timer,
 } from '@forgeone/common'
-import type { Operation, Store } from '@forgeone/engine'
+import { Background, type Job, type Operation, type Store } from '@forgeone/engine'
 import { AppendGate, type LandedAppend } from '../append/append-gate.ts'
 import { ClientIds } from '../append/client-ids.ts'
 import { IdempotentAppends, type Idempotency } from '../append/idempotent-appends.ts'
@@ -83,7 +83,7 @@ export class StreamCore<Entry> {
   readonly store: Store
   readonly clock: Clock
   readonly metrics: Metrics
-  readonly timer: Pick<Timer, 'after'>
+  readonly timer: Timer
   /** Imports of the same sources, of one topic and name, take turns. */
   readonly importTurns: KeyedTurns = new KeyedTurns()
   readonly importRuns: ImportRuns = new ImportRuns()
@@ -103,6 +103,7 @@ export class StreamCore<Entry> {
   readonly maintenance: TopicMaintenance
   readonly #arrivals = new Arrivals()
   readonly #turn = new Turn()
+  #background: Background | undefined
   #closed = false
 
   private constructor(o: {
@@ -154,14 +155,14 @@ export class StreamCore<Entry> {
     this.#compactor = new Compactor({
       store,
       reader: this.#reader,
-      encoder: new BlockEncoder(),
+      encoder: new BlockEncoder(this.timer),
       metrics: this.metrics,
       facility: kind.name,
       clock: this.clock,
+      timer: this.timer,
       shards: () => this.#topics.online(),
-      reportProblem: options.reportProblem,
     })
-    if (options.compaction !== 'manual') this.#compactor.start()
+    if (options.compaction !== 'manual') this.#begin(this.#compactor.job, options)
     this.maintenance = new TopicMaintenance({
       store,
       facility: kind.name,
@@ -366,8 +367,17 @@ export class StreamCore<Entry> {
     this.#closed = true
     await this.#gate.drain()
     await this.#idempotent.close()
+    await this.#background?.close()
     await this.#compactor.close()
     this.#arrivals.announce()
+  }
+
+  #begin(job: Job, { takeJob, reportProblem }: StreamOptions): void {
+    if (takeJob !== undefined) takeJob(job)
+    else {
+      const { clock, timer } = this
+      this.#background = new Background({ jobs: [job], clock, timer, reportProblem })
+    }
   }
 
   #assertOpen(): void {

@@ -1,4 +1,5 @@
 import type { Clock, Metrics, ReportProblem, Timer } from '@forgeone/common'
+import type { Job } from '@forgeone/engine'
 import type { ExpectedVersion } from '../append/expected-version.ts'
 import type { BlockCache } from '../read/block-cache.ts'
 import type { Position } from '../entry/position.ts'
@@ -18,12 +19,14 @@ export interface StreamOptions {
    * it is asked to.
    */
   readonly compaction?: 'background' | 'manual' | undefined
+  /** Takes over the work that the stream would do by itself in the background. */
+  readonly takeJob?: ((job: Job) => void) | undefined
   readonly clock?: Clock | undefined
   readonly metrics?: Metrics | undefined
   /** Told of what keeps failing in the background, and when it works again. */
   readonly reportProblem?: ReportProblem | undefined
-  /** Runs what consumer groups do later; that of the platform when absent. */
-  readonly timer?: Pick<Timer, 'after'> | undefined
+  /** Runs what is to be done later; that of the platform when absent. */
+  readonly timer?: Timer | undefined
 }
 
 export interface AppendOptions {

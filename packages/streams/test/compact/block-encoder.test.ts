@@ -1,3 +1,4 @@
+import { systemTimer } from '@forgeone/common'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import type { SectionRows } from '@forgeone/log-codec'
@@ -40,7 +41,7 @@ const STARTS: readonly (readonly [string, () => Worker])[] = [
 ]
 
 test.each(STARTS)('with a thread %s blocks are encoded here, beside what else goes on', async (_, start) => {
-  const encoder = new BlockEncoder(start)
+  const encoder = new BlockEncoder(systemTimer, start)
   for (let round = 0; round < 2; round++) {
     let turns = 0
     let isDone = false
@@ -63,7 +64,7 @@ test('a thread that answered once and then ends is told, not replaced', async ()
   const source = `const { parentPort } = require('node:worker_threads')
     let asked = 0
     parentPort.on('message', () => asked++ === 0 ? parentPort.postMessage({ sections: [] }) : process.exit(1))`
-  const encoder = new BlockEncoder(() => new Worker(source, { eval: true }))
+  const encoder = new BlockEncoder(systemTimer, () => new Worker(source, { eval: true }))
   expect(await encoder.encode(REQUEST)).toEqual([])
   await expect(encoder.encode(REQUEST)).rejects.toMatchObject({ code: 'STREAM_COMPACTION_FAILED' })
   expect(encoder.isHere).toBe(false)

@@ -12,7 +12,7 @@ import {
 export const START_MS: number = Date.UTC(2024, 0, 1)
 
 /** Runs what is due when the test says so. */
-export class ManualTimer implements Pick<Timer, 'after'> {
+export class ManualTimer implements Timer {
   readonly #clock: ManualClock
   readonly #waiting = new Set<{ readonly atMs: number; readonly run: () => void }>()
 
@@ -25,6 +25,12 @@ export class ManualTimer implements Pick<Timer, 'after'> {
     this.#waiting.add(one)
     return () => this.#waiting.delete(one)
   }
+
+  every(): never {
+    throw new Error('nothing of a group happens every so often')
+  }
+
+  async pause(): Promise<void> {}
 
   fireDue(): void {
     const due = [...this.#waiting].filter(({ atMs }) => atMs <= this.#clock.monotonicMs())

@@ -83,10 +83,11 @@ export function vaultFacility(options: { readonly autoLockMs?: number | undefine
     acts: ACTS,
     rules: { methods: RULES, parts: { leases: { methods: LEASE_RULES } } },
     open: (host) => {
-      const { store, clock, random } = host
+      const { store, clock, timer, random } = host
       const vault = Vault.over({
         store,
         clock,
+        timer,
         random,
         database: DATABASE,
         shredKeys: () => host.shredKeys(),

@@ -1,4 +1,4 @@
-import type { Clock, JsonObject } from '@forgeone/common'
+import type { Clock, JsonObject, Timer } from '@forgeone/common'
 
 /** Refusals of one actor and act within this time are a few commits and a count. */
 const WINDOW_MS = 1000
@@ -29,11 +29,17 @@ export class RefusalLog {
   readonly #clock: Clock
   readonly #commit: (refusal: Refusal) => Promise<void>
   readonly #kinds = new Map<string, Counted>()
-  #timer: NodeJS.Timeout | undefined
+  readonly #timer: Pick<Timer, 'after'>
+  #cancelFlush: (() => void) | undefined
 
-  constructor(o: { readonly clock: Clock; readonly commit: (refusal: Refusal) => Promise<void> }) {
-    this.#clock = o.clock
-    this.#commit = o.commit
+  constructor(options: {
+    readonly clock: Clock
+    readonly timer: Pick<Timer, 'after'>
+    readonly commit: (refusal: Refusal) => Promise<void>
+  }) {
+    this.#clock = options.clock
+    this.#timer = options.timer
+    this.#commit = options.commit
   }
 
   /**
@@ -50,13 +56,13 @@ export class RefusalLog {
       return
     }
     counted.more++
-    this.#timer ??= setTimeout(() => this.flush(), WINDOW_MS).unref()
+    this.#cancelFlush ??= this.#timer.after(WINDOW_MS, () => this.flush())
   }
 
   /** Writes what is still counted. */
   flush(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#cancelFlush?.()
+    this.#cancelFlush = undefined
     for (const [name, counted] of this.#kinds) this.#end(name, counted)
   }
 

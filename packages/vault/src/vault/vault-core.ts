@@ -1,13 +1,14 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import {
   canonicalJson,
   ForgeError,
   fromHex,
   isForgeError,
+  systemTimer,
   toHex,
   utf8Encode,
   type AuditFacts,
   type JsonObject,
+  type Timer,
 } from '@forgeone/common'
 import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
 import type { CommitContent, CommitPlace, Operation } from '@forgeone/engine'
@@ -50,14 +51,18 @@ export class VaultCore {
   #index: Promise<VaultIndex> | undefined
   #sealed: boolean | undefined
   #failures = 0
-  #lockTimer: NodeJS.Timeout | undefined
+  readonly #timer: Timer
+  #cancelLock: (() => void) | undefined
+  #usedMs = 0
   #latestMs = 0
   readonly #refusals: RefusalLog
 
   constructor(options: VaultOptions) {
     this.options = options
+    this.#timer = options.timer ?? systemTimer
     this.#refusals = new RefusalLog({
       clock: options.clock,
+      timer: this.#timer,
       commit: async ({ action, actor, facts }) => {
         await this.commit({ action, actor, facts: () => facts, build: () => [] })
       },
@@ -134,7 +139,7 @@ export class VaultCore {
         facts: () => ({ failures }),
         build: () => [],
       })
-      await wait(Math.min(UNSEAL_DELAY_MS * 2 ** (failures - 1), UNSEAL_DELAY_MS_MAX))
+      await this.#timer.pause(Math.min(UNSEAL_DELAY_MS * 2 ** (failures - 1), UNSEAL_DELAY_MS_MAX))
       throw new ForgeError(
         'KEY_SECRET_WRONG',
         'the secret does not open this store, so it does not unseal its vault',
@@ -152,8 +157,8 @@ export class VaultCore {
   /** Takes keys and index out of memory; the next use loads them again. */
   lock(): void {
     this.#refusals.flush()
-    clearTimeout(this.#lockTimer)
-    this.#lockTimer = undefined
+    this.#cancelLock?.()
+    this.#cancelLock = undefined
     const index = this.#index
     this.#index = undefined
     index?.then(({ shredKeys }) => shredKeys.lock()).catch(() => undefined)
@@ -162,8 +167,17 @@ export class VaultCore {
   #delayLock(): void {
     const { autoLockMs = AUTO_LOCK_MS } = this.options
     if (autoLockMs === 0) return
-    if (this.#lockTimer !== undefined) this.#lockTimer.refresh()
-    else this.#lockTimer = setTimeout(() => this.lock(), autoLockMs).unref()
+    this.#usedMs = this.options.clock.monotonicMs()
+    if (this.#cancelLock === undefined) this.#lockAfter(autoLockMs, autoLockMs)
+  }
+
+  /** One timer however often the vault is used: it looks how long ago that was. */
+  #lockAfter(delayMs: number, autoLockMs: number): void {
+    this.#cancelLock = this.#timer.after(delayMs, () => {
+      const leftMs = this.#usedMs + autoLockMs - this.options.clock.monotonicMs()
+      if (leftMs > 0) this.#lockAfter(leftMs, autoLockMs)
+      else this.lock()
+    })
   }
 
   async #load(): Promise<VaultIndex> {

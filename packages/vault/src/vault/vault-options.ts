@@ -1,4 +1,4 @@
-import type { Clock, ForgeError, Random } from '@forgeone/common'
+import type { Clock, ForgeError, Random, Timer } from '@forgeone/common'
 import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
 import type { Operation, Store } from '@forgeone/engine'
 
@@ -34,6 +34,8 @@ export interface VaultOptions {
   /** Hears of each row that does not parse when the vault is loaded; the others serve. */
   readonly onSetAside?: ((row: { readonly key: Uint8Array; readonly error: ForgeError }) => void) | undefined
   readonly clock: Clock
+  /** Decides when the vault locks itself; that of the platform when absent. */
+  readonly timer?: Timer | undefined
   readonly random: Random
   readonly autoLockMs?: number | undefined
 }

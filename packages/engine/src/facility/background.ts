@@ -6,7 +6,7 @@ import {
   type ReportProblem,
   type Timer,
 } from '@forgeone/common'
-import type { Job } from '@forgeone/engine'
+import type { Job } from './job.ts'
 
 /** What a store does by itself, and how it went since the store was opened. */
 export interface JobFigures {
@@ -22,20 +22,21 @@ export interface JobFigures {
 export interface BackgroundOptions {
   readonly jobs: readonly Job[]
   readonly clock: Clock
-  readonly timer: Timer
-  readonly reportProblem: ReportProblem
+  readonly timer: Pick<Timer, 'after'>
+  readonly reportProblem?: ReportProblem | undefined
   /** Whether the store can be written: where it cannot, nothing is tried. */
-  readonly mayWrite: () => boolean
+  readonly mayWrite?: (() => boolean) | undefined
 }
 
 /**
- * Everything that a store does by itself. Jobs run one at a time, so that together they take no more than one of them would.
+ * Everything that a store does by itself. Jobs take turns but for short ones.
  * What fails shows in the health of the store as long as it goes on failing, and is tried again at its next time.
  */
 export class Background {
   readonly #options: BackgroundOptions
   readonly #scheduled: readonly ScheduledJob[]
   readonly #turns = new Turns()
+  readonly #short = new Turns()
   readonly #ending = new AbortController()
   #isPaused = false
 
@@ -45,14 +46,19 @@ export class Background {
       job,
       work: new BackgroundWork(job.name, options.reportProblem),
       isRunning: false,
+      isWaiting: false,
+      isAskedAgain: false,
       runs: 0,
       failures: 0,
       lastBegan: null,
       lastTookMs: null,
       cancel: () => undefined,
     }))
-    for (const scheduled of this.#scheduled)
-      this.#schedule(scheduled, scheduled.job.firstMs ?? scheduled.job.everyMs)
+    for (const scheduled of this.#scheduled) {
+      const { firstMs, everyMs, onSchedule } = scheduled.job
+      this.#schedule(scheduled, firstMs ?? everyMs)
+      onSchedule?.(() => this.#runSoon(scheduled))
+    }
   }
 
   /** The jobs in the order of their facilities. */
@@ -81,7 +87,7 @@ export class Background {
   async close(): Promise<void> {
     this.#ending.abort()
     for (const { cancel } of this.#scheduled) cancel()
-    await this.#turns.idle()
+    await Promise.all([this.#turns.idle(), this.#short.idle()])
   }
 
   #setPaused(isPaused: boolean): void {
@@ -91,17 +97,34 @@ export class Background {
 
   #schedule(scheduled: ScheduledJob, delayMs: number): void {
     if (this.#ending.signal.aborted) return
-    scheduled.cancel = this.#options.timer.after(delayMs, () => {
-      void this.#turns
-        .run(() => this.#run(scheduled))
-        .finally(() => this.#schedule(scheduled, scheduled.job.everyMs))
+    scheduled.cancel = this.#options.timer.after(delayMs, () => this.#begin(scheduled))
+  }
+
+  #runSoon(scheduled: ScheduledJob): void {
+    // A run that waits for its turn will see what has become due; one under way may be past it.
+    if (scheduled.isWaiting || this.#isPaused || this.#ending.signal.aborted) return
+    if (scheduled.isRunning) scheduled.isAskedAgain = true
+    else this.#begin(scheduled)
+  }
+
+  #begin(scheduled: ScheduledJob): void {
+    scheduled.cancel()
+    scheduled.isWaiting = true
+    const run = (): Promise<void> => this.#run(scheduled)
+    const running = scheduled.job.isShort === true ? this.#short.run(run) : this.#turns.run(run)
+    void running.finally(() => {
+      const { isAskedAgain } = scheduled
+      scheduled.isAskedAgain = false
+      this.#schedule(scheduled, isAskedAgain ? 0 : scheduled.job.everyMs)
     })
   }
 
   async #run(scheduled: ScheduledJob): Promise<void> {
+    scheduled.isWaiting = false
     const { clock, mayWrite } = this.#options
     const { signal } = this.#ending
-    if (this.#isPaused || signal.aborted || !mayWrite()) return
+    if (this.#isPaused || signal.aborted || mayWrite?.() === false) return
+    if (scheduled.job.isDue?.() === false) return
     scheduled.isRunning = true
     scheduled.lastBegan = clock.now()
     const begunMs = clock.monotonicMs()
@@ -124,6 +147,10 @@ interface ScheduledJob {
   readonly job: Job
   readonly work: BackgroundWork
   isRunning: boolean
+  /** For its turn. */
+  isWaiting: boolean
+  /** While it ran. */
+  isAskedAgain: boolean
   runs: number
   failures: number
   lastBegan: number | null
