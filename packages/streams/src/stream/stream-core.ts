@@ -105,6 +105,7 @@ export class StreamCore<Entry> {
   readonly #turn = new Turn()
   #closed = false
 
+  // oxlint-disable-next-line max-lines-per-function -- it puts the parts together, and does nothing else
   private constructor(o: {
     store: Store
     kind: StreamKind<Entry>
