@@ -1,7 +1,9 @@
+import type { Forge } from '@forgeone/storage-manager'
 import type { Command } from '../program/command.ts'
 import { textOption, usageError } from '../program/parse-arguments.ts'
 import { Progress } from '../render/progress.ts'
 import { formatBytes, formatDuration, formatRatio } from '../render/quantities.ts'
+import type { Terminal } from '../render/terminal.ts'
 
 /** `logs compact` and `events compact`. */
 export function compactCommand(stream: 'logs' | 'events', examples: readonly string[]): Command {
@@ -41,30 +43,33 @@ export function compactCommand(stream: 'logs' | 'events', examples: readonly str
         // Closing lets the journal go, which still holds what was rewritten.
         await forge.close()
       }
-      const seconds = (performance.now() - startedMs) / 1000
-      const { rawBytes, blockBytes, indexBytes, filterBytes } = forge[stream].coldBytes()
-      const { bytesOnDisk } = forge.stats()
-      if (terminal.json) {
-        const rounded = Math.round(seconds * 1000) / 1000
-        const bloomBytes = filterBytes
-        await terminal.printJson({
-          rawBytes,
-          blockBytes,
-          indexBytes,
-          bloomBytes,
-          bytesOnDisk,
-          seconds: rounded,
-        })
-        return
-      }
-      await terminal.printLine(
-        `${formatBytes(rawBytes)} of ${stream} in ${formatBytes(blockBytes)} of blocks ` +
-          `(${formatRatio(rawBytes, blockBytes + indexBytes)}), ${formatBytes(filterBytes)} of filters; ` +
-          `the store takes ${formatBytes(bytesOnDisk)}`,
-      )
-      terminal.note(`took ${formatDuration(seconds * 1000)}`)
+      await tell({ forge, stream, terminal, seconds: (performance.now() - startedMs) / 1000 })
     },
   }
+}
+
+/** What the store takes after it was closed. */
+async function tell({ forge, stream, terminal, seconds }: Compacted): Promise<void> {
+  const { rawBytes, blockBytes, indexBytes, filterBytes } = forge[stream].coldBytes()
+  const { bytesOnDisk } = forge.stats()
+  if (terminal.json) {
+    const sizes = { rawBytes, blockBytes, indexBytes, bloomBytes: filterBytes, bytesOnDisk }
+    await terminal.printJson({ ...sizes, seconds: Math.round(seconds * 1000) / 1000 })
+    return
+  }
+  await terminal.printLine(
+    `${formatBytes(rawBytes)} of ${stream} in ${formatBytes(blockBytes)} of blocks ` +
+      `(${formatRatio(rawBytes, blockBytes + indexBytes)}), ${formatBytes(filterBytes)} of filters; ` +
+      `the store takes ${formatBytes(bytesOnDisk)}`,
+  )
+  terminal.note(`took ${formatDuration(seconds * 1000)}`)
+}
+
+interface Compacted {
+  readonly forge: Forge
+  readonly stream: 'logs' | 'events'
+  readonly terminal: Terminal
+  readonly seconds: number
 }
 
 function levelOf(text: string | undefined): 'fast' | 'default' | 'max' {

@@ -27,8 +27,8 @@ export async function openExisting(
 ): Promise<LocalStoreParts> {
   const { options, files, health, clock, random } = resolved
   const decoded = decodeStoreFile((await storeFileBytes(files))!)
-  const { storeId } = decoded.file
   const { provider, allowedSuites } = options
+  const { storeId } = decoded.file
   const keyring = await openKeyring({ file: files.keyring, provider, allowedSuites, storeId, clock, random })
   const opening = new Opening(keyring)
   return await opening.finish(async () => {
@@ -47,31 +47,26 @@ export async function openExisting(
     const replayed = await replayJournal(resolved, { ...opened, flushPoint })
     const { end, replay, observation, expected } = replayed
     noteJournalEnd(resolved, end)
-    // Commits leave the journal behind a flush point only.
-    const wasTaken = (end.segments[0]?.firstSequence ?? 0) > 0
+    const wasTaken = wasFlushPointTaken(end)
     const isDamaged = health.isNoted(FLUSH_POINT_NAME)
     if (flushPoint === undefined && wasTaken && !isDamaged) noteFlushPoint(health, 'is missing')
-    const { backend } = resolved
     const { online, offline, damagedLogs } = databases
     const state = await checkState(expected, {
-      backend,
+      backend: resolved.backend,
       online,
       offline,
       health,
       accept: options.acceptState ?? false,
       observation,
-      isImage: options.path !== undefined && (await readImageFile(options.path)) !== undefined,
+      isImage: await isImage(options),
       flushed: flushPoint !== undefined || wasTaken,
     })
     // Only now: an opening that is refused leaves everything as it lay. What a full disk keeps here is no loss.
     if (isDamaged) await files.keepDamaged(FLUSH_POINT_NAME).catch(() => undefined)
     if (damagedLogs.length > 0) resolved.metrics.add('leveldb_logs_damaged_total', damagedLogs.length)
     const recovery: RecoveryOutcome = {
-      created: false,
-      cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
+      ...recovered(flushPoint, end),
       commitsReplayed: replay.commits,
-      tornTail: end.torn,
-      flushPointLost: flushPoint === undefined,
       damagedLogs,
       acceptedStates: state.accepted,
     }
@@ -88,10 +83,31 @@ export async function openExisting(
   })
 }
 
+function recovered(
+  flushPoint: FlushPoint | undefined,
+  end: JournalEnd,
+): Pick<RecoveryOutcome, 'created' | 'cleanClose' | 'tornTail' | 'flushPointLost'> {
+  return {
+    created: false,
+    cleanClose: flushPoint?.closed === true && flushPoint.sequence === end.nextSequence - 1,
+    tornTail: end.torn,
+    flushPointLost: flushPoint === undefined,
+  }
+}
+
+async function isImage({ path }: LocalStoreOptions): Promise<boolean> {
+  return path !== undefined && (await readImageFile(path)) !== undefined
+}
+
+/** Commits leave the journal behind a flush point only. */
+function wasFlushPointTaken({ segments }: JournalEnd): boolean {
+  return (segments[0]?.firstSequence ?? 0) > 0
+}
+
 /** Opens the databases, those too that this opening adds to the store. */
 async function openFiles(
   resolved: ResolvedOptions,
-  o: {
+  known: {
     readonly decoded: StoreFile
     readonly keyring: Keyring
     readonly flushPoint: FlushPoint | undefined
@@ -100,7 +116,7 @@ async function openFiles(
     readonly lasting: boolean
   },
 ): Promise<{ readonly file: StoreFile; readonly databases: OpenedDatabases }> {
-  const { decoded, keyring, flushPoint, opening, lasting } = o
+  const { decoded, keyring, flushPoint, opening, lasting } = known
   const { options, files, backend, health } = resolved
   const existing = decoded.databases
   const added = options.databases.filter((name) => !existing.includes(name))

@@ -50,6 +50,7 @@ export class LocalStore implements Store {
   #shredKeys: Promise<OpenedShredKeys> | undefined
   #closing: Promise<void> | undefined
 
+  // oxlint-disable-next-line max-lines-per-function -- it puts the parts together, and does nothing else
   private constructor(parts: LocalStoreParts) {
     this.#parts = parts
     const { journal, health, online, clock, options, metrics } = parts

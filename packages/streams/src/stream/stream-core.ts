@@ -106,6 +106,7 @@ export class StreamCore<Entry> {
   #background: Background | undefined
   #closed = false
 
+  // oxlint-disable-next-line max-lines-per-function -- it puts the parts together, and does nothing else
   private constructor(o: {
     store: Store
     kind: StreamKind<Entry>

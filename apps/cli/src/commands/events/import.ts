@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { ForgeError } from '@forgeone/common'
-import { decompress } from '@forgeone/streams'
-import type { Command } from '../../program/command.ts'
+import type { Forge } from '@forgeone/storage-manager'
+import { decompress, type EventImportOptions } from '@forgeone/streams'
+import type { Command, CommandContext } from '../../program/command.ts'
 import { EVENT_FORMAT_OPTION, eventFormatOf } from '../../program/event-format.ts'
 import { countingBytes, sourceOf } from '../../program/import-input.ts'
-import { findInputFiles, openInput, STANDARD_INPUT } from '../../program/input-files.ts'
+import { findInputFiles, openInput, STANDARD_INPUT, type InputFile } from '../../program/input-files.ts'
 import { textOption } from '../../program/parse-arguments.ts'
 import { Progress } from '../../render/progress.ts'
 import { formatBytes, formatCount, formatDuration } from '../../render/quantities.ts'
@@ -40,43 +41,18 @@ export const eventsImport: Command = {
     const startedMs = performance.now()
     const totals = { events: 0, rawBytes: 0 }
     for (const file of files) {
-      const progress = new Progress(terminal)
-      const read = { bytes: 0 }
-      const label = file.path === STANDARD_INPUT ? 'standard input' : file.path
       const identity = sourceOf(file, { again: options['again'] === true })
-      const input = (): AsyncIterable<Uint8Array> => {
-        read.bytes = 0
-        return decompress(countingBytes(openInput(file, signal), read, label))
-      }
-      try {
-        const result = await forge.events.importFrom(
-          // What cannot be opened twice is opened once.
-          identity.source === undefined ? input() : input,
-          {
-            ...identity,
-            format,
-            topic,
-            run,
-            signal,
-            onProgress: ({ events }) =>
-              progress.update({
-                label,
-                doneBytes: read.bytes,
-                totalBytes: file.bytes,
-                count: totals.events + events,
-                unit: 'events',
-              }),
-          },
-        )
-        totals.events += result.events
-        totals.rawBytes += result.rawBytes
-        progress.clear()
-        terminal.note(
-          `${label}: ${formatCount(result.events)} events${result.resumedAt === 0 ? '' : `, went on at ${formatBytes(result.resumedAt)}`}`,
-        )
-      } finally {
-        progress.clear()
-      }
+      const settings = { ...identity, format, topic, run }
+      const { events, rawBytes } = await importFile({
+        forge,
+        file,
+        terminal,
+        signal,
+        settings,
+        before: totals.events,
+      })
+      totals.events += events
+      totals.rawBytes += rawBytes
       if (signal.aborted)
         throw new ForgeError(
           'INTERRUPTED',
@@ -99,4 +75,44 @@ export const eventsImport: Command = {
         `${formatCount(totals.events)} events in ${formatDuration(seconds * 1000)}; the store takes ${formatBytes(bytesOnDisk)}`,
       )
   },
+}
+
+interface EventFileImport extends Pick<CommandContext, 'terminal' | 'signal'> {
+  readonly forge: Forge
+  readonly file: InputFile
+  readonly settings: EventImportOptions
+  /** Events of the files before this one. */
+  readonly before: number
+}
+
+async function importFile(request: EventFileImport): ReturnType<Forge['events']['importFrom']> {
+  const { forge, file, terminal, signal, settings, before } = request
+  const progress = new Progress(terminal)
+  const read = { bytes: 0 }
+  const label = file.path === STANDARD_INPUT ? 'standard input' : file.path
+  const input = (): AsyncIterable<Uint8Array> => {
+    read.bytes = 0
+    return decompress(countingBytes(openInput(file, signal), read, label))
+  }
+  try {
+    // What cannot be opened twice is opened once.
+    const result = await forge.events.importFrom(settings.source === undefined ? input() : input, {
+      ...settings,
+      signal,
+      onProgress: ({ events }) =>
+        progress.update({
+          label,
+          doneBytes: read.bytes,
+          totalBytes: file.bytes,
+          count: before + events,
+          unit: 'events',
+        }),
+    })
+    progress.clear()
+    const resumed = result.resumedAt === 0 ? '' : `, went on at ${formatBytes(result.resumedAt)}`
+    terminal.note(`${label}: ${formatCount(result.events)} events${resumed}`)
+    return result
+  } finally {
+    progress.clear()
+  }
 }

@@ -28,15 +28,8 @@ export interface LogFileImport {
 }
 
 /** Imports one file with progress, and says what became of it. @throws what the import or the input throws */
-export async function importLogFile({
-  context,
-  forge,
-  file,
-  topic,
-  settings,
-  run,
-  totals,
-}: LogFileImport): Promise<ImportResult> {
+export async function importLogFile(request: LogFileImport): Promise<ImportResult> {
+  const { context, forge, file, topic, settings, run, totals } = request
   const { terminal, signal } = context
   const { again, ...parsing } = settings
   const progress = new Progress(terminal)
@@ -81,23 +74,39 @@ export async function importLogFile({
     return result
   } catch (error) {
     progress.clear()
-    // Of an input that cannot be read on, all that was read is written before it is told.
-    const isUnreadable = isForgeError(error, 'INPUT_UNREADABLE')
-    const kept = isUnreadable ? written : acknowledged
-    if (isUnreadable) {
-      totals.lines += written
-      totals.rawBytes += writtenBytes
-    }
-    if (kept > 0)
-      terminal.note(
-        `${label} -> ${topic}: stopped after ${formatCountOf(kept, 'line', 'lines')}, which are kept`,
-      )
-    // Not every error of the input knows which file it came from.
-    if (!isUnreadable || error.message.includes(label)) throw error
-    throw new ForgeError('INPUT_UNREADABLE', `${label}: ${error.message}`, { cause: error })
+    throw stopped(request, { error, label, acknowledged, written, writtenBytes })
   } finally {
     progress.clear()
   }
+}
+
+/** Tells what is kept of a file whose import ended early, and gives the error to end with. */
+function stopped({ context, topic, totals }: LogFileImport, stop: StoppedImport): unknown {
+  const { error, label, acknowledged, written, writtenBytes } = stop
+  // Of an input that cannot be read on, all that was read is written before it is told.
+  const isUnreadable = isForgeError(error, 'INPUT_UNREADABLE')
+  const kept = isUnreadable ? written : acknowledged
+  if (isUnreadable) {
+    totals.lines += written
+    totals.rawBytes += writtenBytes
+  }
+  if (kept > 0)
+    context.terminal.note(
+      `${label} -> ${topic}: stopped after ${formatCountOf(kept, 'line', 'lines')}, which are kept`,
+    )
+  // Not every error of the input knows which file it came from.
+  if (!isUnreadable || error.message.includes(label)) return error
+  return new ForgeError('INPUT_UNREADABLE', `${label}: ${error.message}`, { cause: error })
+}
+
+interface StoppedImport {
+  readonly error: unknown
+  readonly label: string
+  /** Lines that are known to be durable. */
+  readonly acknowledged: number
+  /** Lines, and their bytes, that were handed over. */
+  readonly written: number
+  readonly writtenBytes: number
 }
 
 function describeResult(result: ImportResult, { zone }: Pick<ImportSettings, 'zone'>): string {
