@@ -80,20 +80,20 @@ test('a short job waits for no long one, and one that is not due does not run', 
 test('work that an event makes due begins at once, once more when it was asked for meanwhile, and not while paused', async () => {
   let runs = 0
   let ended = Promise.withResolvers<void>()
-  let runSoon = (): void => undefined
+  const job: { runSoon?: () => void } = {}
   const run = (): Promise<void> => {
     runs++
     return ended.promise
   }
   const { background, pass } = backgroundOf([
-    { name: 'work', everyMs: 1000, run, onSchedule: (given) => (runSoon = given) },
+    { name: 'work', everyMs: 1000, run, onSchedule: (runSoon) => (job.runSoon = runSoon) },
   ])
-  runSoon()
-  runSoon()
+  job.runSoon?.()
+  job.runSoon?.()
   await pass(0)
   expect(runs).toBe(1)
-  runSoon()
-  runSoon()
+  job.runSoon?.()
+  job.runSoon?.()
   ended.resolve()
   ended = Promise.withResolvers<void>()
   await pass(0)
@@ -102,15 +102,15 @@ test('work that an event makes due begins at once, once more when it was asked f
   ended.resolve()
   await pass(0)
   await background.pause()
-  runSoon()
+  job.runSoon?.()
   await pass(1)
   expect(runs).toBe(2)
   await background.resume()
-  runSoon()
+  job.runSoon?.()
   await pass(1)
   expect(runs).toBe(3)
   await background.close()
-  runSoon()
+  job.runSoon?.()
   await pass(5000)
   expect(runs).toBe(3)
 })
