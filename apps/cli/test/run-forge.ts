@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
-import { inject } from 'vitest'
+import { afterAll, inject } from 'vitest'
 
 /** One file made of the sources: see `forge-bundle.ts`. */
 export const MAIN: string = inject('forgeMain')
@@ -32,7 +32,9 @@ let byCommand = !KEY_COMMAND.includes(' ')
 
 /** For a file of tests about secrets: what opens its stores is the passphrase, as it is for most users. */
 export function openByPassphrase(): void {
+  const before = byCommand
   byCommand = false
+  afterAll(() => (byCommand = before))
 }
 
 /** What opens the stores of tests: for programs that are started otherwise. */

@@ -16,7 +16,7 @@ import {
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { copyAsKilled } from './copy-as-killed.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
@@ -36,8 +36,11 @@ function fingerprint(path: string): ReadonlyMap<string, string> {
 
 // Of its own: others on this machine make views too, which are counted here.
 const temporary = mkdtempSync(join(tmpdir(), 'forge-read-only-'))
-process.env['TMPDIR'] = temporary
-afterAll(() => rmSync(temporary, { recursive: true }))
+vi.stubEnv('TMPDIR', temporary)
+afterAll(() => {
+  vi.unstubAllEnvs()
+  rmSync(temporary, { recursive: true })
+})
 
 const views = (): number => readdirSync(tmpdir()).filter((name) => name.startsWith('forge-view-')).length
 
