@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { runForge, temporaryFolder } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { temporaryFolder } from './run-forge.ts'
 
 test('an anchor file that vanished fails doctor, and begins anew only when told so', async () => {
   await using folder = await temporaryFolder()

@@ -3,7 +3,8 @@ import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
-import { createStore, finish, runForge, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { createStore, finish, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
 
 const DATA = ['--data', 'data']
 

@@ -2,7 +2,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createStore, runForge, temporaryFolder } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { createStore, temporaryFolder } from './run-forge.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 

@@ -2,7 +2,8 @@ import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { runForge, temporaryFolder } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { temporaryFolder } from './run-forge.ts'
 
 const GOLDEN = join(import.meta.dirname, '../../../packages/images/test/golden/fat12.img.gz')
 const STORE = ['--data', 'data', '--key-file', 'key']

@@ -2,7 +2,8 @@ import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Forge } from '@forgeone/storage-manager'
-import { createStore, openByPassphrase, runForge, SECRET, temporaryFolder } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { createStore, openByPassphrase, SECRET, temporaryFolder } from './run-forge.ts'
 
 openByPassphrase()
 

@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createStore, runForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { createStore, temporaryFolder, type RunResult } from './run-forge.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 

@@ -2,7 +2,8 @@ import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Forge } from '@forgeone/storage-manager'
 import { expect, test } from 'vitest'
-import { runForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { temporaryFolder, type RunResult } from './run-forge.ts'
 
 type Run = (words: readonly string[], env?: Record<string, string | undefined>) => Promise<RunResult>
 

@@ -1,6 +1,7 @@
 /** Consumer groups from the command line. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createStore, runForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { createStore, temporaryFolder, type RunResult } from './run-forge.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 

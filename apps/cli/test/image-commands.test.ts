@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { finish, MAIN, runForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { finish, MAIN, temporaryFolder, type RunResult } from './run-forge.ts'
 
 const GOLDEN = join(import.meta.dirname, '../../../packages/images/test/golden')
 const STORE = ['--data', 'data', '--key-file', 'key']

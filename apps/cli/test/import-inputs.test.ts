@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { SeededRandom } from '@forgeone/common'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createStore, runForge, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { createStore, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
 
 const SYSLOG = 'Jan  3 04:05:06 web1 sshd[12]: accepted\nJan  3 04:05:07 web1 sshd[12]: closed\n'
 const ACCESS = '10.0.0.1 - - [03/Jan/2026:04:05:06 +0000] "GET / HTTP/1.1" 200 12 "-" "curl/8"\n'.repeat(3)

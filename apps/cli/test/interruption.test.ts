@@ -3,7 +3,8 @@ import { readdir, stat, writeFile } from 'node:fs/promises'
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { createStore, finish, runForge, startForge, temporaryFolder } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { createStore, finish, startForge, temporaryFolder } from './run-forge.ts'
 
 const LINES = 60_000
 const JOURNAL_BYTES = 60_000

@@ -1,11 +1,11 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { runForgeHere as runForge } from './forge-here.ts'
 import {
   createStore,
   finish,
   openByPassphrase,
-  runForge,
   type RunResult,
   startForge,
   temporaryFolder,

@@ -2,11 +2,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { runForgeHere as runForge } from './forge-here.ts'
 import {
   createStore,
   finish,
   openByPassphrase,
-  runForge,
   type RunResult,
   SECRET,
   startForge,

@@ -3,7 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { Forge } from '@forgeone/storage-manager'
-import { createStore, openByPassphrase, runForge, SECRET, temporaryFolder } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { createStore, openByPassphrase, SECRET, temporaryFolder } from './run-forge.ts'
 
 openByPassphrase()
 

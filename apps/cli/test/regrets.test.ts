@@ -2,7 +2,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createStore, runForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { createStore, temporaryFolder, type RunResult } from './run-forge.ts'
 
 interface Place extends AsyncDisposable {
   readonly path: string

@@ -42,13 +42,20 @@ export function openingVariables(): Readonly<Record<string, string>> {
   return byCommand ? { FORGE_KEY_COMMAND: KEY_COMMAND } : { FORGE_SECRET: SECRET }
 }
 
-export function startForge(words: readonly string[], { cwd, env = {} }: RunOptions): ChildProcess {
+/** The variables that a command line is run with, and nothing else of the environment. */
+export function environmentOf({ env = {} }: Pick<RunOptions, 'env'>): Record<string, string> {
   const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
   const opening = 'FORGE_SECRET' in env ? {} : openingVariables()
-  const inherited = { PATH, HOME, NODE_COMPILE_CACHE, FORGE_SECRET: SECRET, ...opening }
+  const all = { PATH, HOME, NODE_COMPILE_CACHE, FORGE_SECRET: SECRET, ...opening, ...env }
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
+
+export function startForge(words: readonly string[], options: RunOptions): ChildProcess {
   return spawn(process.execPath, ['--conditions=@forgeone/source', MAIN, ...words], {
-    cwd,
-    env: { ...inherited, ...env },
+    cwd: options.cwd,
+    env: environmentOf(options),
     stdio: 'pipe',
   })
 }

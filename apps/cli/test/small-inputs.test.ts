@@ -3,12 +3,12 @@ import { execFileSync, spawn } from 'node:child_process'
 import { chmod, mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runForgeHere as runForge } from './forge-here.ts'
 import {
   createStore,
   finish,
   MAIN,
   openByPassphrase,
-  runForge,
   type RunResult,
   SECRET,
   temporaryFolder,

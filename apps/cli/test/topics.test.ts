@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createStore, finish, runForge, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { createStore, finish, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
 
 const LINES = 20_000
 let folder: Awaited<ReturnType<typeof temporaryFolder>>

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { JsonValue } from '@forgeone/common'
 import { settingValue } from '../src/commands/settings/setting-value.ts'
-import { runForge, temporaryFolder } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { temporaryFolder } from './run-forge.ts'
 
 /** What is typed, and what is stored. */
 const SETTINGS: readonly [string, JsonValue][] = [

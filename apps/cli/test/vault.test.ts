@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { finish, runForge, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
+import { runForgeHere as runForge } from './forge-here.ts'
+import { finish, startForge, temporaryFolder, type RunResult } from './run-forge.ts'
 
 const CANARY = 'canary-Zx81-secret'
 
