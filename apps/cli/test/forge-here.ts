@@ -7,18 +7,24 @@ import { Turns } from '@forgeone/common'
 import { runProgram } from '../src/program/run-program.ts'
 import { environmentOf, runForge, type RunOptions, type RunResult } from './run-forge.ts'
 
+export interface HereOptions extends RunOptions {
+  /** Output passes for a terminal, which commands style and escape for. */
+  readonly isTerminal?: boolean
+}
+
 /** What they change is there once: streams, variables and the working directory of the process. */
 const turns = new Turns()
 
-export function runForgeHere(words: readonly string[], options: RunOptions): Promise<RunResult> {
+export function runForgeHere(words: readonly string[], options: HereOptions): Promise<RunResult> {
   // A program that is run behind `--` has the streams of a process.
   return words.includes('--') ? runForge(words, options) : turns.run(() => runAlone(words, options))
 }
 
-async function runAlone(words: readonly string[], options: RunOptions): Promise<RunResult> {
+async function runAlone(words: readonly string[], options: HereOptions): Promise<RunResult> {
   const { env, stdin, stdout, stderr } = process
   const directory = process.cwd()
-  const [printed, told] = [new Captured(), new Captured()]
+  const isTerminal = options.isTerminal === true
+  const [printed, told] = [new Captured(isTerminal), new Captured(isTerminal)]
   process.chdir(options.cwd)
   process.env = environmentOf(options)
   const input = Readable.from(options.input === undefined ? [] : [Buffer.from(options.input)])
@@ -36,9 +42,14 @@ async function runAlone(words: readonly string[], options: RunOptions): Promise<
   }
 }
 
-/** A stream that is no terminal and keeps what is written. */
+/** A stream that keeps what is written. */
 class Captured {
   readonly #pieces: Buffer[] = []
+  readonly #isTerminal: boolean
+
+  constructor(isTerminal: boolean) {
+    this.#isTerminal = isTerminal
+  }
 
   get bytes(): Buffer {
     return Buffer.concat(this.#pieces)
@@ -46,7 +57,7 @@ class Captured {
 
   over(stream: NodeJS.WriteStream): NodeJS.WriteStream {
     return Object.create(stream, {
-      isTTY: { value: false },
+      isTTY: { value: this.#isTerminal },
       columns: { value: undefined },
       write: {
         value: (piece: string | Uint8Array) => {

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { MAIN, openingVariables } from './run-forge.ts'
+import { runForgeHere } from './forge-here.ts'
+import { runForge, type RunResult } from './run-forge.ts'
 
 /** Colour, bell, C1 control sequence, direction marks and separators: what a name must never do to a terminal. */
 const HOSTILE = 'x\u001B[31m\u0007\u009B32m\u202Egnp\u2066y\u2028z'
@@ -23,25 +23,9 @@ function withoutOwn(text: string): string {
 let directory: string
 let data: string
 
-interface Shown {
-  readonly out: string
-  readonly err: string
-}
-
 /** Runs a command whose output is taken for a terminal. */
-async function onTerminal(words: readonly string[]): Promise<Shown> {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@forgeone/source', join(import.meta.dirname, 'victims/on-terminal.ts'), MAIN, ...words],
-    { env: { ...process.env, ...openingVariables(), FORGE_DATA: data }, cwd: directory },
-  )
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString('utf8')))
-  await new Promise((resolve) => child.once('close', resolve))
-  return { out, err }
-}
+const onTerminal = (words: readonly string[]): Promise<RunResult> =>
+  runForgeHere(words, { cwd: directory, env: { FORGE_DATA: data }, isTerminal: true })
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'forge-hostile-'))
@@ -50,7 +34,7 @@ beforeAll(async () => {
   await writeFile(join(directory, 'in', `${HOSTILE.replaceAll('\0', '')}.log`), `${HOSTILE}\nsecond\n`)
   await writeFile(join(directory, 'plain.log'), `${HOSTILE}\n`)
   const init = await onTerminal(['init', data])
-  expect(init.err).toContain('created a store')
+  expect(init.stderr).toContain('created a store')
 })
 afterAll(async () => await rm(directory, { recursive: true, force: true }))
 
@@ -90,8 +74,8 @@ it('no command lets a name, a path or stored text steer the terminal', async () 
     ['verify', '--data', join(directory, HOSTILE)],
   ]
   for (const words of commands) {
-    const { out, err } = await onTerminal(words)
-    for (const text of [out, err]) {
+    const { stdout, stderr } = await onTerminal(words)
+    for (const text of [stdout, stderr]) {
       expect(withoutOwn(text), words.join(' ')).not.toMatch(STEERING)
       // A name with a colour of its own is shown as text.
       expect(text, words.join(' ')).not.toContain('x\u001B[31m')
@@ -100,13 +84,6 @@ it('no command lets a name, a path or stored text steer the terminal', async () 
 })
 
 it('a result that goes to a file is exact', async () => {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@forgeone/source', MAIN, 'settings', 'get', 'ui.text', '--data', data],
-    { env: { ...process.env, ...openingVariables() } },
-  )
-  let out = ''
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))
-  await new Promise((resolve) => child.once('close', resolve))
-  expect(out).toBe(`${HOSTILE}\n`)
+  const { stdout } = await runForge(['settings', 'get', 'ui.text', '--data', data], { cwd: directory })
+  expect(stdout).toBe(`${HOSTILE}\n`)
 })

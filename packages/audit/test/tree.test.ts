@@ -8,12 +8,14 @@ import {
   verifyConsistencyProof,
   verifyInclusion,
 } from '@forgeone/merkle'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { TileNodes } from '../src/tree/tile-nodes.ts'
 import { hashesOnLevel, parseTilePath, tileLevels, tilePath } from '../src/tree/tile-path.ts'
 import { SlowTree } from './slow-tree.ts'
 
 const SIZE = 257
+/** Proofs grow with the square of the leaves. */
+const STEP = inject('isLongTier') ? 1 : 3
 const leaves = Array.from({ length: SIZE }, (_, index) => leafHash(utf8Encode(`leaf ${index}`)))
 const slow = new SlowTree(leaves)
 const roots = Array.from({ length: SIZE + 1 }, (_, size) => slow.root(0, size))
@@ -35,9 +37,9 @@ const nodes = new TileNodes(async ({ level, index, width }) => {
 const equalAll = (left: readonly Uint8Array[], right: readonly Uint8Array[]): boolean =>
   left.length === right.length && left.every((one, index) => equalBytes(one, right[index]!))
 
-test('every inclusion proof up to 257 leaves is that of the slow twin and verifies', async () => {
+test(`an inclusion proof up to ${SIZE} leaves is that of the slow twin and verifies`, async () => {
   const wrong: string[] = []
-  for (let size = 1; size <= SIZE; size++) {
+  for (let size = SIZE; size > 0; size -= STEP) {
     for (let index = 0; index < size; index++) {
       const hashes = await nodes.hashesOf(inclusionRanges({ index, size }), size)
       const isRight = equalAll(hashes, slow.path(index, 0, size))
@@ -49,9 +51,9 @@ test('every inclusion proof up to 257 leaves is that of the slow twin and verifi
   expect(wrong).toEqual([])
 })
 
-test('every consistency proof up to 257 leaves is that of the slow twin and verifies', async () => {
+test(`a consistency proof up to ${SIZE} leaves is that of the slow twin and verifies`, async () => {
   const wrong: string[] = []
-  for (let newer = 1; newer <= SIZE; newer++) {
+  for (let newer = SIZE; newer > 0; newer -= STEP) {
     for (let older = 1; older <= newer; older++) {
       const hashes = await nodes.hashesOf(consistencyRanges({ older, newer }), newer)
       const claim = {
