@@ -5,7 +5,6 @@ import {
   ForgeError,
   isForgeError,
   readArgument,
-  systemTimer,
   toHex,
   type Clock,
   type Random,
@@ -40,7 +39,7 @@ export interface AccessOptions {
   readonly store: Store
   readonly database: string
   readonly clock: Clock
-  readonly timer?: Pick<Timer, 'every'> | undefined
+  readonly timer: Pick<Timer, 'every'>
   readonly random: Random
   /** Hears of each row that does not parse. */
   readonly onSetAside?: ((row: { readonly key: Uint8Array; readonly error: ForgeError }) => void) | undefined
@@ -244,8 +243,7 @@ export class AccessControl {
     if (typeof listener !== 'function')
       throw new ForgeError('ACCESS_GRANT_INVALID', 'a listener of changes is a function')
     this.#listeners.add(listener)
-    const { timer = systemTimer } = this.#o
-    this.#cancelRecheck ??= timer.every(RECHECK_MS, () => this.#tell())
+    this.#cancelRecheck ??= this.#o.timer.every(RECHECK_MS, () => this.#tell())
     return () => {
       this.#listeners.delete(listener)
       if (this.#listeners.size === 0) this.#stopRechecks()

@@ -8,7 +8,7 @@ import {
   systemTimer,
   type Timer,
 } from '@forgeone/common'
-import { Background, type Job, type Operation, type Store } from '@forgeone/engine'
+import type { Background, Operation, Store } from '@forgeone/engine'
 import { AppendGate, type LandedAppend } from '../append/append-gate.ts'
 import { ClientIds } from '../append/client-ids.ts'
 import { IdempotentAppends, type Idempotency } from '../append/idempotent-appends.ts'
@@ -40,6 +40,7 @@ import { Arrivals } from './arrivals.ts'
 import { ImportRuns } from './import-runs.ts'
 import { EntryLookup } from './entry-lookup.ts'
 import { followEntries } from './follow-entries.ts'
+import { begunJob } from './begun-job.ts'
 import { lastPosition, loadShards } from './load-shards.ts'
 import { readQuery } from './read-query.ts'
 import { prepareSearch, tableRows, type PreparedSearch } from './prepare-search.ts'
@@ -163,7 +164,7 @@ export class StreamCore<Entry> {
       timer: this.timer,
       shards: () => this.#topics.online(),
     })
-    if (options.compaction !== 'manual') this.#begin(this.#compactor.job, options)
+    if (options.compaction !== 'manual') this.#background = begunJob(this.#compactor.job, options, this)
     this.maintenance = new TopicMaintenance({
       store,
       facility: kind.name,
@@ -371,14 +372,6 @@ export class StreamCore<Entry> {
     await this.#background?.close()
     await this.#compactor.close()
     this.#arrivals.announce()
-  }
-
-  #begin(job: Job, { takeJob, reportProblem }: StreamOptions): void {
-    if (takeJob !== undefined) takeJob(job)
-    else {
-      const { clock, timer } = this
-      this.#background = new Background({ jobs: [job], clock, timer, reportProblem })
-    }
   }
 
   #assertOpen(): void {
