@@ -20,6 +20,7 @@ import { keyRotation } from './workloads/key-rotation.ts'
 import { open } from './workloads/open.ts'
 import { vaultRead } from './workloads/vault-read.ts'
 import { ingestCompacting } from './workloads/ingest-compacting.ts'
+import { readsBesideWriters } from './workloads/reads-beside-writers.ts'
 import { get, range, search } from './workloads/reads.ts'
 import { searchCold } from './workloads/search-cold.ts'
 import { start } from './workloads/start.ts'
@@ -44,6 +45,7 @@ const WORKLOADS: readonly Workload[] = [
   ingestAudited,
   keyRotation,
   vaultRead,
+  readsBesideWriters,
   cacheTrace,
   cacheHit,
   cacheImages,
@@ -54,7 +56,7 @@ const RUNS_DEFAULT = 5
 const USAGE = `pnpm bench [WORKLOAD…] [--n N] [--runs N] [--engines a,b] [--file LOG] [--json FILE]
            [--level fast|default|max] [--query TEXT] [--trace FILE]… [--policy P] [--entries N,…]
 
-${WORKLOADS.map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
+${WORKLOADS.map(({ name, summary }) => `  ${name.padEnd(22)} ${summary}`).join('\n')}
 `
 
 async function main(): Promise<number> {

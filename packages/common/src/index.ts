@@ -54,7 +54,7 @@ export {
 export { ArgumentCheck } from './argument-check.ts'
 export { nearestName } from './nearest-name.ts'
 export { systemTimer, type Timer } from './timer.ts'
-export { Turn } from './turn.ts'
+export { eventLoopTurn, Turn } from './turn.ts'
 export { Metrics, type MetricReading } from './metrics.ts'
 export { refuseOtherMembers } from './other-members.ts'
 export { KeyedTurns } from './keyed-turns.ts'

@@ -15,6 +15,20 @@ test('a turn is over after eight milliseconds and begins anew once it gave way',
   expect(turn.isOver).toBe(false)
 })
 
+test('turns are short while somebody who goes round the loop is waited for', () => {
+  let nowMs = 100
+  const turn = new Turn(() => nowMs)
+  expect(turn.isOver).toBe(false)
+  nowMs += 0.6
+  expect(turn.isOver).toBe(false)
+  const ends = [turn.hurry(), turn.hurry()]
+  expect(turn.isOver).toBe(true)
+  ends[0]!()
+  expect(turn.isOver).toBe(true)
+  ends[1]!()
+  expect(turn.isOver).toBe(false)
+})
+
 test('giving way lets a timer through that promises alone would starve', async () => {
   const turn = new Turn()
   const timers = { fired: 0 }

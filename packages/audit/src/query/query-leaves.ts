@@ -1,4 +1,4 @@
-import { ForgeError, utf8Decode } from '@forgeone/common'
+import { eventLoopTurn, ForgeError, utf8Decode } from '@forgeone/common'
 import { splitEntries } from '../bundle/entry-form.ts'
 import { parseLeaf, type LeafFacts } from '../leaf/parse-leaf.ts'
 import type { Candidates } from '../query-index/candidate-bundles.ts'
@@ -42,6 +42,8 @@ export async function* queryLeaves(
   let count = 0
   let index = begin
   while (index < end && count < limit) {
+    // Whole tiles are in memory: a loop of queries would never wait.
+    await eventLoopTurn.giveWay()
     const current = Math.floor(index / TILE_WIDTH)
     const bundle = (await candidates?.next(current)) ?? current
     // What was pruned meanwhile would be passed over without a word.

@@ -1,4 +1,4 @@
-import { ForgeError, Turn, Turns, type Metrics } from '@forgeone/common'
+import { eventLoopTurn, ForgeError, Turn, Turns, type Metrics } from '@forgeone/common'
 import { storeClosed } from '../health/store-closed.ts'
 import { withOutcome } from '../health/health.ts'
 import type { JournalPosition, JournalWriter } from '../journal/journal-writer.ts'
@@ -227,7 +227,10 @@ export class Committer implements JointWriter {
 
   #start(): void {
     if (this.#running !== undefined || this.#gate !== undefined || this.#queue.length === 0) return
+    // Reads that could go on without a pause leave the loop to us as often as we need it.
+    const endHurry = eventLoopTurn.hurry()
     this.#running = this.#run().finally(() => {
+      endHurry()
       this.#running = undefined
       this.#admitWaiting()
       this.#start()

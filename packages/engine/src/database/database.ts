@@ -1,8 +1,8 @@
 import {
+  eventLoopTurn,
   EMPTY_BYTES,
   ForgeError,
   isForgeError,
-  Turn,
   type SealedOperation,
   systemCode,
 } from '@forgeone/common'
@@ -30,7 +30,6 @@ export class Database {
   readonly #keyring: Keyring
   readonly #sealers: (Sealer | undefined)[] = []
   /** The overlay answers at once: a loop of such reads would keep the applier from ever emptying it. */
-  readonly #turn = new Turn()
 
   constructor(o: { name: string; level: LevelDatabase; keyring: Keyring }) {
     this.name = o.name
@@ -79,7 +78,7 @@ export class Database {
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     if (this.overlay.size > 0) {
-      await this.#turn.giveWay()
+      await eventLoopTurn.giveWay()
       return this.getSync(key)
     }
     const sealed = await this.#guard(() => this.#gate.read(() => this.#level.get(key)))
@@ -88,7 +87,7 @@ export class Database {
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     if (this.overlay.size > 0) {
-      await this.#turn.giveWay()
+      await eventLoopTurn.giveWay()
       return keys.map((key) => this.getSync(key))
     }
     const values = await this.#guard(() => this.#gate.read(() => this.#level.getMany([...keys])))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Receipt } from '@forgeone/audit'
 import {
+  eventLoopTurn,
   canonicalJson,
   copyBytes,
   ForgeError,
@@ -98,6 +99,7 @@ export class Subjects {
     const match = typeof envelope === 'string' ? ENVELOPE.exec(envelope) : null
     if (match === null) throw new ForgeError('CRYPTO_FORMAT', 'the text is no value sealed for a subject')
     const keys = await this.#o.shredKeys()
+    await eventLoopTurn.giveWay()
     const sealed = new Uint8Array(Buffer.from(match[1]!, 'base64url'))
     return await keys.open({ place: PLACE, sealed })
   }

@@ -1,4 +1,4 @@
-import { ForgeError, Turn, type Clock, isBytes } from '@forgeone/common'
+import { eventLoopTurn, ForgeError, type Clock, isBytes } from '@forgeone/common'
 import type { EventMessage } from '../entry/entry.ts'
 import { comparePositions, type Position } from '../entry/position.ts'
 import { storedEvent } from '../upcast/upcast-event.ts'
@@ -133,11 +133,10 @@ export class ConsumerGroup {
   async forgetRemoved(): Promise<void> {
     if (this.#closed !== undefined || this.ledger.isFailed) return
     this.#dropRemoved()
-    const turn = new Turn()
     const gone = new Set<Lease>()
     for (const lease of this.settlement.waitingLeases()) {
       if (!this.#isThere(lease)) gone.add(lease)
-      await turn.giveWay()
+      await eventLoopTurn.giveWay()
     }
     for (const lease of this.settlement.forgetWaiting(gone)) this.ledger.settle(lease)
     if (gone.size > 0) await this.#o.commits.write(this.ledger, 'relaxed').catch(() => undefined)

@@ -1,4 +1,4 @@
-import { Turn } from '@forgeone/common'
+import { eventLoopTurn as turn } from '@forgeone/common'
 import { comparePositions } from '../entry/position.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { PlacedTopic } from '../shard/topic-directory.ts'
@@ -18,9 +18,8 @@ export async function* scanRows<Made>(
   context: ScanContext,
   made: (rows: readonly FoundRow[]) => Made,
 ): AsyncGenerator<Made> {
-  const turn = new Turn()
   const sources = [...topicsByShard(request.topics)].map(
-    ([shard, topics]) => new ShardScan({ shard, topics, request, context, turn }),
+    ([shard, topics]) => new ShardScan({ shard, topics, request, context }),
   )
   // Others had their turn: blocks may have been rewritten, and entries removed.
   const resume = (): void => {

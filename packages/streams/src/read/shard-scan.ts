@@ -1,4 +1,4 @@
-import type { Turn } from '@forgeone/common'
+import { eventLoopTurn } from '@forgeone/common'
 import { endSequence, isDropped, type BlockSummary, type StoredBlockSummary } from '../block/block-summary.ts'
 import type { DecodedBlock } from '../block/decoded-block.ts'
 import { comparePositions, type Position } from '../entry/position.ts'
@@ -17,7 +17,6 @@ export class ShardScan {
   readonly #topics: ReadonlyMap<number, string>
   readonly #request: ScanRequest
   readonly #context: ScanContext
-  readonly #turn: Turn
   /** Sequences up to here (from here on, when backward) were dealt with. */
   #cursor: number
   #end: number
@@ -37,9 +36,7 @@ export class ShardScan {
     topics: ReadonlyMap<number, string>
     request: ScanRequest
     context: ScanContext
-    turn: Turn
   }) {
-    this.#turn = o.turn
     this.#shard = o.shard
     this.#topics = o.topics
     this.#request = o.request
@@ -111,7 +108,7 @@ export class ShardScan {
     let at = this.#at
     try {
       for (; at >= 0 && at < rows.length && found.length < rowsMax; at += step) {
-        if (++looked % ROWS_PER_LOOK === 0 && this.#turn.isOver) return false
+        if (++looked % ROWS_PER_LOOK === 0 && eventLoopTurn.isOver) return false
         const row = rows[at]!
         if (holds !== undefined && !holds(row)) continue
         if (matches !== undefined && !matches(row)) continue

@@ -1,9 +1,9 @@
 import {
+  eventLoopTurn,
   ForgeError,
   KeyedTurns,
   Metrics,
   systemClock,
-  Turn,
   type Clock,
   systemTimer,
   type Timer,
@@ -103,7 +103,6 @@ export class StreamCore<Entry> {
   /** Creates, changes, removes and trims topics. */
   readonly maintenance: TopicMaintenance
   readonly #arrivals = new Arrivals()
-  readonly #turn = new Turn()
   #background: Background | undefined
   #closed = false
 
@@ -219,7 +218,7 @@ export class StreamCore<Entry> {
 
   /** Reads are answered at once: a loop of them would let nothing else have its turn. */
   async giveWay(): Promise<void> {
-    await this.#turn.giveWay()
+    await eventLoopTurn.giveWay()
   }
 
   /** @returns undefined when no entry has the id */

@@ -1,4 +1,4 @@
-import { ForgeError, fromHex, toHex, type JsonObject } from '@forgeone/common'
+import { eventLoopTurn, ForgeError, fromHex, toHex, type JsonObject } from '@forgeone/common'
 import type { KeyProvider } from '@forgeone/crypto'
 import type { Operation } from '@forgeone/engine'
 import { checkSecretPath, pathMatcher } from '../path/secret-path.ts'
@@ -273,6 +273,7 @@ export class Vault {
   }
 
   async status(): Promise<{ readonly sealed: boolean; readonly secrets: number | undefined }> {
+    await eventLoopTurn.giveWay()
     if (await this.#core.isSealed()) return { sealed: true, secrets: undefined }
     const { secrets } = await this.#core.open(this.#actor)
     return {
