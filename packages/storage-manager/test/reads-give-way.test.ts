@@ -56,12 +56,12 @@ const READS: Readonly<Record<string, () => Promise<unknown>>> = {
 }
 
 test.each(Object.entries(READS))('%s, again and again, lets the loop go round', async (_, read) => {
-  let wentRound = false
+  const loop = { wentRound: false }
   // Behind the events of the loop that read and write files.
-  setImmediate(() => (wentRound = true))
+  setImmediate(() => (loop.wentRound = true))
   const writes = Array.from({ length: 64 }, (_, n) => forge.settings.set(`written.${n}`, n))
   let calls = 0
-  for (; !wentRound && calls < CALLS_MAX; calls++) await read()
+  for (; !loop.wentRound && calls < CALLS_MAX; calls++) await read()
   await Promise.all(writes)
   expect(calls).toBeLessThan(CALLS_MAX)
 })

@@ -17,7 +17,9 @@ const LOOPS: Readonly<Record<string, (forge: Forge) => Promise<unknown>>> = {
   'logs.search': async (forge) => await forge.logs.search('"line 777"').toArray(),
   'events.read': async (forge) => await forge.events.read({ topic: 'filled', limit: 100 }).toArray(),
   'audit.query': async (forge) => {
-    for await (const _ of forge.audit.query({ limit: 20 }));
+    let leaves = 0
+    for await (const { index } of forge.audit.query({ limit: 20 })) leaves += index
+    return leaves
   },
 }
 
@@ -42,7 +44,6 @@ export const readsBesideWriters: Workload = {
         }
       }
       const base = { workload: 'reads-beside-writers', engine: 'forgeone', ratio: null }
-      const perSecond = (writes: readonly number[]): number => (median(writes) * 1000) / MEASURED_MS
       const rows: ResultRow[] = [{ ...base, metric: 'writes alone', unit: '1/s', value: perSecond(alone) }]
       for (const [name, { writes, ticks }] of measured) {
         const share = median(writes) / median(alone)
@@ -59,6 +60,8 @@ export const readsBesideWriters: Workload = {
     })
   },
 }
+
+const perSecond = (writes: readonly number[]): number => (median(writes) * 1000) / MEASURED_MS
 
 interface Measured {
   readonly writes: number[]
@@ -91,7 +94,8 @@ async function measure(
     }
   }
   const reader = async (): Promise<void> => {
-    while (read !== undefined && goesOn()) await read(forge)
+    if (read === undefined) return
+    while (goesOn()) await read(forge)
   }
   await Promise.all([reader(), ...Array.from({ length: WRITERS }, writer)])
   clearInterval(timer)
