@@ -5,11 +5,11 @@ import type { LogSigner } from './log-signer.ts'
 
 /** Puts new signing keys in force, one after the other. */
 export class KeyRotator {
-  readonly #o: KeyRotatorOptions
+  readonly #options: KeyRotatorOptions
   #underWay: Promise<unknown> = Promise.resolve()
 
   constructor(options: KeyRotatorOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   /** @see AuditLog.rotateKey */
@@ -21,7 +21,7 @@ export class KeyRotator {
   }
 
   async #rotate(): Promise<VerifierKey> {
-    const { keys, signer, record, checkpoint, refusal } = this.#o
+    const { keys, signer, record, checkpoint, refusal } = this.#options
     const refused = refusal()
     // Before a key is made: nothing is to change where nothing is signed.
     if (refused !== undefined) throw refused

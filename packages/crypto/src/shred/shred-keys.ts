@@ -54,7 +54,7 @@ export interface ShredKeysOptions {
  * makes everything sealed under it unreadable in every copy of the data, backups included.
  */
 export class ShredKeys {
-  readonly #o: ShredKeysOptions
+  readonly #options: ShredKeysOptions
   readonly #rows: LedgeredRows
   readonly #cache = new Map<string, SuiteKey>()
   /** References of keys whose erasure was begun and is not known to be finished. */
@@ -65,7 +65,7 @@ export class ShredKeys {
   #changing: Promise<unknown> = Promise.resolve()
 
   private constructor(options: ShredKeysOptions, rows: LedgeredRows) {
-    this.#o = options
+    this.#options = options
     this.#rows = rows
   }
 
@@ -125,14 +125,14 @@ export class ShredKeys {
   create(owner: string): Promise<Uint8Array> {
     return this.#inTurn(async () => {
       this.#rows.assertTrusted()
-      const { buckets, random } = this.#o
+      const { buckets, random } = this.#options
       const ref = random.bytes(SHRED_REF_BYTES)
       await buckets.ensure(ref[0]!)
       const key = random.bytes(KEY_BYTES)
       try {
         const { current } = this.#bucket(ref)
         const wrapped = fromBase64(current.wrapping.wrapFor({ place: ref, key, random }))!
-        const name = this.#o.hashOwner(owner)
+        const name = this.#options.hashOwner(owner)
         await this.#rows.write([
           { key: keyRow(ref), value: wrapped },
           { key: ownerRow(name, ref), value: new Uint8Array(0) },
@@ -150,7 +150,7 @@ export class ShredKeys {
     return this.#inTurn(async () => {
       await this.#rows.write([
         { key: keyRow(ref), value: undefined },
-        { key: ownerRow(this.#o.hashOwner(owner), ref), value: undefined },
+        { key: ownerRow(this.#options.hashOwner(owner), ref), value: undefined },
       ])
       this.#erased++
       this.#forget(toHex(ref))
@@ -179,14 +179,14 @@ export class ShredKeys {
     ref: Uint8Array,
     o: { readonly place: readonly Uint8Array[]; readonly value: Uint8Array },
   ): Promise<Uint8Array> {
-    const nonce = this.#o.random.bytes(xChaCha20Poly1305.nonceBytes)
-    const place = [this.#o.storeId, ...o.place]
+    const nonce = this.#options.random.bytes(xChaCha20Poly1305.nonceBytes)
+    const place = [this.#options.storeId, ...o.place]
     return await this.#withKey(ref, (key) => sealShredValue({ key, ref, nonce, place, value: o.value }))
   }
 
   /** @throws CRYPTO_KEY_DESTROYED, SHRED_KEYS_TAMPERED, CRYPTO_FORMAT, CRYPTO_OPEN_FAILED */
   async open(o: { readonly place: readonly Uint8Array[]; readonly sealed: Uint8Array }): Promise<Uint8Array> {
-    const place = [this.#o.storeId, ...o.place]
+    const place = [this.#options.storeId, ...o.place]
     return await this.#withKey(shredRefOf(o.sealed), (key) =>
       openShredValue({ key, place, sealed: o.sealed }),
     )
@@ -206,12 +206,14 @@ export class ShredKeys {
   ): Promise<ErasureRecord> {
     return this.#inTurn(async () => {
       this.#rows.assertTrusted()
-      const id = o.id ?? this.#o.random.bytes(ERASURE_ID_BYTES)
+      const id = o.id ?? this.#options.random.bytes(ERASURE_ID_BYTES)
       const known = await this.#rows.get(erasureRow(id))
       if (known !== undefined) return await this.#finish(decodeErasure(erasureRow(id), known))
       const [owner, chosen] =
-        'owner' in refs ? [this.#o.hashOwner(refs.owner), await this.#refsOf(refs.owner)] : [undefined, refs]
-      const row = { id, startedMs: this.#o.clock.now(), doneMs: 0, owner, refs: chosen, bucketKeys: [] }
+        'owner' in refs
+          ? [this.#options.hashOwner(refs.owner), await this.#refsOf(refs.owner)]
+          : [undefined, refs]
+      const row = { id, startedMs: this.#options.clock.now(), doneMs: 0, owner, refs: chosen, bucketKeys: [] }
       // Before the row is written: a write of unknown outcome may be finished at the next opening.
       this.#begin(row)
       await this.#rows.write([{ key: erasureRow(id), value: encodeErasure(row) }])
@@ -243,7 +245,7 @@ export class ShredKeys {
 
   async #refsOf(owner: string): Promise<readonly Uint8Array[]> {
     const refs: Uint8Array[] = []
-    for await (const page of this.#rows.scan(keysOfOwner(this.#o.hashOwner(owner)))) {
+    for await (const page of this.#rows.scan(keysOfOwner(this.#options.hashOwner(owner)))) {
       for (const { key } of page) refs.push(refOf(key))
     }
     return refs
@@ -259,7 +261,7 @@ export class ShredKeys {
   async #finish(row: ErasureRow): Promise<ErasureRecord> {
     if (row.doneMs > 0) return recordOf(row)
     this.#begin(row)
-    const { buckets, clock, random } = this.#o
+    const { buckets, clock, random } = this.#options
     const done = await finishErasure(row, {
       rows: this.#rows,
       buckets,
@@ -308,7 +310,7 @@ export class ShredKeys {
   }
 
   #bucket(ref: Uint8Array): BucketKeys {
-    const found = this.#o.buckets.find(ref[0]!)
+    const found = this.#options.buckets.find(ref[0]!)
     if (found !== undefined) return found
     throw new ForgeError('KEYRING_DAMAGED', `the keyring has no key for shred bucket ${ref[0]}`)
   }

@@ -44,7 +44,7 @@ export interface FlushControllerOptions {
 
 /** Takes flush points: bounds what a crash has to replay, and lets old segments go. */
 export class FlushController {
-  readonly #o: FlushControllerOptions
+  readonly #options: FlushControllerOptions
   #bytesSinceLast = 0
   #bytesBeingFlushed = 0
   readonly #turns = new Turns()
@@ -54,7 +54,7 @@ export class FlushController {
   #idleTimer: NodeJS.Timeout | undefined
 
   constructor(options: FlushControllerOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   /** Bytes of frames that no flush point covers. */
@@ -64,7 +64,7 @@ export class FlushController {
 
   onFrame(bytes: number): void {
     this.#bytesSinceLast += bytes
-    if (this.#bytesSinceLast >= (this.#o.everyBytes ?? FLUSH_POINT_BYTES)) this.takeSoon()
+    if (this.#bytesSinceLast >= (this.#options.everyBytes ?? FLUSH_POINT_BYTES)) this.takeSoon()
     else if (this.#bytesSinceLast >= IDLE_FLUSH_BYTES_MIN) this.#takeWhenIdle()
   }
 
@@ -75,7 +75,7 @@ export class FlushController {
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = undefined
       if (this.#bytesSinceLast >= IDLE_FLUSH_BYTES_MIN) this.takeSoon()
-    }, this.#o.idleMs ?? IDLE_FLUSH_MS).unref()
+    }, this.#options.idleMs ?? IDLE_FLUSH_MS).unref()
   }
 
   /** In the background, unless one is being taken there. */
@@ -107,24 +107,24 @@ export class FlushController {
   async #takeInBackground(): Promise<void> {
     try {
       // Outside the turn below: what it commits waits for whoever holds commits back until its own turn comes.
-      if (!this.#o.keepJournal && (await this.#o.prepare()) !== undefined) return
+      if (!this.#options.keepJournal && (await this.#options.prepare()) !== undefined) return
       await this.take()
     } catch (cause) {
-      this.#o.onFailure(cause)
+      this.#options.onFailure(cause)
     }
   }
 
   async #take(): Promise<void> {
-    if (this.#o.keepJournal) return
+    if (this.#options.keepJournal) return
     this.#bytesBeingFlushed = this.unflushedBytes
     this.#bytesSinceLast = 0
-    const { journal } = this.#o
+    const { journal } = this.#options
     const sequence = journal.nextSequence - 1
     const { digest } = journal
-    const time = this.#o.lastTime()
+    const time = this.#options.lastTime()
     // What is applied is durable in the journal too, so the journal never ends before its flush point.
-    await this.#o.applied(sequence)
-    await this.#o.settleObserver()
+    await this.#options.applied(sequence)
+    await this.#options.settleObserver()
     await this.flushDatabases()
     await this.record({
       sequence,
@@ -135,26 +135,26 @@ export class FlushController {
     })
     this.#bytesBeingFlushed = 0
     await journal.trim(sequence)
-    this.#o.metrics.add('flush_points_total')
+    this.#options.metrics.add('flush_points_total')
   }
 
   async flushDatabases(): Promise<void> {
-    for (const database of this.#o.databases.values())
-      await this.#o.backend.flush(database.name, database.level)
+    for (const database of this.#options.databases.values())
+      await this.#options.backend.flush(database.name, database.level)
   }
 
   /** @param o.closed the databases are: what lies in their logs is there for good */
   async states({ closed }: { readonly closed: boolean }): Promise<readonly DatabaseState[]> {
     const states: DatabaseState[] = []
-    for (const name of this.#o.databases.keys())
-      states.push(await this.#o.backend.state(name, { withLogs: closed }))
+    for (const name of this.#options.databases.keys())
+      states.push(await this.#options.backend.state(name, { withLogs: closed }))
     return states
   }
 
   async record(point: FlushPoint): Promise<void> {
-    await this.#o.files.replace(
+    await this.#options.files.replace(
       FLUSH_POINT_NAME,
-      encodeFlushPoint(point, journalSealer(this.#o.keyring, FLUSH_POINT_SEGMENT)),
+      encodeFlushPoint(point, journalSealer(this.#options.keyring, FLUSH_POINT_SEGMENT)),
     )
   }
 }

@@ -42,7 +42,7 @@ export interface SpaceGuardOptions {
 
 /** Refuses writes while they can still be refused cleanly: before the quota and before the end of the disk. */
 export class SpaceGuard {
-  readonly #o: SpaceGuardOptions
+  readonly #options: SpaceGuardOptions
   #usedBytes = 0
   #bytesSinceWalk = 0
   #walkedMs = Number.NEGATIVE_INFINITY
@@ -52,7 +52,7 @@ export class SpaceGuard {
   #spareBytes = 0
 
   constructor(options: SpaceGuardOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   /**
@@ -74,16 +74,16 @@ export class SpaceGuard {
   }
 
   #checkQuota(bytes: number, privileged: boolean): void {
-    const { maxBytes } = this.#o
+    const { maxBytes } = this.#options
     if (maxBytes === undefined) return
     const limit = privileged ? maxBytes * (1 + PRIVILEGED_SHARE) : maxBytes
     if (this.#walkedMs !== Number.NEGATIVE_INFINITY && this.#usedBytes + bytes * COPIES_WRITTEN <= limit)
       return
-    const nowMs = this.#o.clock.monotonicMs()
+    const nowMs = this.#options.clock.monotonicMs()
     if (nowMs - this.#walkedMs >= WALK_MS || this.#bytesSinceWalk >= WALK_BYTES) {
       this.#walkedMs = nowMs
       this.#bytesSinceWalk = 0
-      this.#usedBytes = this.#o.measureBytes()
+      this.#usedBytes = this.#options.measureBytes()
     }
     if (this.#usedBytes + bytes * COPIES_WRITTEN <= limit) return
     const details = { usedBytes: this.#usedBytes, maxBytes }
@@ -97,11 +97,11 @@ export class SpaceGuard {
 
   /** A flush point may take what is kept for it, and only that must be there. */
   #checkFlushRoom(): void {
-    const { path } = this.#o
+    const { path } = this.#options
     if (path === undefined) return
     const { bavail, bsize } = statfsSync(path)
     const freeBytes = bavail * bsize
-    const neededBytes = this.#o.unflushedBytes() + ROOM_MIN_BYTES
+    const neededBytes = this.#options.unflushedBytes() + ROOM_MIN_BYTES
     if (freeBytes >= neededBytes) return
     throw new ForgeError(
       'STORAGE_FULL',
@@ -111,7 +111,7 @@ export class SpaceGuard {
   }
 
   #checkFree(bytes: number): void {
-    const { path, clock, health } = this.#o
+    const { path, clock, health } = this.#options
     if (path === undefined) return
     const nowMs = clock.monotonicMs()
     const written = (this.#bytesSinceFreeCheck + bytes) * COPIES_WRITTEN
@@ -121,16 +121,17 @@ export class SpaceGuard {
     this.#bytesSinceFreeCheck = 0
     const { bavail, blocks, bsize } = statfsSync(path)
     const freeBytes = bavail * bsize
-    const wanted = this.#o.databaseCount * ROOM_PER_DATABASE_BYTES + ROOM_FOR_JOURNAL_BYTES
-    const forFlush = this.#o.unflushedBytes() + ROOM_MIN_BYTES
+    const wanted = this.#options.databaseCount * ROOM_PER_DATABASE_BYTES + ROOM_FOR_JOURNAL_BYTES
+    const forFlush = this.#options.unflushedBytes() + ROOM_MIN_BYTES
     const room = Math.min(wanted, Math.max(blocks * bsize * ROOM_SHARE_MAX, forFlush))
     const mark = health.state === 'readonly' ? room * (1 + RECOVERED_SHARE) : room
     this.#spareBytes = Math.max(0, freeBytes - mark)
     const left = freeBytes - bytes * COPIES_WRITTEN
-    const isShort = left < mark + room * SHORT_SHARE && this.#o.unflushedBytes() >= room * UNFLUSHED_SHARE
+    const isShort =
+      left < mark + room * SHORT_SHARE && this.#options.unflushedBytes() >= room * UNFLUSHED_SHARE
     if (left >= mark) {
       health.setFull(undefined)
-      if (isShort) this.#o.onShort()
+      if (isShort) this.#options.onShort()
       return
     }
     const details = { freeBytes, neededBytes: Math.ceil(room) }
@@ -139,7 +140,7 @@ export class SpaceGuard {
       `the disk has ${freeBytes} bytes left; the store keeps ${Math.ceil(room)} free`,
       { details },
     )
-    if (health.state !== 'readonly') this.#o.onShort()
+    if (health.state !== 'readonly') this.#options.onShort()
     health.setFull(error)
     throw error
   }

@@ -16,7 +16,7 @@ export interface ReplayOptions {
 
 /** Applies journal records to the databases in order; puts and deletes are idempotent, so a replay may repeat. */
 export class Replay {
-  readonly #o: ReplayOptions
+  readonly #options: ReplayOptions
   readonly #batches = new Map<Database, SealedOperation[]>()
   #batchBytes = 0
   #observing: { readonly observation: Observation | undefined } | undefined
@@ -24,13 +24,13 @@ export class Replay {
   lastTime = 0
 
   constructor(options: ReplayOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   async add(records: readonly JournalRecord[]): Promise<void> {
     const observation = await this.#observationFrom(records[0]!.sequence)
     for (const { sequence, record } of records) {
-      if (sequence <= this.#o.flushedSequence) continue
+      if (sequence <= this.#options.flushedSequence) continue
       this.commits++
       this.lastTime = Math.max(this.lastTime, record.time)
       for (const operation of record.operations) this.#add(operation)
@@ -47,7 +47,7 @@ export class Replay {
   }
 
   async #observationFrom(firstSequence: number): Promise<Observation | undefined> {
-    this.#observing ??= { observation: await this.#o.observe(firstSequence) }
+    this.#observing ??= { observation: await this.#options.observe(firstSequence) }
     return this.#observing.observation
   }
 
@@ -59,7 +59,7 @@ export class Replay {
   }
 
   #add(operation: SealedOperation): void {
-    const database = this.#o.databases.get(operation.database)
+    const database = this.#options.databases.get(operation.database)
     if (database === undefined) return
     this.#batchBytes += operation.key.length + (operation.type === 'put' ? operation.sealed.length : 0)
     const batch = this.#batches.get(database)

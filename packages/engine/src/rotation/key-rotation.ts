@@ -33,7 +33,7 @@ const JOURNAL = 'journal'
  * @see LocalStore.keys
  */
 export class KeyRotation {
-  readonly #o: KeyRotationOptions
+  readonly #options: KeyRotationOptions
   /** Changes of the keyring that a caller asked for: the closing waits for them. */
   readonly #changes = new Turns()
   readonly #resealing = new Turns()
@@ -42,16 +42,16 @@ export class KeyRotation {
   readonly #cleared = new Set<number>()
 
   constructor(options: KeyRotationOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   get keyring(): Keyring {
-    return this.#o.parts.keyring
+    return this.#options.parts.keyring
   }
 
   /** Scopes with data keys: the databases and the journal. */
   get scopes(): readonly string[] {
-    return [...this.#o.parts.file.databases, JOURNAL]
+    return [...this.#options.parts.file.databases, JOURNAL]
   }
 
   /** Scopes that hold, or may hold, values under older keys. */
@@ -91,11 +91,12 @@ export class KeyRotation {
   async destroy(keyId: number): Promise<void> {
     this.#assertChangeable()
     // Rows that were replaced may still lie in the journal.
-    await this.#o.flush()
+    await this.#options.flush()
     await this.#change(async () => {
       const uses = await this.#ownUses()
       const copies = await this.#copyUses()
-      if (!uses.has(keyId) && copies.has(keyId) && this.#isOlder(keyId)) await this.#o.copies?.retire(keyId)
+      if (!uses.has(keyId) && copies.has(keyId) && this.#isOlder(keyId))
+        await this.#options.copies?.retire(keyId)
       const counts = mergedUses(uses, copies)
       await this.keyring.destroyKey({ keyId, uses: counts.get(keyId) ?? new Map() })
     })
@@ -134,16 +135,18 @@ export class KeyRotation {
       resourceClass: 'keys',
       context: canonicalJson(context, { code: 'INTERNAL', what: 'the facts of a change of keys' }),
     }
-    return await this.#o.committer.submit(() => ({ facts, operations: o.operations }), { privileged: true })
+    return await this.#options.committer.submit(() => ({ facts, operations: o.operations }), {
+      privileged: true,
+    })
   }
 
   async #ownUses(): Promise<KeyUseCounts> {
-    await this.#o.committer.settled()
-    return await countKeyUses(this.#o.parts)
+    await this.#options.committer.settled()
+    return await countKeyUses(this.#options.parts)
   }
 
   async #copyUses(): Promise<KeyUseCounts> {
-    return (await this.#o.copies?.keyUses()) ?? new Map()
+    return (await this.#options.copies?.keyUses()) ?? new Map()
   }
 
   /** It was replaced, so that nothing is sealed under it any more. */
@@ -153,7 +156,7 @@ export class KeyRotation {
 
   #assertChangeable(): void {
     this.#ending.signal.throwIfAborted()
-    this.#o.parts.health.assertWritable()
+    this.#options.parts.health.assertWritable()
   }
 
   #change<T>(action: () => Promise<T>): Promise<T> {
@@ -165,7 +168,7 @@ export class KeyRotation {
 
   async #reseal(asked: ResealOptions): Promise<ResealReport> {
     this.#assertChangeable()
-    const { parts, committer, applier } = this.#o
+    const { parts, committer, applier } = this.#options
     const ending = this.#ending.signal
     const signal = asked.signal === undefined ? ending : AbortSignal.any([asked.signal, ending])
     const options = { ...asked, signal }
@@ -180,7 +183,7 @@ export class KeyRotation {
           : committedBatch(target, { committer, actor: options.actor })
       resealed.set(name, await resealDatabase({ database: name, batch }, options))
     }
-    await this.#o.flush()
+    await this.#options.flush()
     for (const { id } of older) this.#cleared.add(id)
     return { resealed }
   }

@@ -30,7 +30,7 @@ export interface StateDescriberOptions {
 
 /** Commits what the watched rows are: before each flush point, and some time after they changed. */
 export class StateDescriber {
-  readonly #o: StateDescriberOptions
+  readonly #options: StateDescriberOptions
   #timer: NodeJS.Timeout | undefined
   #underWay: Promise<void> = Promise.resolve()
   #tookMs = 0
@@ -38,7 +38,7 @@ export class StateDescriber {
   #isStopped = false
 
   constructor(options: StateDescriberOptions) {
-    this.#o = options
+    this.#options = options
     const { health } = options
     this.#work = new BackgroundWork('description of rows', (problem, where) => {
       if (problem === undefined) health.withdraw(where)
@@ -48,7 +48,7 @@ export class StateDescriber {
 
   /** Told of every commit before it is applied. */
   note(operations: readonly SealedOperation[]): void {
-    if (this.#o.roots.note(operations)) this.schedule()
+    if (this.#options.roots.note(operations)) this.schedule()
   }
 
   /** Has the rows described some time later. */
@@ -56,12 +56,12 @@ export class StateDescriber {
     if (this.#isStopped || this.#timer !== undefined) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      const { health } = this.#o
+      const { health } = this.#options
       if (this.#tookMs > DESCRIBE_MS_MAX || health.poisoned) return
       // A commit nobody asked for is not to be what finds a full disk; later there may be room, or leave to write.
       if (health.state === 'readonly') this.schedule()
       else this.#underWay = this.#work.run(() => this.#describeSoon()).then(() => undefined)
-    }, this.#o.afterMs).unref()
+    }, this.#options.afterMs).unref()
   }
 
   /** Where there is no room for it now, it is tried again. */
@@ -79,7 +79,7 @@ export class StateDescriber {
       return await this.#describe('store.flushed')
     } catch (error) {
       // A store that takes no commits goes without; what it has is made durable all the same.
-      if (this.#o.health.refusal === undefined) throw error
+      if (this.#options.health.refusal === undefined) throw error
       return undefined
     }
   }
@@ -92,7 +92,7 @@ export class StateDescriber {
   }
 
   async #describe(action: 'store.flushed' | 'store.described'): Promise<ForgeError | undefined> {
-    const { journal, roots, committer } = this.#o
+    const { journal, roots, committer } = this.#options
     const state = await committer().exclusively(async () => {
       if (action === 'store.flushed') await journal.endSegment()
       const startedMs = performance.now()

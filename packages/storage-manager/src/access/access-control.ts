@@ -62,7 +62,7 @@ type Listener = () => void
  * roles say. Rows lie in the store's own database, sealed; every change and every refusal is a commit.
  */
 export class AccessControl {
-  readonly #o: AccessOptions
+  readonly #options: AccessOptions
   readonly #grants = new Map<string, Grant>()
   readonly #roles = new Map<string, readonly string[]>()
   readonly #rows: AccessRows
@@ -80,7 +80,7 @@ export class AccessControl {
   #closed = false
 
   private constructor(options: AccessOptions) {
-    this.#o = options
+    this.#options = options
     this.#rows = new AccessRows(options)
     this.#tokens = new Tokens({ ...options, rows: this.#rows })
     this.#denials = new DenialLog(options)
@@ -111,7 +111,7 @@ export class AccessControl {
    */
   async grant(grant: NewGrant, options: { readonly by?: string } = {}): Promise<Grant> {
     const by = actorOf(options)
-    const { clock, random } = this.#o
+    const { clock, random } = this.#options
     const id = `g_${toHex(random.bytes(8))}`
     const made = readArgument('ACCESS_GRANT_INVALID', () => checkGrant(withIdentity(grant, id), clock.now()))
     if (this.#concerns(made.holder, by)) throw selfGrant()
@@ -192,7 +192,7 @@ export class AccessControl {
   check(principal: string, request: { readonly action: Action; readonly resource: string }): AccessDecision {
     checkPrincipalName(principal)
     const { action, resource } = checkDecidable(request)
-    return this.#decide(principal, { action, resource, now: this.#o.clock.now() })
+    return this.#decide(principal, { action, resource, now: this.#options.clock.now() })
   }
 
   /** While rights cannot be read, or one of them, nothing is allowed to anybody but the owner: it may be one that denies. */
@@ -243,7 +243,7 @@ export class AccessControl {
     if (typeof listener !== 'function')
       throw new ForgeError('ACCESS_GRANT_INVALID', 'a listener of changes is a function')
     this.#listeners.add(listener)
-    this.#cancelRecheck ??= this.#o.timer.every(RECHECK_MS, () => this.#tell())
+    this.#cancelRecheck ??= this.#options.timer.every(RECHECK_MS, () => this.#tell())
     return () => {
       this.#listeners.delete(listener)
       if (this.#listeners.size === 0) this.#stopRechecks()
@@ -333,7 +333,7 @@ export class AccessControl {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) callIsolated(listener, () => this.#o.onListenerFailure?.())
+    for (const listener of this.#listeners) callIsolated(listener, () => this.#options.onListenerFailure?.())
   }
 
   #stopRechecks(): void {
@@ -371,7 +371,7 @@ export class AccessControl {
       if (!isForgeError(error, 'RECORD_TAMPERED')) throw error
       // A token is worth nothing without its row; a grant or role that is missing could be one that forbids.
       if (row.kind !== 't' && row.kind !== 'u') this.#rightsSetAside.add(toHex(row.key))
-      this.#o.onSetAside?.({ key: row.key, error })
+      this.#options.onSetAside?.({ key: row.key, error })
     }
   }
 

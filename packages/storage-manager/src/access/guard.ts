@@ -23,10 +23,10 @@ export interface GuardOptions {
 
 /** Puts a check before every method of an object. The result holds nothing of it but the methods. */
 export class Guard {
-  readonly #o: GuardOptions
+  readonly #options: GuardOptions
 
   constructor(options: GuardOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   /**
@@ -56,12 +56,12 @@ export class Guard {
 
   /** What it calls is the face's own, and asked about there. */
   #onFace(face: object, method: Method, args: readonly unknown[]): unknown {
-    this.#o.assertLive()
+    this.#options.assertLive()
     return callForPrincipal(() => Reflect.apply(method, face, args))
   }
 
   #subscriptionGuard(authorize: () => void): SubscriptionGuard {
-    const { access, principal } = this.#o
+    const { access, principal } = this.#options
     const actor = access.pseudonym(principal)
     return {
       access,
@@ -73,14 +73,14 @@ export class Guard {
 
   /** Whatever the call commits, now or in its iterators and subscriptions, names the principal; its errors name nobody else. */
   #acting(call: Method): Method {
-    const actor = this.#o.access.pseudonym(this.#o.principal)
+    const actor = this.#options.access.pseudonym(this.#options.principal)
     return (...args) => callForPrincipal(() => actingAs(actor, () => call(...args)))
   }
 
   #method(rule: MethodRule, call: Method): Method {
     if (rule.kind === 'bearer') {
       return (...args) => {
-        this.#o.assertLive()
+        this.#options.assertLive()
         return call(...args)
       }
     }
@@ -89,7 +89,7 @@ export class Guard {
       const args = this.#readArguments(given)
       const resources = [...new Set(rule.resources(args))]
       const authorize = (): void => {
-        this.#o.assertLive()
+        this.#options.assertLive()
         for (const resource of resources) this.#authorize(rule.action, resource)
       }
       authorize()
@@ -127,7 +127,7 @@ export class Guard {
     args[1] = {
       ...(typeof options === 'object' ? options : {}),
       authorizeTopic: (topic: string) => {
-        this.#o.assertLive()
+        this.#options.assertLive()
         this.#authorize(rule.action, lineResource(topic))
       },
     }
@@ -139,7 +139,7 @@ export class Guard {
     o: { readonly call: Method; readonly get: Method },
   ): Method {
     return async (id) => {
-      this.#o.assertLive()
+      this.#options.assertLive()
       // Text only: what turns into text twice may turn into two ids.
       const found: unknown = typeof id === 'string' ? await o.get(id) : undefined
       const resource = typeof found === 'object' && found !== null ? rule.resourceOf(found) : undefined
@@ -159,7 +159,7 @@ export class Guard {
   }
 
   #authorize(action: Action, resource: string): void {
-    this.#o.access.authorize(this.#o.principal, { action, resource })
+    this.#options.access.authorize(this.#options.principal, { action, resource })
   }
 
   /** Calls that write who acts into their leaf are told. */
@@ -170,7 +170,7 @@ export class Guard {
     while (whole.length < toldAt) whole.push(undefined)
     whole[toldAt] = {
       ...(typeof options === 'object' && options !== null ? options : {}),
-      by: this.#o.principal,
+      by: this.#options.principal,
     }
     return whole
   }

@@ -48,7 +48,7 @@ export interface AnchorPublication {
 
 /** Takes checkpoints to the anchors of a store, each in its own time, and minds those that fail. */
 export class AnchorKeeper {
-  readonly #o: AnchorKeeperOptions
+  readonly #options: AnchorKeeperOptions
   readonly #anchors: readonly KeptAnchor[]
   #stopTimer: (() => void) | undefined
   /** Settles when no anchor is being written. */
@@ -57,7 +57,7 @@ export class AnchorKeeper {
   #refused = false
 
   constructor(options: AnchorKeeperOptions) {
-    this.#o = options
+    this.#options = options
     const now = options.clock.monotonicMs()
     this.#anchors = options.plans.map((plan) => {
       const { renew } = plan
@@ -66,12 +66,12 @@ export class AnchorKeeper {
   }
 
   start(): void {
-    const { log, timer, plans } = this.#o
+    const { log, timer, plans } = this.#options
     if (log === undefined || plans.length === 0) return
     const tickMs = Math.min(ANCHOR_RETRY_MS, ...plans.map(({ everyMs }) => everyMs))
     // An anchor that fails is told by itself; this is what keeps checkpoints from being taken to any of them.
     const work = new BackgroundWork('publication to anchors', (problem, where) =>
-      this.#o.store.reportProblem(problem, where),
+      this.#options.store.reportProblem(problem, where),
     )
     this.#stopTimer = timer.every(tickMs, () => void work.run(() => this.publishDue()))
   }
@@ -79,8 +79,8 @@ export class AnchorKeeper {
   /** From now on the store only reads: an anchor knows of another history. */
   refuse(reason: ForgeError): void {
     this.#refused = true
-    this.#o.log?.refuseSigning(reason)
-    this.#o.store.refuseWrites(reason)
+    this.#options.log?.refuseSigning(reason)
+    this.#options.store.refuseWrites(reason)
   }
 
   /** Nothing is published to an anchor that had notes and has none: only its owner knows whether that is meant. */
@@ -100,7 +100,7 @@ export class AnchorKeeper {
   ): Promise<AnchorPublication> {
     return this.#inTurn(async () => {
       const checkpoint = await log.checkpoint()
-      const { memory } = this.#o
+      const { memory } = this.#options
       const lines = await publishToAnchor(anchor, { checkpoint, log, memory, renew })
       for (const kept of this.#anchors) if (kept.plan.anchor.place === anchor.place) this.#succeeded(kept)
       return { size: Number(checkpoint.split('\n')[1]), cosignatures: lines.length }
@@ -109,7 +109,7 @@ export class AnchorKeeper {
 
   /** Publishes to those whose time has come. @throws AUDIT_ROLLBACK, AUDIT_FORK, and the store only reads from then on */
   publishDue(): Promise<void> {
-    const now = this.#o.clock.monotonicMs()
+    const now = this.#options.clock.monotonicMs()
     return this.#publish(this.#anchors.filter((anchor) => isDue(anchor, now)))
   }
 
@@ -131,7 +131,7 @@ export class AnchorKeeper {
   }
 
   async #publishNow(anchors: readonly KeptAnchor[]): Promise<void> {
-    const { log, memory } = this.#o
+    const { log, memory } = this.#options
     if (this.#refused || log === undefined || anchors.length === 0) return
     const checkpoint = await log.checkpoint()
     for (const anchor of anchors) {
@@ -148,7 +148,7 @@ export class AnchorKeeper {
   }
 
   #succeeded(anchor: KeptAnchor): void {
-    const { clock, store } = this.#o
+    const { clock, store } = this.#options
     anchor.succeededAtMs = clock.monotonicMs()
     anchor.triedAtMs = anchor.succeededAtMs
     anchor.failed = false
@@ -162,7 +162,7 @@ export class AnchorKeeper {
   }
 
   #failed(anchor: KeptAnchor, error: ForgeError): void {
-    const { clock, graceMs, logger, onLoss, store } = this.#o
+    const { clock, graceMs, logger, onLoss, store } = this.#options
     const { place } = anchor.plan.anchor
     anchor.triedAtMs = clock.monotonicMs()
     anchor.failed = true
@@ -181,7 +181,7 @@ export class AnchorKeeper {
   #reportEmpty(anchor: KeptAnchor, error: ForgeError): void {
     if (anchor.empty) return
     anchor.empty = true
-    this.#o.store.reportProblem(error, placeOf(anchor))
+    this.#options.store.reportProblem(error, placeOf(anchor))
   }
 }
 

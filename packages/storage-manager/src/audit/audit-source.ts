@@ -34,13 +34,13 @@ export interface AuditSourceOptions {
 export class AuditSource implements ObserverSource {
   readonly database: string = AUDIT_DATABASE
   readonly notesKeyspace: number = CHECKPOINT_KEYSPACE
-  readonly #o: AuditSourceOptions
+  readonly #options: AuditSourceOptions
   #log: AuditLog | undefined
   #signers: readonly Signer[] = []
   #store: LocalStore | undefined
 
   constructor(options: AuditSourceOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   /** The log once the store is open; absent while its database is offline. */
@@ -60,7 +60,7 @@ export class AuditSource implements ObserverSource {
     const generation = fromHex(o.generation)
     assert(generation !== undefined, 'a generation is hexadecimal')
     const { storeId } = o
-    const { clock, logger } = this.#o
+    const { clock, logger } = this.#options
     const record = (act: AuditAct): Promise<void> => this.#commit(act)
     const keys = { prepare: () => o.keyring.nextSigner(), promote: () => this.#promote() }
     const queryIndexKey = o.keyring.keyedHash('audit-index', utf8Encode('query index'))
@@ -128,7 +128,7 @@ export class AuditSource implements ObserverSource {
 
   async #recordKeyChange(action: string, facts: JsonObject): Promise<void> {
     const { keys } = this.#started()
-    await keys.record({ action, facts, operations: this.#o.alongsideKeyChange(keys.keyring) })
+    await keys.record({ action, facts, operations: this.#options.alongsideKeyChange(keys.keyring) })
   }
 
   #started(): LocalStore {

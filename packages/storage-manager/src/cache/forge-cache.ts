@@ -33,7 +33,7 @@ export interface ForgeCacheOptions {
  * is one commit of its own.
  */
 export class ForgeCache {
-  readonly #o: ForgeCacheOptions
+  readonly #options: ForgeCacheOptions
   #opened: Promise<MetadataCache> | undefined
   #recorded: Promise<void> = Promise.resolve()
   /** Settles when no removal is under way. */
@@ -41,7 +41,7 @@ export class ForgeCache {
   #isClosed = false
 
   constructor(options: ForgeCacheOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   /** @throws CACHE_CLOSED, CACHE_KEY_TOO_LONG, IO_FAILED */
@@ -130,7 +130,7 @@ export class ForgeCache {
     const emptied = this.#emptied.then(async () => {
       const cache = await before?.catch(() => undefined)
       await cache?.close().catch(() => undefined)
-      await removeDirectory(this.#o.directory)
+      await removeDirectory(this.#options.directory)
     })
     this.#emptied = emptied.catch(() => undefined)
     await emptied
@@ -143,7 +143,7 @@ export class ForgeCache {
     const cache = await this.#opened?.catch(() => undefined)
     // A cache that cannot be closed cleanly counts itself anew when it is opened next.
     await cache?.close().catch(() => undefined)
-    keepOwnersBelow(this.#o.directory)
+    keepOwnersBelow(this.#options.directory)
     await this.#recorded
   }
 
@@ -160,7 +160,7 @@ export class ForgeCache {
 
   async #openSealed(): Promise<MetadataCache> {
     await this.#emptied
-    const { store, directory, clock } = this.#o
+    const { store, directory, clock } = this.#options
     const { keyring } = store.keys
     await keyring.ensureScopes([CACHE_SCOPE])
     await setForeignLogsAside(directory)
@@ -191,7 +191,7 @@ export class ForgeCache {
     const context = canonicalJson(value, { code: 'INTERNAL', what: 'the facts of a change of the cache' })
     const facts = { actor: 'system', action: `cache.${kind}`, resourceClass: 'cache', context }
     this.#recorded = this.#recorded.then(async () => {
-      const commit = this.#o.store.commit(() => ({ facts, operations: [] }), { privileged: true })
+      const commit = this.#options.store.commit(() => ({ facts, operations: [] }), { privileged: true })
       await commit.catch(() => undefined)
     })
   }

@@ -30,10 +30,10 @@ export interface ReportResult extends BundleRange {
 
 /** Evidence for an assessment: what the log shows of a period, signed, and verifiable without the store. */
 export class Compliance {
-  readonly #o: ComplianceOptions
+  readonly #options: ComplianceOptions
 
   constructor(options: ComplianceOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   /**
@@ -47,8 +47,8 @@ export class Compliance {
   }): Promise<ReportResult> {
     const { from, to, directory } = checkedReport(o)
     const { range, checkpoint, entries, leaves, peaks } = await this.#collect({ from, to })
-    const verifierKeys = this.#o.audit().verifierKeys.map(({ text }) => text)
-    const signers = this.#o.signers()
+    const verifierKeys = this.#options.audit().verifierKeys.map(({ text }) => text)
+    const signers = this.#options.signers()
     const bundle = makeBundle({ range, checkpoint, verifierKeys, leaves, peaks, entries, signers })
     // Told before it is done: evidence that left the store is in its log, whatever becomes of the files.
     await this.#record(range)
@@ -64,7 +64,7 @@ export class Compliance {
     readonly leaves: readonly string[]
     readonly peaks: readonly Uint8Array[]
   }> {
-    const audit = this.#o.audit()
+    const audit = this.#options.audit()
     const entries: AuditEntry[] = []
     for (let cursor = 0; ;) {
       let last: AuditEntry | undefined
@@ -91,7 +91,7 @@ export class Compliance {
 
   /** The first signed tree that has every leaf of the period: the same one whenever it is asked for. */
   async #checkpointFrom(end: number): Promise<string> {
-    const audit = this.#o.audit()
+    const audit = this.#options.audit()
     for await (const note of audit.checkpoints(end)) if (note.startsWith(`${audit.origin}\n`)) return note
     return await audit.checkpoint()
   }
@@ -101,7 +101,7 @@ export class Compliance {
     from: number,
   ): Promise<{ readonly begin: number; readonly end: number }> {
     if (entries.length > 0) return { begin: entries[0]!.index, end: entries.at(-1)!.index + 1 }
-    const audit = this.#o.audit()
+    const audit = this.#options.audit()
     for await (const { index } of audit.query({ from, limit: 1 })) return { begin: index, end: index }
     return { begin: audit.size, end: audit.size }
   }
@@ -110,7 +110,7 @@ export class Compliance {
   async #record({ begin, end, size }: BundleRange): Promise<void> {
     const context = canonicalJson({ begin, end, size }, { code: 'INTERNAL', what: 'the facts of a report' })
     const facts = { actor: 'app', action: 'compliance.exported', resourceClass: 'compliance', context }
-    await this.#o.store.commit(() => ({ facts, operations: [] }))
+    await this.#options.store.commit(() => ({ facts, operations: [] }))
   }
 }
 

@@ -66,12 +66,12 @@ export interface SubjectErasure {
  * files and backups. Names are taken in NFC.
  */
 export class Subjects {
-  readonly #o: SubjectsOptions
+  readonly #options: SubjectsOptions
   /** One erasure after the other: two of one request are one. */
   #erasing: Promise<unknown> = Promise.resolve()
 
   constructor(options: SubjectsOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   /**
@@ -82,7 +82,7 @@ export class Subjects {
   async seal(subject: string, value: Uint8Array | string): Promise<string> {
     const owner = ownerOf(subjectName(subject))
     const bytes = valueBytes(value)
-    const keys = await this.#o.shredKeys()
+    const keys = await this.#options.shredKeys()
     for (let attempt = 1; ; attempt++) {
       const [ref = await this.#newKey(keys, owner)] = await keys.ofOwner(owner)
       try {
@@ -98,7 +98,7 @@ export class Subjects {
   async open(envelope: string): Promise<Uint8Array> {
     const match = typeof envelope === 'string' ? ENVELOPE.exec(envelope) : null
     if (match === null) throw new ForgeError('CRYPTO_FORMAT', 'the text is no value sealed for a subject')
-    const keys = await this.#o.shredKeys()
+    const keys = await this.#options.shredKeys()
     await eventLoopTurn.giveWay()
     const sealed = new Uint8Array(Buffer.from(match[1]!, 'base64url'))
     return await keys.open({ place: PLACE, sealed })
@@ -144,7 +144,7 @@ export class Subjects {
       const finished = await this.#carryOut(subject, pending)
       if (given === undefined) return finished
     }
-    const requestId = given ?? toHex(this.#o.random.bytes(16))
+    const requestId = given ?? toHex(this.#options.random.bytes(16))
     const known = await this.#done(requestId, subject)
     if (known !== undefined) return await this.#proven(known, this.#doneKey(requestId, subject))
     return await this.#carryOut(subject, await this.#begun(requestId, subject))
@@ -154,11 +154,11 @@ export class Subjects {
   async #begun(requestId: string, subject: string): Promise<PendingErasure> {
     const left = await this.#pending(subject)
     if (left !== undefined) return left
-    const { store, database, clock } = this.#o
+    const { store, database, clock } = this.#options
     if ((await store.get(database, this.#key('h', subject))) !== undefined) {
       throw new ForgeError('ERASE_HELD', 'the subject is under a legal hold')
     }
-    const keys = await this.#o.shredKeys()
+    const keys = await this.#options.shredKeys()
     if ((await keys.ofOwner(ownerOf(subject))).length === 0) {
       throw new ForgeError(
         'SUBJECT_UNKNOWN',
@@ -172,14 +172,14 @@ export class Subjects {
   }
 
   async #carryOut(subject: string, { requestId, requestedAt }: PendingErasure): Promise<SubjectErasure> {
-    const keys = await this.#o.shredKeys()
+    const keys = await this.#options.shredKeys()
     const owner = ownerOf(subject)
     const refs = await keys.ofOwner(owner)
     const id = this.#hash(joinedNames('erasure', requestId, subject)).subarray(0, ERASURE_ID_BYTES)
     const record: ErasureRecord = await keys.erase({ owner }, { id: Uint8Array.from(id) })
     const left = await Promise.all(refs.map((ref) => keys.has(ref)))
     // The salt is kept nowhere: nobody can tell later whose certificate this is, who does not know already.
-    const salt = this.#o.random.bytes(32)
+    const salt = this.#options.random.bytes(32)
     const pseudonym = createHash('sha256').update(salt).update(subject).digest('hex').slice(0, 32)
     const opened = left.filter(Boolean).length
     const certificate = certificateOf({ requestId, subject: pseudonym, requestedAt, opened, record })
@@ -199,7 +199,7 @@ export class Subjects {
       return [
         this.#put(rowKey, encodeDone(row)),
         this.#delete(this.#key('p', subject)),
-        ...this.#o.alongsideKeys(),
+        ...this.#options.alongsideKeys(),
       ]
     })
     return await this.#proven(row, rowKey)
@@ -212,7 +212,7 @@ export class Subjects {
   async #proven({ sequence, ...erasure }: DoneErasure, rowKey: Uint8Array): Promise<SubjectErasure> {
     if (sequence === undefined) return erasure
     try {
-      const receipt = await this.#o.receiptOf(sequence)
+      const receipt = await this.#options.receiptOf(sequence)
       if (receipt === undefined) return erasure
       const proven = this.#signed({ ...erasure.certificate, receipt })
       const { requestId } = proven.certificate
@@ -227,31 +227,31 @@ export class Subjects {
 
   async #newKey(keys: ShredKeys, owner: string): Promise<Uint8Array> {
     const ref = await keys.create(owner)
-    await this.#commit('subject.keyed', {}, () => this.#o.alongsideKeys())
+    await this.#commit('subject.keyed', {}, () => this.#options.alongsideKeys())
     return ref
   }
 
   async #pending(subject: string): Promise<PendingErasure | undefined> {
-    const bytes = await this.#o.store.get(this.#o.database, this.#key('p', subject))
+    const bytes = await this.#options.store.get(this.#options.database, this.#key('p', subject))
     return bytes && decodePending(bytes)
   }
 
   async #done(requestId: string, subject: string): Promise<DoneErasure | undefined> {
-    const bytes = await this.#o.store.get(this.#o.database, this.#doneKey(requestId, subject))
+    const bytes = await this.#options.store.get(this.#options.database, this.#doneKey(requestId, subject))
     return bytes && decodeDone(bytes)
   }
 
   #signed(certificate: ErasureCertificate): SubjectErasure {
-    const envelope = signDsse({ payloadType: CERTIFICATE_TYPE, value: certificate }, this.#o.signers())
+    const envelope = signDsse({ payloadType: CERTIFICATE_TYPE, value: certificate }, this.#options.signers())
     return { certificate, envelope }
   }
 
   #put(key: Uint8Array, value: Uint8Array): Operation {
-    return { type: 'put', database: this.#o.database, key, value }
+    return { type: 'put', database: this.#options.database, key, value }
   }
 
   #delete(key: Uint8Array): Operation {
-    return { type: 'delete', database: this.#o.database, key }
+    return { type: 'delete', database: this.#options.database, key }
   }
 
   #doneKey(requestId: string, subject: string): Uint8Array {
@@ -268,7 +268,7 @@ export class Subjects {
   }
 
   #hash(bytes: Uint8Array): Uint8Array {
-    return this.#o.store.keyedHash({ purpose: 'blind', label: 'subjects', value: bytes })
+    return this.#options.store.keyedHash({ purpose: 'blind', label: 'subjects', value: bytes })
   }
 
   async #commit(
@@ -279,7 +279,7 @@ export class Subjects {
     const context = canonicalJson(facts, { code: 'INTERNAL', what: 'the facts of an erasure' })
     const told = { actor: 'app', action, resourceClass: 'subject', context }
     checkAct(SUBJECT_ACTS, told)
-    await this.#o.store.commit((place) => ({ facts: told, operations: operations(place) }))
+    await this.#options.store.commit((place) => ({ facts: told, operations: operations(place) }))
   }
 }
 
