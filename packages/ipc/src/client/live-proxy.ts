@@ -1,0 +1,82 @@
+import type { ObjectShape } from '../shape/shape.ts'
+import type { ClientConnection } from './client-connection.ts'
+import { addMembers, define } from './face-proxy.ts'
+import type { LiveFactory, LiveOrigin, LiveTaken } from './live-references.ts'
+
+interface Held {
+  readonly id: number
+  readonly callId: number | undefined
+}
+
+/** Makes what stands for objects of the server, and tells it when nobody here holds one any more. */
+export function liveFactory(connection: ClientConnection): LiveFactory {
+  // Whoever forgets to close something: it goes with the memory.
+  const forgotten = new FinalizationRegistry<Held>((held) => connection.release({ ...held, isTold: false }))
+  return (taken, shape, origin) => liveProxy(taken, { shape, origin, connection, forgotten })
+}
+
+function liveProxy(
+  taken: LiveTaken,
+  o: {
+    readonly shape: ObjectShape
+    readonly origin: LiveOrigin
+    readonly connection: ClientConnection
+    readonly forgotten: FinalizationRegistry<Held>
+  },
+): object {
+  const { shape, origin, connection, forgotten } = o
+  const face: object = Object.create(null) as object
+  const held: Held = { id: taken.id, callId: origin.callId }
+  const token = {}
+  let properties = membersOf(taken.told)
+  for (const name of shape.properties ?? []) define(face, name, { get: () => properties[name] })
+  addMembers(
+    face,
+    { shape, path: '' },
+    {
+      connection,
+      targetId: taken.id,
+      onChanged: (changed) => {
+        properties = { ...properties, ...membersOf(changed) }
+      },
+      // The server forgets it by itself then.
+      onDone: (name) => {
+        if (shape.releasedBy?.includes(name) !== true || !forgotten.unregister(token)) return
+        connection.release({ ...held, isTold: true })
+      },
+      track: origin.scope === undefined ? undefined : (call) => origin.scope!.track(call),
+    },
+  )
+  addIteration(face, shape)
+  Object.freeze(face)
+  // What a callback was given is forgotten at its end.
+  if (origin.scope === undefined) {
+    connection.hold(face, held)
+    forgotten.register(face, held, token)
+  } else connection.name(face, taken.id)
+  return face
+}
+
+function addIteration(face: object, { iterates, releasedBy }: ObjectShape): void {
+  if (iterates !== undefined) {
+    const { method, args } = iterates
+    const next = Reflect.get(face, method) as (...args: readonly unknown[]) => Promise<readonly unknown[]>
+    define(face, Symbol.asyncIterator, {
+      value: async function* () {
+        for (;;) {
+          const items = await next(...args)
+          if (items.length === 0) return
+          yield* items
+        }
+      },
+    })
+  }
+  const end = releasedBy?.[0]
+  if (end === undefined) return
+  const close = Reflect.get(face, end) as () => Promise<unknown>
+  define(face, Symbol.asyncDispose, { value: async () => void (await close()) })
+}
+
+function membersOf(told: unknown): Readonly<Record<string, unknown>> {
+  return typeof told === 'object' && told !== null ? (told as Readonly<Record<string, unknown>>) : {}
+}

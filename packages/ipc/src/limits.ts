@@ -1,0 +1,39 @@
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Processes at once, those that are still shaking hands included: each costs a socket and some buffers. */
+export const CONNECTIONS_MAX = 256
+/** Of one connection: what waits for a journal is much less, and further calls wait at the client. */
+export const CALLS_IN_FLIGHT_MAX = 1024
+/** Arguments of the calls in flight of one connection, together: they are held until their call has settled. */
+export const CALL_BYTES_MAX: number = 64 * MIB
+/** Calls that wait at the client for those before them, as many commits as may wait for a journal. */
+export const CALLS_WAITING_MAX = 100_000
+/** One value; larger ones go as streams. It is what a transaction may hold. */
+export const FRAME_BYTES_MAX: number = 16 * MIB
+/** What a client has asked for and does not read. */
+export const UNSENT_BYTES_MAX: number = 8 * MIB
+/** Streams that one connection reads or gives at once. */
+export const STREAMS_MAX = 4096
+/** Objects of the server that one client holds: a few subscriptions, and as many deliveries as one of them has out. */
+export const LIVE_OBJECTS_MAX = 65_536
+/** Callbacks of one connection that were asked and have not answered. */
+export const CALLBACKS_MAX = 4096
+/** From connecting until both sides know each other. */
+export const HANDSHAKE_MS = 5000
+/** What is sent in a handshake before it has succeeded, by either side. */
+export const HANDSHAKE_BYTES_MAX: number = 4 * KIB
+/** A side that was silent so long is asked whether it is there. */
+export const PING_MS = 15_000
+/** Silent for so many of them, it is taken for gone. */
+export const PINGS_UNANSWERED_MAX = 3
+/** Wrong proofs and tokens that are answered in a second, over all connections. */
+export const FAILURES_A_SECOND = 5
+/** Items of a stream go together up to this size. */
+export const PAGE_BYTES: number = 64 * KIB
+/** A stream goes on while less than this is on its way, so that a reader that stands still holds four pages. */
+export const STREAM_WINDOW_BYTES: number = 192 * KIB
+/** Levels of lists and objects in each other: twice what JSON of a store may have. */
+export const VALUE_DEPTH_MAX = 64
+/** What is written to the socket at once; one frame may be larger. */
+export const RECORD_BYTES_TARGET: number = 256 * KIB

@@ -1,0 +1,135 @@
+import type { Socket } from 'node:net'
+import { ForgeError, isForgeError, type Timer } from '@forgeone/common'
+import { PING_MS, PINGS_UNANSWERED_MAX } from '../limits.ts'
+import { FRAME } from './frame.ts'
+import { RecordCodes, recordKey } from './record-code.ts'
+import { RecordReader, type Frame } from './record-reader.ts'
+import { RecordWriter } from './record-writer.ts'
+
+/** Keys of one connection, one a direction. */
+export interface SessionKeys {
+  readonly sending: Uint8Array
+  readonly receiving: Uint8Array
+}
+
+export interface WireOptions {
+  readonly socket: Socket
+  readonly keys: SessionKeys
+  readonly timer: Timer
+  /** What may wait before more is added; the connection ends with IPC_SLOW_CLIENT beyond. */
+  readonly unsentBytesMax?: number | undefined
+  /** @throws IPC_PROTOCOL to end the connection */
+  readonly onFrame: (frame: Frame) => void
+  /** Called once. @param cause why, if it was not the other side that ended it in good order */
+  readonly onEnd: (cause: ForgeError | undefined) => void
+}
+
+/** Frames over a socket whose two sides know each other. */
+export class Wire {
+  readonly #socket: Socket
+  readonly #writer: RecordWriter
+  readonly #options: WireOptions
+  readonly #stopPings: () => void
+  #hasEnded = false
+  #heard = true
+  #unanswered = 0
+
+  constructor(options: WireOptions) {
+    const { socket, keys, timer, onFrame } = options
+    this.#options = options
+    this.#socket = socket
+    this.#writer = new RecordWriter({ socket, codes: new RecordCodes(recordKey(keys.sending)) })
+    const reader = new RecordReader({
+      codes: new RecordCodes(recordKey(keys.receiving)),
+      onFrame: (frame) => {
+        if (frame.kind === FRAME.PING) this.send(FRAME.PONG, 0)
+        else if (frame.kind !== FRAME.PONG && !this.#hasEnded) onFrame(frame)
+      },
+    })
+    socket.on('data', (chunk: Buffer) => {
+      this.#heard = true
+      if (!this.#hasEnded) this.#guarded(() => reader.read(chunk))
+    })
+    // It is always followed by `close`.
+    socket.on('error', () => undefined)
+    socket.on('close', () => this.#ended(undefined))
+    socket.resume()
+    this.#stopPings = timer.every(PING_MS, () => this.#ping())
+  }
+
+  get bytesIn(): number {
+    return this.#socket.bytesRead
+  }
+
+  get bytesOut(): number {
+    return this.#socket.bytesWritten
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** Frames that were handed to the system so far. */
+  get framesHandedOver(): number {
+    return this.#writer.frames
+  }
+
+  get unsentBytes(): number {
+    return this.#writer.unsentBytes
+  }
+
+  /**
+   * @param body handed over
+   * @returns which of all frames it is, from 1; undefined when the connection has ended
+   */
+  send(kind: number, id: number, body?: Uint8Array): number | undefined {
+    if (this.#hasEnded) return undefined
+    const { unsentBytesMax } = this.#options
+    if (unsentBytesMax !== undefined && this.#writer.unsentBytes > unsentBytesMax) {
+      this.destroy(new ForgeError('IPC_SLOW_CLIENT', 'a client does not read what it asked for'))
+      return undefined
+    }
+    return this.#writer.add(kind, id, body)
+  }
+
+  /** Sends what waits, and ends the connection. */
+  end(): void {
+    if (this.#hasEnded) return
+    this.#writer.flush()
+    this.#socket.end()
+    this.#ended(undefined)
+  }
+
+  destroy(cause: ForgeError): void {
+    if (this.#hasEnded) return
+    this.#ended(cause)
+    this.#socket.destroy()
+  }
+
+  #guarded(read: () => void): void {
+    try {
+      read()
+    } catch (cause) {
+      this.destroy(
+        isForgeError(cause) ? cause : new ForgeError('IPC_PROTOCOL', 'a frame could not be read', { cause }),
+      )
+    }
+  }
+
+  #ended(cause: ForgeError | undefined): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#stopPings()
+    this.#options.onEnd(cause)
+  }
+
+  #ping(): void {
+    if (this.#heard) this.#unanswered = 0
+    else if (++this.#unanswered >= PINGS_UNANSWERED_MAX) {
+      this.destroy(new ForgeError('STORE_HOST_LOST', 'the other side does not answer any more'))
+      return
+    }
+    this.#heard = false
+    this.send(FRAME.PING, 0)
+  }
+}
