@@ -31,8 +31,11 @@ export const PINGS_UNANSWERED_MAX = 3
 export const FAILURES_A_SECOND = 5
 /** Items of a stream go together up to this size. */
 export const PAGE_BYTES: number = 64 * KIB
-/** A stream goes on while less than this is on its way, so that a reader that stands still holds four pages. */
-export const STREAM_WINDOW_BYTES: number = 192 * KIB
+/**
+ * A stream goes on while less than this is on its way. A reader that stands still then holds 256 KiB: this, the page that went
+ * last, the page that is full and waits, and an item of each.
+ */
+export const STREAM_WINDOW_BYTES: number = 112 * KIB
 /** Levels of lists and objects in each other: twice what JSON of a store may have. */
 export const VALUE_DEPTH_MAX = 64
 /** What is written to the socket at once; one frame may be larger. */
