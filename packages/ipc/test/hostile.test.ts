@@ -10,7 +10,8 @@ import { FRAME } from '../src/wire/frame.ts'
 import { USE } from '../src/wire/use.ts'
 import { ValueDecoder } from '../src/value/value-decoder.ts'
 import { closed, message, openRaw, rawClient } from './raw-client.ts'
-import { IPC_KEY, served, socketPlace, type Served } from './served.ts'
+import { IPC_KEY } from './ipc-key.ts'
+import { served, socketPlace, type Served } from './served.ts'
 import { Shop, SHOP } from './shop.ts'
 import { turns, until } from './until.ts'
 
@@ -218,6 +219,8 @@ test('records that are repeated, left out or swapped end the connection', async 
 test('a client that asks and never reads is cut off', async () => {
   const { path, ends } = await shop()
   const { socket, wire, ended } = await rawClient(path)
+  // Whoever read its handshake lets it flow once more.
+  await turns(5)
   socket.pause()
   const body = message(0, '', USE.CALL, 'echo', undefined, [new Uint8Array(1_000_000)])
   for (let id = 1; id < 40; id++) wire.send(FRAME.CALL, id, Buffer.from(body))
@@ -232,6 +235,8 @@ test('a client that is silent, and does not answer when it is asked, is taken fo
   const timer = new ManualTimer()
   const { path, ends } = await shop({ timer })
   const { socket } = await rawClient(path)
+  // Whoever read its handshake lets it flow once more.
+  await turns(5)
   socket.pause()
   for (let times = 0; times <= PINGS_UNANSWERED_MAX; times++) timer.advance(PING_MS)
   await until(() => ends.length === 1)

@@ -5,7 +5,7 @@ import { shakeHandsAsClient } from '../src/handshake/client-handshake.ts'
 import { ValueEncoder } from '../src/value/value-encoder.ts'
 import type { Frame } from '../src/wire/record-reader.ts'
 import { Wire } from '../src/wire/wire.ts'
-import { IPC_KEY } from './served.ts'
+import { IPC_KEY } from './ipc-key.ts'
 
 export async function openRaw(path: string): Promise<Socket> {
   const socket = connectSocket({ path })

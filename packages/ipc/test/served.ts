@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { connect, serve, type Connection, type IpcServer, type ObjectShape, type ServeOptions } from '../src/index.ts'
 import type { ConnectOptions } from '../src/index.ts'
-
-export const IPC_KEY: Uint8Array = new Uint8Array(32).fill(7)
+import { IPC_KEY } from './ipc-key.ts'
 
 export interface Served {
   readonly server: IpcServer
