@@ -58,7 +58,7 @@ if (process.argv[2] === 'serve') {
     const clientUs = ((cpuMs() - here) * 1000) / count
     const serverUs = (((await face.cpu()) - there) * 1000) / count
     console.log(
-      `${what}: ${(ms * 1000 / count).toFixed(2)} us each, CPU client ${clientUs.toFixed(2)} us, server ${serverUs.toFixed(2)} us${extra ?? ''}`,
+      `${what}: ${((ms * 1000) / count).toFixed(2)} us each, CPU client ${clientUs.toFixed(2)} us, server ${serverUs.toFixed(2)} us${extra ?? ''}`,
     )
   }
 

@@ -46,11 +46,12 @@ test('a function where none is taken is refused before anything is sent', async 
   expect(server.connections()[0]!.calls).toBe(0)
 })
 
+async function* lines(): AsyncGenerator<number> {
+  for (let line = 0; line < 200; line++) yield line
+}
+
 test('progress is told; a listener that throws ends the work', async () => {
   const { face } = await shop()
-  async function* lines() {
-    for (let line = 0; line < 200; line++) yield line
-  }
   const told: number[] = []
   await face.importFrom(lines(), { onProgress: (seen) => told.push(seen) })
   expect(told).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))

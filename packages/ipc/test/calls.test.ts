@@ -5,7 +5,10 @@ import { served } from './served.ts'
 
 const DESCRIPTION: ObjectShape = {
   kind: 'object',
-  methods: { ...valueMethods('add', 'echo', 'fail'), count: { gives: { kind: 'stream', pages: 'batches', whole: 'toArray', figures: ['explain'] } } },
+  methods: {
+    ...valueMethods('add', 'echo', 'fail'),
+    count: { gives: { kind: 'stream', pages: 'batches', whole: 'toArray', figures: ['explain'] } },
+  },
   parts: { inner: { kind: 'object', methods: valueMethods('name'), asked: ['size'] } },
 }
 
@@ -57,17 +60,26 @@ test('a call goes there and its answer back', async () => {
   expect(await face.add(1, 2)).toBe(3)
   expect(await face.inner.name()).toBe('inner')
   expect(await face.inner.size).toBe(3)
-  expect(await face.echo({ at: new Date(5), bytes: new Uint8Array([1]), map: new Map([[1n, undefined]]) })).toEqual({
+  expect(
+    await face.echo({ at: new Date(5), bytes: new Uint8Array([1]), map: new Map([[1n, undefined]]) }),
+  ).toEqual({
     at: new Date(5),
     bytes: new Uint8Array([1]),
     map: new Map([[1n, undefined]]),
   })
-  await expect(face.fail()).rejects.toMatchObject({ code: 'OVERLOADED', message: 'no', hint: 'wait', details: { a: 1 } })
+  await expect(face.fail()).rejects.toMatchObject({
+    code: 'OVERLOADED',
+    message: 'no',
+    hint: 'wait',
+    details: { a: 1 },
+  })
   const results = face.count(2500)
   const all = []
   for await (const each of results) all.push(each)
   expect(all).toHaveLength(2500)
   expect(await results.explain()).toEqual({ seen: 2500 })
   expect(await results.toArray()).toEqual(all)
-  expect(server.connections()).toMatchObject([{ identity: { via: 'secret' }, pid: process.pid, callsInFlight: 0 }])
+  expect(server.connections()).toMatchObject([
+    { identity: { via: 'secret' }, pid: process.pid, callsInFlight: 0 },
+  ])
 })

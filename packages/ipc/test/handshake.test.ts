@@ -29,7 +29,9 @@ async function read(socket: Awaited<ReturnType<typeof openRaw>>, bytes: number):
 
 test('who has another secret is not let in, and told so', async () => {
   const refused: HandshakeRefusal[] = []
-  const { connect, server } = await served(new Shop(), SHOP, { onRefused: (refusal) => refused.push(refusal) })
+  const { connect, server } = await served(new Shop(), SHOP, {
+    onRefused: (refusal) => refused.push(refusal),
+  })
   const wrong = connect({ credentials: { ipcKey: new Uint8Array(32) } })
   await expect(wrong).rejects.toMatchObject({ code: 'KEY_SECRET_WRONG' })
   expect(refused).toEqual([{ via: 'secret', pid: process.pid, code: 'KEY_SECRET_WRONG' }])
@@ -99,8 +101,12 @@ test('a listener that is not the store learns no token', async () => {
   await once(rogue, 'listening')
   onTestFinished(() => void rogue.close())
   const token = 'a token that nobody is to hear'
-  await expect(connect({ path, credentials: { token, verifyServer } })).rejects.toMatchObject({ code: 'IPC_PROTOCOL' })
-  await expect(connect({ path, credentials: { ipcKey: IPC_KEY } })).rejects.toMatchObject({ code: 'IPC_PROTOCOL' })
+  await expect(connect({ path, credentials: { token, verifyServer } })).rejects.toMatchObject({
+    code: 'IPC_PROTOCOL',
+  })
+  await expect(connect({ path, credentials: { ipcKey: IPC_KEY } })).rejects.toMatchObject({
+    code: 'IPC_PROTOCOL',
+  })
   expect(Buffer.concat(heard).includes(token)).toBe(false)
   expect(Buffer.concat(heard).includes(Buffer.from(IPC_KEY))).toBe(false)
 })
@@ -109,7 +115,12 @@ test('a handshake that was heard is of no use again', async () => {
   const { path, server } = await served(new Shop(), SHOP)
   const first = await openRaw(path)
   const hello = await read(first, SERVER_HELLO_BYTES)
-  const clientHello = encodeClientHello({ version: 1, method: METHOD.SECRET, pid: 1, nonce: new Uint8Array(32) })
+  const clientHello = encodeClientHello({
+    version: 1,
+    method: METHOD.SECRET,
+    pid: 1,
+    nonce: new Uint8Array(32),
+  })
   const proof = proofOf(IPC_KEY, 'client', { serverHello: hello, clientHello })
   first.write(clientHello)
   first.write(proof)
@@ -189,9 +200,15 @@ test('five wrong proofs a second are looked at, over all connections, and right 
     },
   }
   const refused: HandshakeRefusal[] = []
-  const { connect } = await served(new Shop(), SHOP, { clock, timer: slow, onRefused: (refusal) => refused.push(refusal) })
+  const { connect } = await served(new Shop(), SHOP, {
+    clock,
+    timer: slow,
+    onRefused: (refusal) => refused.push(refusal),
+  })
   const outcomes = Promise.allSettled(
-    Array.from({ length: 8 }, () => connect({ credentials: { ipcKey: new Uint8Array(32) }, timer: systemTimer })),
+    Array.from({ length: 8 }, () =>
+      connect({ credentials: { ipcKey: new Uint8Array(32) }, timer: systemTimer }),
+    ),
   )
   await until(() => refused.length === 5 && waited.length === 1)
   const right = connect()

@@ -4,7 +4,13 @@ import { connect as connectSocket, createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { connect, type ObjectShape } from '../src/index.ts'
-import { CALLS_IN_FLIGHT_MAX, CONNECTIONS_MAX, PING_MS, PINGS_UNANSWERED_MAX, UNSENT_BYTES_MAX } from '../src/limits.ts'
+import {
+  CALLS_IN_FLIGHT_MAX,
+  CONNECTIONS_MAX,
+  PING_MS,
+  PINGS_UNANSWERED_MAX,
+  UNSENT_BYTES_MAX,
+} from '../src/limits.ts'
 import { checkShape } from '../src/shape/check-shape.ts'
 import { FRAME } from '../src/wire/frame.ts'
 import { USE } from '../src/wire/use.ts'
@@ -58,7 +64,7 @@ test.each(NAMES)('%s is no method, and no part', async (name) => {
   ]) {
     wire.send(FRAME.CALL, ++id, message(0, at, USE.CALL, method, undefined, []))
   }
-  if (name !== 'size') wire.send(FRAME.CALL, ++id, message(0, '', USE.PROPERTY, name, undefined))
+  if (name !== 'size') wire.send(FRAME.CALL, ++id, message(0, '', USE.PROPERTY, name, undefined, []))
   await until(() => frames.length === id)
   for (const { kind, body } of frames) {
     expect(kind).toBe(FRAME.ERROR)
@@ -76,12 +82,19 @@ const BREACHES: readonly (readonly [string, (client: Awaited<ReturnType<typeof r
   ['a call that is empty', ({ wire }) => wire.send(FRAME.CALL, 1)],
   ['a call of half a message', ({ wire }) => wire.send(FRAME.CALL, 1, Buffer.from([0, 0, 0]))],
   ['a call without names', ({ wire }) => wire.send(FRAME.CALL, 1, message(0, 1, 2, 3, 4, []))],
-  ['arguments that are no list', ({ wire }) => wire.send(FRAME.CALL, 1, message(0, '', USE.CALL, 'echo', undefined, {}))],
-  ['something behind the arguments', ({ wire }) => wire.send(FRAME.CALL, 1, message(0, '', USE.CALL, 'echo', undefined, [], 1))],
+  [
+    'arguments that are no list',
+    ({ wire }) => wire.send(FRAME.CALL, 1, message(0, '', USE.CALL, 'echo', undefined, {})),
+  ],
+  [
+    'something behind the arguments',
+    ({ wire }) => wire.send(FRAME.CALL, 1, message(0, '', USE.CALL, 'echo', undefined, [], 1)),
+  ],
   [
     'the number of a call that is under way',
     ({ wire }) => {
-      for (let count = 0; count < 2; count++) wire.send(FRAME.CALL, 1, message(0, '', USE.CALL, 'bytes', undefined, [1000]))
+      for (let count = 0; count < 2; count++)
+        wire.send(FRAME.CALL, 1, message(0, '', USE.CALL, 'bytes', undefined, [1000]))
     },
   ],
   ['a frame of the server', ({ wire }) => wire.send(FRAME.RESULT, 1, message(1))],
@@ -141,7 +154,10 @@ test('half a record waits, and goes with its connection', async () => {
 })
 
 /** Stands between a client and the server, and may change what the client sends once it is let in. */
-async function between(path: string, change: (chunk: Buffer, count: number) => readonly Buffer[]): Promise<string> {
+async function between(
+  path: string,
+  change: (chunk: Buffer, count: number) => readonly Buffer[],
+): Promise<string> {
   const own = await socketPlace()
   const sockets: Socket[] = []
   const proxy = createServer((client) => {
@@ -267,7 +283,9 @@ test('more calls at once than may be are refused, and the others answered', asyn
 test('300 connections: 256 are let in, the others told why not', async () => {
   const { connect, server } = await shop()
   const outcomes = await Promise.allSettled(Array.from({ length: 300 }, () => connect()))
-  const refused = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as { code: string }] : []))
+  const refused = outcomes.flatMap((each) =>
+    each.status === 'rejected' ? [each.reason as { code: string }] : [],
+  )
   expect(outcomes.length - refused.length).toBe(CONNECTIONS_MAX)
   expect(server.connections()).toHaveLength(CONNECTIONS_MAX)
   for (const { code } of refused) expect(['IPC_LIMIT', 'STORE_HOST_LOST', 'STORE_NOT_SHARED']).toContain(code)
@@ -289,7 +307,9 @@ test('a flood of callbacks is bounded', async () => {
   const flood = {
     map: async (count: number, callback: (value: unknown) => Promise<unknown>) => {
       const outcomes = await Promise.allSettled(Array.from({ length: count }, (_, index) => callback(index)))
-      return outcomes.flatMap((each) => (each.status === 'rejected' ? [(each.reason as { code: string }).code] : []))
+      return outcomes.flatMap((each) =>
+        each.status === 'rejected' ? [(each.reason as { code: string }).code] : [],
+      )
     },
   }
   const { connect } = await served(flood, SHOP)

@@ -54,7 +54,10 @@ test('when the process of the store is killed, what is under way is of unknown o
   await expect(waiting).rejects.toMatchObject({ code: 'STORE_HOST_LOST', details: { outcome: 'unknown' } })
   await expect(reading).rejects.toMatchObject({ code: 'STORE_HOST_LOST' })
   expect(await connection.closed).toMatchObject({ reason: 'lost' })
-  await expect(face.echo(3)).rejects.toMatchObject({ code: 'STORE_HOST_LOST', details: { outcome: 'not-sent' } })
+  await expect(face.echo(3)).rejects.toMatchObject({
+    code: 'STORE_HOST_LOST',
+    details: { outcome: 'not-sent' },
+  })
   await expect(connectTo(path)).rejects.toMatchObject({ code: 'STORE_NOT_SHARED' })
 })
 
@@ -69,7 +72,9 @@ test('calls that waited for earlier ones were not sent', async () => {
   expect(server.connections()[0]!.calls).toBe(512)
   await server.close({ graceMs: 0 })
   const outcomes = await Promise.allSettled(calls)
-  const codes = outcomes.map((each) => (each.status === 'rejected' ? (each.reason as { code: string }).code : ''))
+  const codes = outcomes.map((each) =>
+    each.status === 'rejected' ? (each.reason as { code: string }).code : '',
+  )
   // Goodbye comes first: what had not begun is refused.
   expect(codes).toEqual([
     ...Array.from({ length: 512 }, () => 'STORE_HOST_LOST'),

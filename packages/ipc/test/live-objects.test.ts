@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
 import { expect, test } from 'vitest'
 import { served } from './served.ts'
 import { Shop, SHOP } from './shop.ts'
-import { until } from './until.ts'
+import { turns, until } from './until.ts'
 
 async function shop() {
   const shop = new Shop()
@@ -101,12 +100,37 @@ test('an object that comes when its client is gone is ended at once', async () =
   await until(() => own.subscriptions[0]?.isClosed === true)
 })
 
-test('what a client forgets is freed with its memory', async () => {
-  setFlagsFromString('--expose-gc')
-  const { face, server } = await shop()
+test('what a client forgets is ended with its memory, but for what has a handler', async () => {
+  const { face, server, shop: own } = await shop()
   await (await face.subscribe()).nextBatch(4)
+  const seen: number[] = []
+  await face.subscribe({}, (delivery) => seen.push(delivery.entry.id))
   await until(() => {
-    globalThis.gc?.()
-    return server.connections()[0]!.liveObjects === 0
+    globalThis.gc!()
+    return server.connections()[0]!.liveObjects === 1
   })
+  expect(own.subscriptions.map(({ isClosed }) => isClosed)).toEqual([true, false])
+  expect(own.handed.slice(0, 4).map(({ outcome }) => outcome)).toEqual([
+    'nacked',
+    'nacked',
+    'nacked',
+    'nacked',
+  ])
+  expect(seen).toEqual([0, 1, 2, 3])
+})
+
+test('what is iterated, or waited for, is not forgotten', async () => {
+  const { face, shop: own } = await shop()
+  let count = 0
+  const collect = setInterval(() => globalThis.gc!(), 1)
+  const subscription = face.subscribe() as unknown as Promise<AsyncIterable<(typeof own.handed)[number]>>
+  for await (const delivery of await subscription) {
+    await turns(30)
+    await delivery.extend()
+    await delivery.ack()
+    count++
+  }
+  clearInterval(collect)
+  expect(count).toBe(4)
+  expect(own.handed.map(({ outcome }) => outcome)).toEqual(['acked', 'acked', 'acked', 'acked'])
 })

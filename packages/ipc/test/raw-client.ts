@@ -38,7 +38,13 @@ export async function rawClient(path: string): Promise<RawClient> {
   const frames: Frame[] = []
   let wire: Wire | undefined
   const ended = new Promise<ForgeError | undefined>((resolve) => {
-    wire = new Wire({ socket, keys, timer: systemTimer, onFrame: (frame) => frames.push(frame), onEnd: resolve })
+    wire = new Wire({
+      socket,
+      keys,
+      timer: systemTimer,
+      onFrame: (frame) => frames.push(frame),
+      onEnd: resolve,
+    })
   })
   return { socket, wire: wire!, frames, ended }
 }

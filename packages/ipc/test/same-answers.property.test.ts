@@ -1,5 +1,5 @@
 import { isForgeError } from '@forgeone/common'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { served } from './served.ts'
 import { Shop, SHOP } from './shop.ts'
@@ -23,11 +23,24 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.constant(['count'] as const),
   fc.constant(['list'] as const),
   fc.constant(['size'] as const),
-  fc.tuple(fc.constant('numbers' as const), fc.nat(50), fc.option(fc.nat(60), { nil: undefined }), fc.nat(60)),
+  fc.tuple(
+    fc.constant('numbers' as const),
+    fc.nat(50),
+    fc.option(fc.nat(60), { nil: undefined }),
+    fc.nat(60),
+  ),
   fc.tuple(fc.constant('map' as const), fc.array(plain, { maxLength: 5 }), fc.nat(7)),
   fc.tuple(fc.constant('transaction' as const), fc.array(fc.string(), { maxLength: 5 }), fc.boolean()),
-  fc.tuple(fc.constant('deliveries' as const), fc.nat(5), fc.array(fc.constantFrom('ack', 'nack'), { maxLength: 3 })),
-  fc.tuple(fc.constant('import' as const), fc.array(plain, { maxLength: 5 }), fc.option(fc.nat(5), { nil: undefined })),
+  fc.tuple(
+    fc.constant('deliveries' as const),
+    fc.nat(5),
+    fc.array(fc.constantFrom('ack', 'nack'), { maxLength: 3 }),
+  ),
+  fc.tuple(
+    fc.constant('import' as const),
+    fc.array(plain, { maxLength: 5 }),
+    fc.option(fc.nat(5), { nil: undefined }),
+  ),
 )
 
 /** What a face answers: the same whether it is the object itself or stands for it. */
@@ -107,7 +120,9 @@ test('random calls of an object and of what stands for it in another process giv
       const face = connection.proxy<Shop>(SHOP) as unknown as Shop
       for (const each of calls) expect(await outcome(face, each)).toEqual(await outcome(direct, each))
       expect(behind.written).toEqual(direct.written)
-      expect(behind.log.filter((line) => line.includes('ended'))).toEqual(direct.log.filter((line) => line.includes('ended')))
+      expect(behind.log.filter((line) => line.includes('ended'))).toEqual(
+        direct.log.filter((line) => line.includes('ended')),
+      )
       expect(server.connections()[0]!.callsInFlight).toBe(0)
       await connection.close()
       await server.close()

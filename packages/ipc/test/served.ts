@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { connect, serve, type Connection, type IpcServer, type ObjectShape, type ServeOptions } from '../src/index.ts'
+import {
+  connect,
+  serve,
+  type Connection,
+  type IpcServer,
+  type ObjectShape,
+  type ServeOptions,
+} from '../src/index.ts'
 import type { ConnectOptions } from '../src/index.ts'
 import { IPC_KEY } from './ipc-key.ts'
 

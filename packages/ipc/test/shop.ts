@@ -83,7 +83,10 @@ export class Shop {
 
   async importFrom(
     input: AsyncIterable<unknown> | (() => AsyncIterable<unknown>),
-    { onProgress, stopAt }: { readonly onProgress?: (seen: number) => unknown; readonly stopAt?: number } = {},
+    {
+      onProgress,
+      stopAt,
+    }: { readonly onProgress?: (seen: number) => unknown; readonly stopAt?: number } = {},
   ): Promise<{ readonly items: number; readonly bytes: number }> {
     let items = 0
     let bytes = 0
@@ -186,7 +189,10 @@ class Subscription {
 
   async nextBatch(max: number): Promise<readonly Delivery[]> {
     if (this.isClosed || this.#next >= 4) return []
-    const batch = Array.from({ length: Math.min(max, 4 - this.#next) }, () => new Delivery(this.#next++, this.#onLate))
+    const batch = Array.from(
+      { length: Math.min(max, 4 - this.#next) },
+      () => new Delivery(this.#next++, this.#onLate),
+    )
     this.#shop.handed.push(...batch)
     return batch
   }

@@ -85,12 +85,16 @@ test('a store whose path is too long listens elsewhere, under a name of its own'
   expect(socketPathFor({ directory, storeId, runtimeDirectory })).toBe(path)
   expect(socketPathFor({ directory: `${directory}2`, storeId, runtimeDirectory })).not.toBe(path)
   expect(socketPathFor({ directory: '/data', storeId, runtimeDirectory })).toBe('/data/forge.sock')
-  expect(socketPathFor({ directory: '/data', storeId, platform: 'win32' })).toMatch(/^\\\\\.\\pipe\\forge-[0-9a-f]{24}$/)
+  expect(socketPathFor({ directory: '/data', storeId, platform: 'win32' })).toMatch(
+    /^\\\\\.\\pipe\\forge-[0-9a-f]{24}$/,
+  )
   const server = await serve(options(path))
   await (await connect({ path, credentials: { ipcKey: IPC_KEY } })).close()
   await server.close()
   // Somebody else was there first.
   await mkdir(join(runtimeDirectory, 'other'), { mode: 0o777 })
   await chmod(join(runtimeDirectory, 'other'), 0o777)
-  await expect(serve(options(join(runtimeDirectory, 'other', 's')))).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' })
+  await expect(serve(options(join(runtimeDirectory, 'other', 's')))).rejects.toMatchObject({
+    code: 'STORE_UNWRITABLE',
+  })
 })

@@ -14,7 +14,13 @@ async function shop() {
 test('a generator gives its items, what it returns, and ends once', async () => {
   const { face } = await shop()
   const numbers = face.numbers(3)
-  const steps = [await numbers.next(), await numbers.next(), await numbers.next(), await numbers.next(), await numbers.next()]
+  const steps = [
+    await numbers.next(),
+    await numbers.next(),
+    await numbers.next(),
+    await numbers.next(),
+    await numbers.next(),
+  ]
   expect(steps).toEqual([
     { done: false, value: 0 },
     { done: false, value: 1 },

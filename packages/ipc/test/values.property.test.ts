@@ -1,6 +1,6 @@
 import { ForgeError, isForgeError, isPlainObject, SeededRandom } from '@forgeone/common'
 import { ODD_VALUES } from '@forgeone/common/testing'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ValueDecoder } from '../src/value/value-decoder.ts'
 import { ValueEncoder } from '../src/value/value-encoder.ts'
@@ -22,7 +22,18 @@ const value: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((again) => ({
     fc.integer(),
     fc.bigInt(),
     fc.boolean(),
-    fc.constantFrom(null, undefined, -0, Number.NaN, 2 ** 31, -(2 ** 31), 2 ** 31 - 1, 1 - 2 ** 31, '\uD800', 'ä'),
+    fc.constantFrom(
+      null,
+      undefined,
+      -0,
+      Number.NaN,
+      2 ** 31,
+      -(2 ** 31),
+      2 ** 31 - 1,
+      1 - 2 ** 31,
+      '\uD800',
+      'ä',
+    ),
     fc.date({ noInvalidDate: false }),
     fc.uint8Array(),
     fc.array(again('value')),
@@ -61,10 +72,19 @@ test('`__proto__` is a name like any other', () => {
 
 test('errors come back with what they say of themselves, without their stack', () => {
   const cause = Object.assign(new Error('no such file'), { code: 'ENOENT' })
-  const error = new ForgeError('OVERLOADED', 'too much', { cause, hint: 'wait', details: { a: [`b`], c: null } })
+  const error = new ForgeError('OVERLOADED', 'too much', {
+    cause,
+    hint: 'wait',
+    details: { a: [`b`], c: null },
+  })
   const [read] = through(error) as [ForgeError]
   expect(isForgeError(read, 'OVERLOADED')).toBe(true)
-  expect(read).toMatchObject({ message: 'too much', hint: 'wait', details: { a: ['b'], c: null }, name: 'ForgeError' })
+  expect(read).toMatchObject({
+    message: 'too much',
+    hint: 'wait',
+    details: { a: ['b'], c: null },
+    name: 'ForgeError',
+  })
   expect(read.cause).toMatchObject({ message: 'no such file', code: 'ENOENT' })
   const [type, abort, own] = through(
     new TypeError('t'),
@@ -87,9 +107,12 @@ test('an error that is its own cause ends', () => {
 function* insides(value: unknown, depth = 0): Generator<unknown> {
   yield value
   if (depth > 80 || typeof value !== 'object' || value === null) return
-  if (value instanceof Map) for (const [key, member] of value) yield* [...insides(key, depth + 1), ...insides(member, depth + 1)]
-  else if (value instanceof Set || Array.isArray(value)) for (const member of value) yield* insides(member, depth + 1)
-  else if (!(value instanceof Uint8Array)) for (const member of Object.values(value)) yield* insides(member, depth + 1)
+  if (value instanceof Map)
+    for (const [key, member] of value) yield* [...insides(key, depth + 1), ...insides(member, depth + 1)]
+  else if (value instanceof Set || Array.isArray(value))
+    for (const member of value) yield* insides(member, depth + 1)
+  else if (!(value instanceof Uint8Array))
+    for (const member of Object.values(value)) yield* insides(member, depth + 1)
 }
 
 function isAllowed(value: unknown): boolean {
@@ -99,16 +122,19 @@ function isAllowed(value: unknown): boolean {
   return [Date, Map, Set, Uint8Array, Error, DOMException].some((type) => value instanceof type)
 }
 
-test.each(ODD_VALUES.map((odd) => [odd.name, odd] as const))('%s goes as plain data or is refused with a code', (_, odd) => {
-  let read: unknown
-  try {
-    ;[read] = through(odd.make())
-  } catch (error) {
-    expect(isForgeError(error, 'IPC_VALUE_INVALID', 'IPC_LIMIT')).toBe(true)
-    return
-  }
-  for (const inside of insides(read)) expect(isAllowed(inside)).toBe(true)
-})
+test.each(ODD_VALUES.map((odd) => [odd.name, odd] as const))(
+  '%s goes as plain data or is refused with a code',
+  (_, odd) => {
+    let read: unknown
+    try {
+      ;[read] = through(odd.make())
+    } catch (error) {
+      expect(isForgeError(error, 'IPC_VALUE_INVALID', 'IPC_LIMIT')).toBe(true)
+      return
+    }
+    for (const inside of insides(read)) expect(isAllowed(inside)).toBe(true)
+  },
+)
 
 test('an encoder that refused a value takes the next', () => {
   const encoder = new ValueEncoder()
@@ -122,17 +148,23 @@ test('whatever bytes come, plain data or IPC_PROTOCOL comes out', () => {
   const seed = Number(process.env['FORGE_TEST_SEED'] ?? 1)
   const random = new SeededRandom(seed)
   const whole = new ValueEncoder()
-    .add([{ id: 'x', at: 1.5, list: [1n, new Date(0), new Map([[1, new Set(['ä'])]])] }, { id: 'y', at: 2, list: [] }])
+    .add([
+      { id: 'x', at: 1.5, list: [1n, new Date(0), new Map([[1, new Set(['ä'])]])] },
+      { id: 'y', at: 2, list: [] },
+    ])
     .add(new ForgeError('OVERLOADED', 'm'))
     .finish()
   let refused = 0
   for (let round = 0; round < 20_000; round++) {
     const bytes = round % 2 === 0 ? Buffer.from(random.bytes(random.below(80))) : Buffer.from(whole)
-    if (round % 2 === 1) for (let flips = 1 + random.below(3); flips > 0; flips--) bytes[random.below(bytes.length)] = random.below(256)
+    if (round % 2 === 1)
+      for (let flips = 1 + random.below(3); flips > 0; flips--)
+        bytes[random.below(bytes.length)] = random.below(256)
     else if (bytes.length > 5) bytes.set([0, 0, 0, 0, random.below(bytes.length)])
     try {
       const decoder = new ValueDecoder(bytes)
-      while (decoder.hasMore) for (const inside of insides(decoder.next())) expect(isAllowed(inside)).toBe(true)
+      while (decoder.hasMore)
+        for (const inside of insides(decoder.next())) expect(isAllowed(inside)).toBe(true)
       decoder.finish()
     } catch (error) {
       if (!isForgeError(error, 'IPC_PROTOCOL')) throw error

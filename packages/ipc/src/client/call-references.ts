@@ -44,18 +44,24 @@ export class CallReferences implements ReferencesGiven {
     return undefined
   }
 
+  get hasCallbacks(): boolean {
+    return this.#callbacks.size > 0
+  }
+
   callback(path: string): ((...args: unknown[]) => unknown) | undefined {
     return this.#callbacks.get(path)
   }
 
   stream(reference: number): AsyncIterable<unknown> | undefined {
     const given = this.#given[reference]
-    return given !== undefined && Symbol.asyncIterator in given ? (given as AsyncIterable<unknown>) : undefined
+    return given !== undefined && Symbol.asyncIterator in given
+      ? (given as AsyncIterable<unknown>)
+      : undefined
   }
 
   /** The body of a frame that tells of an error of a callback or stream. */
   thrownBody(error: unknown): Uint8Array {
-    return errorBody(this.#keepThrown(error), error)
+    return errorBody({ thrownId: this.#keepThrown(error), error })
   }
 
   /** Keeps it, so that whoever made the call gets that very error. */

@@ -1,19 +1,19 @@
 import type { Socket } from 'node:net'
 import { callIsolated, ForgeError, type Timer } from '@forgeone/common'
-import { CALL_BYTES_MAX, CALLS_IN_FLIGHT_MAX, CALLS_WAITING_MAX } from '../limits.ts'
 import type { MethodShape, Shape } from '../shape/shape.ts'
 import { StreamSink } from '../stream/stream-sink.ts'
-import { StreamSource } from '../stream/stream-source.ts'
 import { REFERENCE } from '../value/tag.ts'
 import { ValueDecoder } from '../value/value-decoder.ts'
 import { ValueEncoder } from '../value/value-encoder.ts'
 import { FRAME } from '../wire/frame.ts'
 import type { Frame } from '../wire/record-reader.ts'
 import { Wire, type SessionKeys } from '../wire/wire.ts'
+import { CallQueue } from './call-queue.ts'
 import { CallReferences } from './call-references.ts'
 import type { CallTarget, ClientCall } from './client-call.ts'
-import { errorBody } from './error-body.ts'
+import { HeldObjects, type HeldObject } from './held-objects.ts'
 import { LiveReferences, type LiveFactory } from './live-references.ts'
+import { PulledStreams } from './pulled-streams.ts'
 import { runCallback } from './run-callback.ts'
 
 /** How a connection ended. */
@@ -29,14 +29,8 @@ export interface ClientConnectionOptions {
   readonly timer: Timer
 }
 
-interface Waiting {
-  readonly id: number
-  readonly call: ClientCall
-  readonly body: Uint8Array
-}
-
-/** Half of what the server takes, so that it never has to refuse. */
-const BYTES_IN_FLIGHT_MAX = CALL_BYTES_MAX / 2
+/** Numbers of calls go around: they stand in messages as well, where whole numbers have 31 bits. */
+const CALL_ID_MAX = 0x7fff_ffff
 
 /** Calls to a server, over one socket. */
 export class ClientConnection {
@@ -44,27 +38,31 @@ export class ClientConnection {
   readonly #socket: Socket
   readonly #wire: Wire
   readonly #calls = new Map<number, ClientCall>()
-  /** Those that are done, but gave live objects: the server may still use what was among their arguments. */
-  readonly #kept = new Map<number, { readonly references: CallReferences; objects: number }>()
-  readonly #pulls = new Map<number, StreamSource>()
-  readonly #waiting: Waiting[] = []
-  readonly #ids = new WeakMap<object, number>()
+  readonly #queue: CallQueue
+  readonly #held = new HeldObjects()
+  readonly #pulled: PulledStreams
   readonly #live: LiveFactory
   #lastId = 0
-  #inFlight = 0
-  #bytesInFlight = 0
-  #liveCount = 0
   #hasGoodbye = false
   #isClosed = false
+  /** Whether the socket keeps the process from ending, as it does when it is opened. */
+  #isAwaited = true
   #end: (end: ConnectionEnd) => void = () => undefined
   #onGoodbye: (() => void)[] = []
 
   /** @param live makes what stands for objects of the server */
-  constructor({ socket, keys, timer }: ClientConnectionOptions, live: (connection: ClientConnection) => LiveFactory) {
+  constructor(
+    { socket, keys, timer }: ClientConnectionOptions,
+    live: (connection: ClientConnection) => LiveFactory,
+  ) {
     this.closed = new Promise((resolve) => {
       this.#end = resolve
     })
     this.#socket = socket
+    this.#queue = new CallQueue(({ id, call, body }) => {
+      call.frame = this.#wire.send(FRAME.CALL, id, body)
+    })
+    this.#pulled = new PulledStreams((kind, id, body) => void this.#wire.send(kind, id, body))
     this.#live = live(this)
     this.#wire = new Wire({
       socket,
@@ -159,27 +157,21 @@ export class ClientConnection {
 
   /** Notes that something stands for an object of the server. */
   name(proxy: object, id: number): void {
-    this.#ids.set(proxy, id)
+    this.#held.name(proxy, id)
   }
 
   /** The same, and that it is held until it is released. */
-  hold(proxy: object, { id, callId }: { readonly id: number; readonly callId: number | undefined }): void {
-    this.name(proxy, id)
-    this.#liveCount++
+  hold(proxy: object, held: HeldObject): void {
+    this.#held.name(proxy, held.id)
+    this.#held.hold(proxy, held)
     this.#keepAlive()
-    const kept = callId === undefined ? undefined : this.#kept.get(callId)
-    if (kept !== undefined) kept.objects++
   }
 
   /** The object is needed no more. @param isTold whether the server knows already */
-  release(o: { readonly id: number; readonly callId: number | undefined; readonly isTold: boolean }): void {
-    this.#liveCount--
-    if (!o.isTold) this.#wire.send(FRAME.RELEASE, o.id)
-    const kept = o.callId === undefined ? undefined : this.#kept.get(o.callId)
-    if (kept !== undefined && --kept.objects === 0) {
-      kept.references.free()
-      this.#kept.delete(o.callId!)
-    }
+  release(held: HeldObject, { isTold }: { readonly isTold: boolean }): void {
+    if (this.#wire.hasEnded) return
+    if (!isTold) this.#wire.send(FRAME.RELEASE, held.id)
+    this.#held.release(held)
     this.#keepAlive()
   }
 
@@ -192,7 +184,7 @@ export class ClientConnection {
     const id = this.#freeId()
     const references = new CallReferences({
       ...o,
-      idOf: (value) => this.#ids.get(value),
+      idOf: (value) => this.#held.idOf(value),
       onAbort: (reference, reason) => this.#abort(id, { reference, reason }),
     })
     let body: Uint8Array
@@ -206,9 +198,7 @@ export class ClientConnection {
     const call = make({ references, bytes: body.length })
     this.#calls.set(id, call)
     if (call.sink !== undefined) call.frame = this.#wire.send(FRAME.CALL, id, body)
-    // A call of something that lives at the server may be what another one waits for.
-    else if (targetId !== 0 || this.#hasRoom(body.length)) this.#send({ id, call, body })
-    else this.#waiting.push({ id, call, body })
+    else this.#queue.add({ id, call, body }, { isUrgent: targetId !== 0 })
     this.#keepAlive()
     return id
   }
@@ -216,19 +206,7 @@ export class ClientConnection {
   #assertOpen(targetId: number): void {
     if (this.#wire.hasEnded) throw this.#lostError(false)
     if (this.#hasGoodbye && targetId === 0) throw new ForgeError('STORE_CLOSED', 'the store is closing')
-    if (this.#waiting.length >= CALLS_WAITING_MAX)
-      throw new ForgeError('OVERLOADED', `${CALLS_WAITING_MAX} calls wait for earlier ones`)
-  }
-
-  #hasRoom(bytes: number): boolean {
-    if (this.#inFlight === 0) return true
-    return this.#inFlight < CALLS_IN_FLIGHT_MAX / 2 && this.#bytesInFlight + bytes <= BYTES_IN_FLIGHT_MAX
-  }
-
-  #send({ id, call, body }: Waiting): void {
-    this.#inFlight++
-    this.#bytesInFlight += body.length
-    call.frame = this.#wire.send(FRAME.CALL, id, body)
+    this.#queue.assertRoom()
   }
 
   /** The call is over. @returns it */
@@ -236,14 +214,7 @@ export class ClientConnection {
     const call = this.#calls.get(id)
     if (call === undefined) throw new ForgeError('IPC_PROTOCOL', 'the server answered what was not asked')
     this.#calls.delete(id)
-    if (call.sink === undefined) {
-      this.#inFlight--
-      this.#bytesInFlight -= call.bytes
-      for (let next = this.#waiting[0]; next !== undefined && this.#hasRoom(next.body.length); next = this.#waiting[0]) {
-        this.#waiting.shift()
-        this.#send(next)
-      }
-    }
+    if (call.sink === undefined) this.#queue.done(call.bytes)
     return call
   }
 
@@ -262,9 +233,9 @@ export class ClientConnection {
       case FRAME.PULL:
         return this.#onPull(id, body)
       case FRAME.PULL_CREDIT:
-        return this.#pulls.get(id)?.credit(new ValueDecoder(body).next() as number)
+        return this.#pulled.credit(id, new ValueDecoder(body).next())
       case FRAME.PULL_STOP:
-        return this.#pulls.get(id)?.stop()
+        return this.#pulled.stop(id)
       case FRAME.GOODBYE:
         return this.#sayGoodbye()
       default:
@@ -279,7 +250,7 @@ export class ClientConnection {
     const value = decoder.next()
     const changed = decoder.next()
     decoder.finish()
-    if (taken.count > 0) this.#kept.set(id, { references: call.references, objects: 0 })
+    if (taken.count > 0) this.#held.keep(id, call.references)
     else call.references.free()
     let settled: unknown
     try {
@@ -305,7 +276,8 @@ export class ClientConnection {
 
   #sinkOf(id: number): StreamSink {
     const sink = this.#calls.get(id)?.sink
-    if (sink === undefined) throw new ForgeError('IPC_PROTOCOL', 'the server sent a stream that was not asked for')
+    if (sink === undefined)
+      throw new ForgeError('IPC_PROTOCOL', 'the server sent a stream that was not asked for')
     return sink
   }
 
@@ -337,43 +309,21 @@ export class ClientConnection {
     const callId = decoder.next()
     const reference = decoder.next()
     decoder.finish()
-    const references = this.#referencesOf(callId)
-    const fail = (error: unknown): void => {
-      this.#pulls.delete(id)
-      this.#wire.send(FRAME.PULLED_ERROR, id, references?.thrownBody(error) ?? errorBody(undefined, error))
-    }
-    const source = new StreamSource({
-      open: () => {
-        const stream = references?.stream(reference as number)
-        if (stream === undefined) throw new ForgeError('STORE_CLOSED', 'the call is over that the stream was given to')
-        return stream
-      },
-      isPaged: () => false,
-      encoder: new ValueEncoder(),
-      target: {
-        items: (page) => this.#wire.send(FRAME.PULLED_ITEMS, id, page),
-        end: () => {
-          this.#pulls.delete(id)
-          this.#wire.send(FRAME.PULLED_END, id)
-        },
-        fail,
-      },
-    })
-    this.#pulls.set(id, source)
+    this.#pulled.open(id, { references: this.#referencesOf(callId), reference })
   }
 
   #referencesOf(callId: unknown): CallReferences | undefined {
     if (typeof callId !== 'number') throw new ForgeError('IPC_PROTOCOL', 'the server named no call')
-    return this.#calls.get(callId)?.references ?? this.#kept.get(callId)?.references
+    return this.#calls.get(callId)?.references ?? this.#held.referencesOf(callId)
   }
 
   #abort(id: number, { reference, reason }: { readonly reference: number; readonly reason: unknown }): void {
-    const waiting = this.#waiting.findIndex((each) => each.id === id)
-    if (waiting >= 0) {
+    const withdrawn = this.#queue.withdraw(id)
+    if (withdrawn !== undefined) {
       // It was not sent: what the method would have thrown.
-      const [{ call }] = this.#waiting.splice(waiting, 1) as [Waiting]
       this.#calls.delete(id)
-      call.fail(call.references.takenErrors.resolve({ kind: REFERENCE.REASON, id: reference, told: undefined }))
+      const { references, fail } = withdrawn.call
+      fail(references.takenErrors.resolve({ kind: REFERENCE.REASON, id: reference, told: undefined }))
       return
     }
     const encoder = new ValueEncoder()
@@ -394,7 +344,7 @@ export class ClientConnection {
   #sayGoodbye(): void {
     this.#hasGoodbye = true
     const closed = new ForgeError('STORE_CLOSED', 'the store is closing')
-    for (const { id, call } of this.#waiting.splice(0)) {
+    for (const { id, call } of this.#queue.withdrawAll()) {
       this.#calls.delete(id)
       call.references.free()
       call.fail(closed)
@@ -416,30 +366,31 @@ export class ClientConnection {
     const handedOver = this.#wire.framesHandedOver
     const calls = [...this.#calls.values()]
     this.#calls.clear()
-    this.#waiting.length = 0
+    this.#queue.withdrawAll()
     const lost = this.#lostError(true, cause)
     for (const call of calls) {
       call.references.free()
       const isSent = call.frame !== undefined && call.frame <= handedOver
       call.fail(this.#lostError(isSent, cause))
     }
-    for (const { references } of this.#kept.values()) references.free()
-    this.#kept.clear()
-    for (const source of this.#pulls.values()) source.fail(lost)
-    this.#pulls.clear()
+    this.#held.free()
+    this.#pulled.lose(lost)
     const reason = this.#isClosed ? 'closed' : this.#hasGoodbye ? 'goodbye' : 'lost'
     this.#end({ reason, cause })
   }
 
   /** A process that waits for nothing of the server is not kept from ending. */
   #keepAlive(): void {
-    if (this.#calls.size + this.#liveCount > 0) this.#socket.ref()
+    const isAwaited = this.#calls.size + this.#held.count > 0
+    if (isAwaited === this.#isAwaited) return
+    this.#isAwaited = isAwaited
+    if (isAwaited) this.#socket.ref()
     else this.#socket.unref()
   }
 
   #freeId(): number {
-    do this.#lastId = this.#lastId === 0xffff_ffff >>> 1 ? 1 : this.#lastId + 1
-    while (this.#calls.has(this.#lastId) || this.#kept.has(this.#lastId))
+    do this.#lastId = this.#lastId === CALL_ID_MAX ? 1 : this.#lastId + 1
+    while (this.#calls.has(this.#lastId) || this.#held.referencesOf(this.#lastId) !== undefined)
     return this.#lastId
   }
 }

@@ -1,7 +1,13 @@
 import { ValueEncoder } from '../value/value-encoder.ts'
 
 /** number under which this side keeps the error | the error */
-export function errorBody(thrownId: number | undefined, error: unknown): Uint8Array {
+export function errorBody({
+  thrownId,
+  error,
+}: {
+  readonly thrownId: number | undefined
+  readonly error: unknown
+}): Uint8Array {
   const encoder = new ValueEncoder()
   try {
     return encoder.add(thrownId).add(error).finish()

@@ -9,14 +9,18 @@ export interface ProxyOptions {
   readonly targetId: number
   /** Told what the properties of a live object are now. */
   readonly onChanged?: ((changed: unknown) => void) | undefined
-  /** Told that a method has succeeded. */
-  readonly onDone?: ((name: string) => void) | undefined
+  /** Told that a method has succeeded; of parts without its name. */
+  readonly onDone?: ((name: string | undefined) => void) | undefined
   /** Makes of the promise of a call what is given to its caller. */
   readonly track?: (<Value>(call: Promise<Value>) => Promise<Value>) | undefined
 }
 
 /** Puts methods, parts and asked properties of a description on an object. Each of them asks the server. */
-export function addMembers(face: object, { shape, path }: { readonly shape: ObjectShape; readonly path: string }, options: ProxyOptions): void {
+export function addMembers(
+  face: object,
+  { shape, path }: { readonly shape: ObjectShape; readonly path: string },
+  options: ProxyOptions,
+): void {
   for (const [name, method] of Object.entries(shape.methods)) {
     define(face, name, { value: methodOf(options, { shape, path, name, method }) })
   }
@@ -49,7 +53,7 @@ function methodOf(options: ProxyOptions, place: MethodPlace): (...args: unknown[
   const target = { targetId, path, name, use: USE.CALL }
   return (...args) => {
     const call = connection.value(target, { method, args, gives, onChanged })
-    const told = onDone === undefined || path !== '' ? call : noted(call, () => onDone(name))
+    const told = onDone === undefined ? call : noted(call, () => onDone(path === '' ? name : undefined))
     return track === undefined ? told : track(told)
   }
 }

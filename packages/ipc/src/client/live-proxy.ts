@@ -1,17 +1,15 @@
 import type { ObjectShape } from '../shape/shape.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { addMembers, define } from './face-proxy.ts'
+import type { HeldObject } from './held-objects.ts'
 import type { LiveFactory, LiveOrigin, LiveTaken } from './live-references.ts'
-
-interface Held {
-  readonly id: number
-  readonly callId: number | undefined
-}
 
 /** Makes what stands for objects of the server, and tells it when nobody here holds one any more. */
 export function liveFactory(connection: ClientConnection): LiveFactory {
   // Whoever forgets to close something: it goes with the memory.
-  const forgotten = new FinalizationRegistry<Held>((held) => connection.release({ ...held, isTold: false }))
+  const forgotten = new FinalizationRegistry<HeldObject>((held) =>
+    connection.release(held, { isTold: false }),
+  )
   return (taken, shape, origin) => liveProxy(taken, { shape, origin, connection, forgotten })
 }
 
@@ -21,13 +19,12 @@ function liveProxy(
     readonly shape: ObjectShape
     readonly origin: LiveOrigin
     readonly connection: ClientConnection
-    readonly forgotten: FinalizationRegistry<Held>
+    readonly forgotten: FinalizationRegistry<HeldObject>
   },
 ): object {
   const { shape, origin, connection, forgotten } = o
   const face: object = Object.create(null) as object
-  const held: Held = { id: taken.id, callId: origin.callId }
-  const token = {}
+  const held: HeldObject = { id: taken.id, callId: origin.callId }
   let properties = membersOf(taken.told)
   for (const name of shape.properties ?? []) define(face, name, { get: () => properties[name] })
   addMembers(
@@ -39,10 +36,11 @@ function liveProxy(
       onChanged: (changed) => {
         properties = { ...properties, ...membersOf(changed) }
       },
-      // The server forgets it by itself then.
+      // The server forgets it by itself then. And whoever waits for a call is not to lose what it is a call of: this holds it.
       onDone: (name) => {
-        if (shape.releasedBy?.includes(name) !== true || !forgotten.unregister(token)) return
-        connection.release({ ...held, isTold: true })
+        const isReleased = name !== undefined && shape.releasedBy?.includes(name) === true
+        if (!isReleased || !forgotten.unregister(face)) return
+        connection.release(held, { isTold: true })
       },
       track: origin.scope === undefined ? undefined : (call) => origin.scope!.track(call),
     },
@@ -52,19 +50,23 @@ function liveProxy(
   // What a callback was given is forgotten at its end.
   if (origin.scope === undefined) {
     connection.hold(face, held)
-    forgotten.register(face, held, token)
+    forgotten.register(face, held, face)
   } else connection.name(face, taken.id)
   return face
 }
 
+type Method = (...args: readonly unknown[]) => Promise<readonly unknown[]>
+
 function addIteration(face: object, { iterates, releasedBy }: ObjectShape): void {
   if (iterates !== undefined) {
     const { method, args } = iterates
-    const next = Reflect.get(face, method) as (...args: readonly unknown[]) => Promise<readonly unknown[]>
     define(face, Symbol.asyncIterator, {
       value: async function* () {
+        // Found on it at each step: it is not forgotten while somebody iterates over it.
+        const next = (): Promise<readonly unknown[]> =>
+          Reflect.apply(Reflect.get(face, method) as Method, face, args)
         for (;;) {
-          const items = await next(...args)
+          const items = await next()
           if (items.length === 0) return
           yield* items
         }

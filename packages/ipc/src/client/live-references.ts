@@ -52,7 +52,9 @@ export class LiveReferences implements ReferencesTaken {
       case 'object':
         return this.#live(value, { shape, make, origin })
       case 'list':
-        return Array.isArray(value) ? value.map((each) => this.#live(each, { shape: shape.of, make, origin })) : value
+        return Array.isArray(value)
+          ? value.map((each) => this.#live(each, { shape: shape.of, make, origin }))
+          : value
       case 'value':
         return shape.convert === undefined || value === undefined || value === null
           ? value

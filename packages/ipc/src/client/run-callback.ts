@@ -21,7 +21,8 @@ export interface CallbackRequest {
 export async function runCallback(request: CallbackRequest): Promise<void> {
   const { references, send } = request
   if (references === undefined) {
-    send(FRAME.CALLBACK_ERROR, errorBody(undefined, new ForgeError('STORE_CLOSED', 'the call is over')))
+    const error = new ForgeError('STORE_CLOSED', 'the call is over')
+    send(FRAME.CALLBACK_ERROR, errorBody({ thrownId: undefined, error }))
     return
   }
   try {
@@ -32,7 +33,10 @@ export async function runCallback(request: CallbackRequest): Promise<void> {
   }
 }
 
-async function call({ path, args, taken, make }: CallbackRequest, references: CallReferences): Promise<unknown> {
+async function call(
+  { path, args, taken, make }: CallbackRequest,
+  references: CallReferences,
+): Promise<unknown> {
   const callback = typeof path === 'string' ? references.callback(path) : undefined
   if (callback === undefined || typeof path !== 'string' || !Array.isArray(args))
     throw new ForgeError('IPC_PROTOCOL', 'the server called what was not given')

@@ -15,7 +15,14 @@ import {
   STATUS,
   TOKEN_BYTES_MAX,
 } from './hello.ts'
-import { challengeOf, isSameProof, keyOfToken, proofOf, sessionKeys, type Transcript } from './session-keys.ts'
+import {
+  challengeOf,
+  isSameProof,
+  keyOfToken,
+  proofOf,
+  sessionKeys,
+  type Transcript,
+} from './session-keys.ts'
 
 /** What a client shows who it is by. */
 export type Credentials =
@@ -39,10 +46,16 @@ export interface ClientHandshakeOptions {
 }
 
 const REFUSALS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
-  [STATUS.SECRET_WRONG]: ['KEY_SECRET_WRONG', 'the process that has the store was opened with another secret'],
+  [STATUS.SECRET_WRONG]: [
+    'KEY_SECRET_WRONG',
+    'the process that has the store was opened with another secret',
+  ],
   [STATUS.TOKEN_INVALID]: ['ACCESS_TOKEN_INVALID', 'the token is not taken'],
   [STATUS.TOKEN_EXPIRED]: ['ACCESS_TOKEN_EXPIRED', 'the token has expired'],
-  [STATUS.VERSION]: ['IPC_VERSION', 'the process that has the store does not speak this version of the protocol'],
+  [STATUS.VERSION]: [
+    'IPC_VERSION',
+    'the process that has the store does not speak this version of the protocol',
+  ],
   [STATUS.CONNECTIONS]: ['IPC_LIMIT', 'as many processes as may be are connected'],
   [STATUS.CLOSED]: ['STORE_CLOSED', 'the process that has the store is closing it'],
 }
@@ -114,7 +127,10 @@ async function readAnswer(reading: HandshakeSocket): Promise<Uint8Array> {
   const answer = await reading.read(ANSWER_BYTES)
   const status = answer[0]!
   if (status === STATUS.WELCOME) return answer.subarray(4)
-  const [code, message] = REFUSALS[status] ?? ['IPC_PROTOCOL', 'the process that has the store refused to talk']
+  const [code, message] = REFUSALS[status] ?? [
+    'IPC_PROTOCOL',
+    'the process that has the store refused to talk',
+  ]
   throw new ForgeError(code, message)
 }
 

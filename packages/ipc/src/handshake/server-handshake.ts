@@ -1,5 +1,12 @@
 import type { Socket } from 'node:net'
-import { ForgeError, isForgeError, utf8Decode, type ErrorCode, type Random, type Timer } from '@forgeone/common'
+import {
+  ForgeError,
+  isForgeError,
+  utf8Decode,
+  type ErrorCode,
+  type Random,
+  type Timer,
+} from '@forgeone/common'
 import type { SessionKeys } from '../wire/wire.ts'
 import type { FailureGate } from './failure-gate.ts'
 import { HandshakeSocket } from './handshake-socket.ts'
@@ -17,13 +24,19 @@ import {
   STATUS,
   TOKEN_BYTES_MAX,
 } from './hello.ts'
-import { challengeOf, isSameProof, keyOfToken, proofOf, sessionKeys, type Transcript } from './session-keys.ts'
+import {
+  challengeOf,
+  isSameProof,
+  keyOfToken,
+  proofOf,
+  sessionKeys,
+  type Transcript,
+} from './session-keys.ts'
 
 /** Who a client has shown to be. */
 export type Identity =
   /** It has the key that follows from the secret of the store. */
-  | { readonly via: 'secret' }
-  | { readonly via: 'token'; readonly principal: string }
+  { readonly via: 'secret' } | { readonly via: 'token'; readonly principal: string }
 
 /** How clients show who they are. */
 export interface Authentication {

@@ -23,7 +23,11 @@ export function isSameProof(left: Uint8Array, right: Uint8Array): boolean {
 
 /** What a server signs, or proves otherwise, for a client that has a token only. */
 export function challengeOf({ serverHello, clientHello }: Transcript): Uint8Array {
-  return createHash('sha256').update('forge-ipc 1 challenge\0').update(serverHello).update(clientHello).digest()
+  return createHash('sha256')
+    .update('forge-ipc 1 challenge\0')
+    .update(serverHello)
+    .update(clientHello)
+    .digest()
 }
 
 /** A token as the secret that both sides have. */

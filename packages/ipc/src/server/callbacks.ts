@@ -38,7 +38,11 @@ export class Callbacks {
 
   /** @throws IPC_LIMIT, IPC_VALUE_INVALID, STORE_HOST_LOST: as rejections */
   call(
-    { callId, path, shape }: { readonly callId: number; readonly path: string; readonly shape: CallbackShape },
+    {
+      callId,
+      path,
+      shape,
+    }: { readonly callId: number; readonly path: string; readonly shape: CallbackShape },
     { args, references }: { readonly args: readonly unknown[]; readonly references: ReferencesTaken },
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {

@@ -81,6 +81,13 @@ export class LiveObjects {
     this.#objects.delete(id)
   }
 
+  /** The client has forgotten it: it can never end it any more. */
+  forget(id: number): void {
+    const live = this.#objects.get(id)
+    this.#objects.delete(id)
+    if (live !== undefined) lose(live)
+  }
+
   /** The arguments of an earlier call that gave something which is still held. */
   argumentsOf(callId: number): CallArguments | undefined {
     for (const { call } of this.#objects.values()) if (call?.callId === callId) return call
@@ -100,8 +107,7 @@ export function loseGiven(value: unknown, shape: Shape): void {
   if (shape.kind !== 'object' && shape.kind !== 'list') return
   const objects = shape.kind === 'object' ? [value] : Array.isArray(value) ? value : []
   const of = shape.kind === 'object' ? shape : shape.of
-  for (const object of objects)
-    if (typeof object === 'object' && object !== null) lose({ object, shape: of })
+  for (const object of objects) if (typeof object === 'object' && object !== null) lose({ object, shape: of })
 }
 
 function lose({ object, shape: { whenLost } }: LiveObject): void {

@@ -60,7 +60,9 @@ const GRACE_MS_DEFAULT = 5000
 export async function serve(options: ServeOptions): Promise<IpcServer> {
   checkShape(options.description)
   if (options.authentication.ipcKey.length !== IPC_KEY_BYTES)
-    throw new ForgeError('STORE_OPTION_INVALID', `ipcKey has ${IPC_KEY_BYTES} bytes`, { details: { option: 'ipcKey' } })
+    throw new ForgeError('STORE_OPTION_INVALID', `ipcKey has ${IPC_KEY_BYTES} bytes`, {
+      details: { option: 'ipcKey' },
+    })
   const served = new Served(options)
   await served.listen()
   return served

@@ -58,6 +58,11 @@ export class ServerCall {
     return await this.#invoke()
   }
 
+  /** Reads the property. */
+  async property(): Promise<unknown> {
+    return await Reflect.get(partOf(this.#request), this.#request.name)
+  }
+
   /** Asks the stream that the method gives for a figure. */
   async figure(name: string): Promise<unknown> {
     const shape = this.#request.method.gives
@@ -70,7 +75,9 @@ export class ServerCall {
   stream(shape: StreamShape, answers: CallAnswers): void {
     let results: object | undefined
     const figures = async (): Promise<Readonly<Record<string, unknown>> | undefined> =>
-      results === undefined || shape.figures === undefined ? undefined : await figuresOf(results, shape.figures)
+      results === undefined || shape.figures === undefined
+        ? undefined
+        : await figuresOf(results, shape.figures)
     let isPaged = false
     this.#source = new StreamSource({
       open: async () => {

@@ -141,7 +141,7 @@ export class ServerConnection {
       case FRAME.PULLED_ERROR:
         return this.#pulls.onError(id, body)
       case FRAME.RELEASE:
-        return this.#live.release(id)
+        return this.#live.forget(id)
       default:
         throw new ForgeError('IPC_PROTOCOL', 'a client sent a frame of a kind that clients do not send')
     }
@@ -161,47 +161,37 @@ export class ServerConnection {
   }
 
   #begin(id: number, body: Buffer): void {
-    const callArguments = (method: MethodShape): CallArguments =>
-      new CallArguments({
-        callId: id,
-        method,
-        callbacks: this.#callbacks,
-        pulls: this.#pulls,
-        live: this.#live,
-      })
-    let taken: CallArguments | undefined
-    const decoder = new ValueDecoder(body, {
-      resolve: (reference) => {
-        if (taken === undefined) throw new ForgeError('IPC_PROTOCOL', 'a call begins with its names')
-        return taken.resolve(reference)
-      },
-    })
+    const decoder = new ValueDecoder(body)
     const [targetId, path, use, name, figure] = [1, 2, 3, 4, 5].map(() => decoder.next())
     if (typeof targetId !== 'number' || typeof path !== 'string' || typeof name !== 'string')
       throw new ForgeError('IPC_PROTOCOL', 'a client sent a call without names')
-    const root = this.#targetOf(targetId)
-    const { shape, parts } = findPart(root.shape, path)
-    if (use === USE.PROPERTY) {
-      if (shape.asked?.includes(name) !== true) throw unknownMethod(name)
-      this.#admit(0)
-      const property = async (): Promise<unknown> => Reflect.get(partOf({ root: root.object, parts }), name)
-      const called = { id, targetId, root: root.object, parts, name, target: shape }
-      const request = { ...called, args: [], method: VALUE_METHOD, callArguments: callArguments(VALUE_METHOD) }
-      this.#settle(new ServerCall(request, 0), property())
-      return
-    }
-    const method = findMethod(shape, name)
+    const { object: root, shape } = this.#targetOf(targetId)
+    const { shape: target, parts } = findPart(shape, path)
+    const isProperty = use === USE.PROPERTY
+    if (isProperty && target.asked?.includes(name) !== true) throw unknownMethod(name)
+    const method = isProperty ? VALUE_METHOD : findMethod(target, name)
     this.#admit(body.length)
-    taken = callArguments(method)
+    const callArguments = this.#argumentsOf(id, method)
+    decoder.resolveWith(callArguments)
     const args = decoder.next()
     decoder.finish()
     if (!Array.isArray(args)) throw new ForgeError('IPC_PROTOCOL', 'a client sent a call without arguments')
-    const called = { id, targetId, root: root.object, parts, name, target: shape }
-    const request = { ...called, args, method, callArguments: taken }
+    const request = { id, targetId, root, parts, name, args, method, callArguments, target }
     const call = new ServerCall(request, body.length)
-    if (use === USE.FIGURE) this.#settle(call, call.figure(String(figure)))
+    if (isProperty) this.#settle(call, call.property())
+    else if (use === USE.FIGURE) this.#settle(call, call.figure(String(figure)))
     else if (method.gives.kind === 'stream') this.#stream(call)
     else this.#settle(call, call.value())
+  }
+
+  #argumentsOf(callId: number, method: MethodShape): CallArguments {
+    return new CallArguments({
+      callId,
+      method,
+      callbacks: this.#callbacks,
+      pulls: this.#pulls,
+      live: this.#live,
+    })
   }
 
   #targetOf(id: number): { readonly object: object; readonly shape: ObjectShape } {
@@ -238,8 +228,12 @@ export class ServerConnection {
         if (this.#wire.hasEnded) loseGiven(value, method.gives)
         this.#answer(id, () => {
           // Told as they are now, behind what the method did.
-          const changed = target.changing === undefined ? undefined : propertiesOf(partOf(call.request), target.changing)
-          return this.#encoder.add(marked(value, method.gives, { call: callArguments })).add(changed).finish()
+          const changed =
+            target.changing === undefined ? undefined : propertiesOf(partOf(call.request), target.changing)
+          return this.#encoder
+            .add(marked(value, method.gives, { call: callArguments }))
+            .add(changed)
+            .finish()
         })
         if (target.releasedBy?.includes(name) === true) this.#live.release(targetId)
       },
@@ -300,7 +294,9 @@ export class ServerConnection {
     try {
       body = this.#encoder.add(given).finish()
     } catch {
-      body = this.#encoder.add(new ForgeError('IPC_VALUE_INVALID', 'an error cannot go to another process')).finish()
+      body = this.#encoder
+        .add(new ForgeError('IPC_VALUE_INVALID', 'an error cannot go to another process'))
+        .finish()
     }
     this.#wire.send(FRAME.ERROR, id, body)
   }

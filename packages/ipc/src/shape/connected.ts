@@ -28,10 +28,11 @@ type Living = { close(): unknown }
 
 /** Members whose answer is there at once in the process of the store. */
 type SynchronousNames<Results> = {
-  [Name in Exclude<keyof Results, symbol>]: Results[Name] extends (
-    ...args: never[]
-  ) => Promise<unknown> | AsyncIterable<unknown>
-    ? never
+  // Arguments are inferred, since a generator takes them as one of two lists.
+  [Name in Exclude<keyof Results, symbol>]: Results[Name] extends (...args: infer _Args) => infer Given
+    ? Given extends Promise<unknown> | AsyncIterable<unknown>
+      ? never
+      : Name
     : Name
 }[Exclude<keyof Results, symbol>]
 

@@ -33,6 +33,8 @@ export function findMethod(shape: ObjectShape, name: string): MethodShape {
 }
 
 export function unknownMethod(name: string): ForgeError {
-  return new ForgeError('IPC_METHOD_UNKNOWN', `there is nothing to call by the name ${JSON.stringify(name.slice(0, 80))}`)
+  return new ForgeError(
+    'IPC_METHOD_UNKNOWN',
+    `there is nothing to call by the name ${JSON.stringify(name.slice(0, 80))}`,
+  )
 }
-

@@ -46,7 +46,7 @@ export interface ObjectShape {
   readonly iterates?: { readonly method: string; readonly args: readonly unknown[] } | undefined
   /** Methods after whose success the server needs it no more. The first is that of `Symbol.asyncDispose`. */
   readonly releasedBy?: readonly string[] | undefined
-  /** Method that is called without arguments when the client is gone and has not released it. */
+  /** Method that is called without arguments when the client is gone, or has forgotten the object, and has not released it. */
   readonly whenLost?: string | undefined
 }
 

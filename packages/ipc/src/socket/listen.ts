@@ -91,5 +91,7 @@ async function prepare(path: string): Promise<void> {
 
 function failure(cause: unknown, path: string): ForgeError {
   const isRefused = ['EACCES', 'EPERM', 'EROFS'].includes(systemCode(cause) ?? '')
-  return new ForgeError(isRefused ? 'STORE_UNWRITABLE' : 'IO_FAILED', `no socket can be made at ${path}`, { cause })
+  return new ForgeError(isRefused ? 'STORE_UNWRITABLE' : 'IO_FAILED', `no socket can be made at ${path}`, {
+    cause,
+  })
 }

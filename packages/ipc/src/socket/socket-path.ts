@@ -35,7 +35,9 @@ export function socketPathFor(place: SocketPlace): string {
 
 /** A copy of a store has the same id elsewhere. */
 function nameOf(storeId: Uint8Array, directory: string): string {
-  return toHex(createHash('sha256').update('forge-ipc socket\0').update(storeId).update(directory).digest()).slice(0, 24)
+  return toHex(
+    createHash('sha256').update('forge-ipc socket\0').update(storeId).update(directory).digest(),
+  ).slice(0, 24)
 }
 
 /** @throws STORE_OPTION_INVALID */

@@ -1,4 +1,10 @@
-import { ForgeError, isForgeError, type ErrorCode, type ErrorDetails, type ForgeErrorOptions } from '@forgeone/common'
+import {
+  ForgeError,
+  isForgeError,
+  type ErrorCode,
+  type ErrorDetails,
+  type ForgeErrorOptions,
+} from '@forgeone/common'
 import { ERROR_KIND } from './tag.ts'
 
 /** Errors of the language that are made anew as what they were. */

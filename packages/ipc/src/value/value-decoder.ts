@@ -16,7 +16,7 @@ const BIGINT = /^-?[0-9a-f]{1,4096}$/
  */
 export class ValueDecoder {
   readonly #bytes: Buffer
-  readonly #references: ReferencesTaken | undefined
+  #references: ReferencesTaken | undefined
   readonly #end: number
   readonly #isAscii: boolean
   readonly #shapes: (readonly string[])[] = []
@@ -43,6 +43,11 @@ export class ValueDecoder {
     const textBytes = bytes.length - this.#end
     if (!this.#isAscii && textBytes % 2 === 1) throw malformed()
     this.#textUnits = this.#isAscii ? textBytes : textBytes / 2
+  }
+
+  /** What makes of references what they stand for, from here on. */
+  resolveWith(references: ReferencesTaken): void {
+    this.#references = references
   }
 
   get hasMore(): boolean {
@@ -162,7 +167,8 @@ export class ValueDecoder {
       typeof message === 'string' &&
       (kind === ERROR_KIND.FORGE ? typeof code === 'string' : isText(code)) &&
       isText(hint) &&
-      (details === undefined || (typeof details === 'object' && details !== null && !Array.isArray(details))) &&
+      (details === undefined ||
+        (typeof details === 'object' && details !== null && !Array.isArray(details))) &&
       (cause === undefined || isError(cause))
     if (!isFit) throw malformed()
     return errorOf(parts as unknown as ErrorParts)

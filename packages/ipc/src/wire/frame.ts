@@ -21,7 +21,7 @@ export const FRAME = {
   CALLBACK_ERROR: 11,
   /** Server: reads a stream among the arguments of a call, or that a callback gave. */
   PULL: 12,
-  /** Client: needs objects of the server no more. */
+  /** Client: has forgotten an object of the server. */
   RELEASE: 13,
   /** Server: takes no further calls. */
   GOODBYE: 14,

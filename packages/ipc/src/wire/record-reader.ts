@@ -35,7 +35,8 @@ export class RecordReader {
       if (this.#expected === undefined) {
         if (this.#bytes < RECORD_HEAD_BYTES) return
         const length = this.#joined().readUInt32BE(0)
-        if (length < FRAME_HEAD_BYTES || length > RECORD_BYTES_MAX) throw broken('a record of an impossible size')
+        if (length < FRAME_HEAD_BYTES || length > RECORD_BYTES_MAX)
+          throw broken('a record of an impossible size')
         this.#expected = RECORD_HEAD_BYTES + length
       }
       if (this.#bytes < this.#expected) return
@@ -66,7 +67,8 @@ export class RecordReader {
       const kind = frames[at + 4]!
       const id = frames.readUInt32BE(at + 5)
       at += FRAME_HEAD_BYTES
-      if (length > FRAME_BYTES_MAX || length > frames.length - at) throw broken('a frame of an impossible size')
+      if (length > FRAME_BYTES_MAX || length > frames.length - at)
+        throw broken('a frame of an impossible size')
       this.#onFrame({ kind, id, body: frames.subarray(at, at + length) })
       at += length
     }
