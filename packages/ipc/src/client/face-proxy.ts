@@ -2,6 +2,7 @@ import { copyPlain } from '@forgeone/common'
 import { VALUE_METHOD, type MethodShape, type ObjectShape, type StreamShape } from '../shape/shape.ts'
 import { USE } from '../wire/use.ts'
 import type { ClientConnection } from './client-connection.ts'
+import { define } from './define-member.ts'
 import { StreamResults } from './stream-results.ts'
 
 export interface ProxyOptions {
@@ -79,8 +80,4 @@ function streamOf(
   }
   const results = new StreamResults({ connection, targetId, path, name, method, args: given, shape: gives })
   return results.face()
-}
-
-export function define(face: object, name: PropertyKey, descriptor: PropertyDescriptor): void {
-  Object.defineProperty(face, name, { enumerable: typeof name === 'string', ...descriptor })
 }

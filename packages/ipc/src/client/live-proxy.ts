@@ -1,6 +1,7 @@
 import type { ObjectShape } from '../shape/shape.ts'
 import type { ClientConnection } from './client-connection.ts'
-import { addMembers, define } from './face-proxy.ts'
+import { define } from './define-member.ts'
+import { addMembers } from './face-proxy.ts'
 import type { HeldObject } from './held-objects.ts'
 import type { LiveFactory, LiveOrigin, LiveTaken } from './live-references.ts'
 
@@ -62,11 +63,9 @@ function addIteration(face: object, { iterates, releasedBy }: ObjectShape): void
     const { method, args } = iterates
     define(face, Symbol.asyncIterator, {
       value: async function* () {
-        // Found on it at each step: it is not forgotten while somebody iterates over it.
-        const next = (): Promise<readonly unknown[]> =>
-          Reflect.apply(Reflect.get(face, method) as Method, face, args)
         for (;;) {
-          const items = await next()
+          // Found on it at each step: it is not forgotten while somebody iterates over it.
+          const items = await Reflect.apply(Reflect.get(face, method) as Method, face, args)
           if (items.length === 0) return
           yield* items
         }

@@ -4,7 +4,7 @@ import { PageItems } from '../stream/page-items.ts'
 import type { StreamSink } from '../stream/stream-sink.ts'
 import { USE } from '../wire/use.ts'
 import type { ClientConnection } from './client-connection.ts'
-import { define } from './face-proxy.ts'
+import { define } from './define-member.ts'
 
 export interface StreamResultsOptions {
   readonly connection: ClientConnection

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { ForgeError, type Timer } from '@forgeone/common'
-import { HANDSHAKE_MS } from '../limits.ts'
+import { HANDSHAKE_BYTES_MAX, HANDSHAKE_MS } from '../limits.ts'
 
 /** Reads a socket by fixed sizes, until both sides know each other or the time is up. */
 export class HandshakeSocket {
@@ -58,6 +58,10 @@ export class HandshakeSocket {
   #read(): void {
     const waiting = this.#waiting
     if (waiting === undefined || this.#failure !== undefined) return
+    if (this.#socket.bytesRead > HANDSHAKE_BYTES_MAX) {
+      this.#fail(new ForgeError('IPC_PROTOCOL', 'the other side says more than a handshake has'))
+      return
+    }
     // Not whole when the other side has ended: that is told by its own event.
     const read = this.#socket.read(waiting.bytes) as Buffer | null
     if (read === null || read.length < waiting.bytes) return

@@ -1,12 +1,17 @@
 import { callIsolated, ForgeError } from '@forgeone/common'
 import { LIVE_OBJECTS_MAX } from '../limits.ts'
 import type { ObjectShape, Shape } from '../shape/shape.ts'
-import type { CallArguments } from './call-arguments.ts'
+
+/** A call whose signals may be aborted though it has settled. */
+export interface OriginCall {
+  readonly callId: number
+  abort(signal: number, reason: unknown): void
+}
 
 /** Where a live object comes from. */
 export interface Origin {
   /** The call that gave it: functions and signals among its arguments are needed as long as the object. */
-  readonly call?: CallArguments | undefined
+  readonly call?: OriginCall | undefined
   /** Ids of objects that live as long as a callback. */
   readonly scope?: Set<number> | undefined
 }
@@ -47,7 +52,7 @@ function markOf(object: unknown, shape: ObjectShape, origin: Origin): unknown {
 export interface LiveObject {
   readonly object: object
   readonly shape: ObjectShape
-  readonly call?: CallArguments | undefined
+  readonly call?: OriginCall | undefined
 }
 
 /** Objects of the server that one client holds, by their ids. */
@@ -89,7 +94,7 @@ export class LiveObjects {
   }
 
   /** The arguments of an earlier call that gave something which is still held. */
-  argumentsOf(callId: number): CallArguments | undefined {
+  argumentsOf(callId: number): OriginCall | undefined {
     for (const { call } of this.#objects.values()) if (call?.callId === callId) return call
     return undefined
   }

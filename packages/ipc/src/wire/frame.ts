@@ -40,4 +40,3 @@ export const FRAME_HEAD_BYTES = 9
 /** length of the frames u32 | code of authentication 16 | frames */
 export const RECORD_HEAD_BYTES = 20
 export const RECORD_CODE_BYTES = 16
-export const FRAME_ID_MAX = 0xffff_ffff
