@@ -260,11 +260,14 @@ test('a client that is silent, and does not answer when it is asked, is taken fo
 
 test('a client that answers stays', async () => {
   const timer = new ManualTimer()
-  const { path, ends } = await shop({ timer })
+  const { path, ends, server } = await shop({ timer })
   await rawClient(path)
+  await until(() => server.connections().length === 1)
   for (let times = 0; times < 10; times++) {
+    const { bytesIn } = server.connections()[0]!
     timer.advance(PING_MS)
-    await turns(20)
+    // The first finds that something was heard: the handshake.
+    if (times > 0) await until(() => server.connections()[0]!.bytesIn > bytesIn)
   }
   expect(ends).toEqual([])
 })
@@ -295,8 +298,8 @@ test('strangers that connect and say nothing keep nobody out for longer than a h
   const timer = new ManualTimer()
   const { path, connect } = await shop({ timer })
   const strangers = await Promise.all(Array.from({ length: CONNECTIONS_MAX }, () => openRaw(path)))
-  for (const stranger of strangers) stranger.resume()
-  await turns(20)
+  // Each has been noticed.
+  await Promise.all(strangers.map((stranger) => once(stranger, 'data')))
   await expect(connect()).rejects.toMatchObject({ code: 'STORE_HOST_LOST' })
   timer.advance(10_000)
   await Promise.all(strangers.map((stranger) => closed(stranger)))

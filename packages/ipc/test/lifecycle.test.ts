@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { connect, type Connection } from '../src/index.ts'
+import { FRAME } from '../src/wire/frame.ts'
 import { IPC_KEY } from './ipc-key.ts'
+import { message, rawClient } from './raw-client.ts'
 import { served, socketPlace } from './served.ts'
 import { Shop, SHOP } from './shop.ts'
 import { turns, until } from './until.ts'
@@ -148,6 +150,38 @@ test('a transaction that is under way at goodbye is made whole', async () => {
   goOn!()
   expect(await writing).toEqual(['a', 'b'])
   await closing
+})
+
+test('what waits for deliveries waits no longer at goodbye', async () => {
+  const { connect, server } = await served(new Shop(), SHOP)
+  const connection = await connect()
+  const subscription = await connection.proxy<Shop>(SHOP).subscribe()
+  const [delivery] = await subscription.nextBatch(4)
+  // With this number it waits when there is none.
+  const waiting = subscription.nextBatch(100)
+  await delivery!.extend()
+  await server.close({ graceMs: 1_000_000 })
+  expect(await waiting).toEqual([])
+})
+
+test('a client that reads nothing of the end keeps no server from closing', async () => {
+  const { path, server } = await served(new Shop(), SHOP)
+  const { socket, wire } = await rawClient(path)
+  await turns(5)
+  socket.pause()
+  wire.send(FRAME.CALL, 1, message(0, '', 0, 'echo', undefined, [new Uint8Array(4_000_000)]))
+  await until(() => server.connections()[0]?.calls === 1)
+  await server.close({ graceMs: 1 })
+})
+
+test('what cannot be given a face is let go', async () => {
+  const facesFor = (): never => {
+    throw new Error('a defect')
+  }
+  const { connect, server } = await served(new Shop(), SHOP, { facesFor })
+  const connection = await connect()
+  expect(await connection.closed).toMatchObject({ reason: 'lost' })
+  expect(server.connections()).toEqual([])
 })
 
 test('goodbye does not wait for ever', async () => {

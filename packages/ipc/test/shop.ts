@@ -171,6 +171,7 @@ class Subscription {
   readonly #shop: Shop
   readonly #onLate: ((name: string) => unknown) | undefined
   #next = 0
+  readonly #ended = Promise.withResolvers<void>()
   failures: unknown[] = []
 
   constructor(
@@ -188,7 +189,10 @@ class Subscription {
   }
 
   async nextBatch(max: number): Promise<readonly Delivery[]> {
-    if (this.isClosed || this.#next >= 4) return []
+    if (this.isClosed || this.#next >= 4) {
+      if (this.#next >= 4 && max === 100) await this.#ended.promise
+      return []
+    }
     const batch = Array.from(
       { length: Math.min(max, 4 - this.#next) },
       () => new Delivery(this.#next++, this.#onLate),
@@ -204,6 +208,7 @@ class Subscription {
 
   async close(): Promise<void> {
     this.isClosed = true
+    this.#ended.resolve()
     this.#shop.log.push('subscription closed')
   }
 
@@ -253,6 +258,7 @@ const SUBSCRIPTION: ObjectShape = {
   iterates: { method: 'nextBatch', args: [1] },
   releasedBy: ['close'],
   whenLost: 'close',
+  whenClosing: 'close',
 }
 
 const TX: ObjectShape = {

@@ -3,7 +3,7 @@ import { callIsolated, ForgeError, type Timer } from '@forgeone/common'
 import type { MethodShape, Shape } from '../shape/shape.ts'
 import { StreamSink } from '../stream/stream-sink.ts'
 import { REFERENCE } from '../value/tag.ts'
-import { ValueDecoder } from '../value/value-decoder.ts'
+import { readAll } from '../value/value-decoder.ts'
 import { ValueEncoder } from '../value/value-encoder.ts'
 import { FRAME } from '../wire/frame.ts'
 import type { Frame } from '../wire/record-reader.ts'
@@ -209,13 +209,16 @@ export class ClientConnection {
     this.#queue.assertRoom()
   }
 
-  /** The call is over. @returns it */
-  #done(id: number): ClientCall {
+  /** Read what came for it before it is taken away: who waits for it is told when that cannot be read. */
+  #callOf(id: number): ClientCall {
     const call = this.#calls.get(id)
     if (call === undefined) throw new ForgeError('IPC_PROTOCOL', 'the server answered what was not asked')
+    return call
+  }
+
+  #done(id: number, call: ClientCall): void {
     this.#calls.delete(id)
     if (call.sink === undefined) this.#queue.done(call.bytes)
-    return call
   }
 
   #onFrame({ kind, id, body }: Frame): void {
@@ -233,7 +236,7 @@ export class ClientConnection {
       case FRAME.PULL:
         return this.#onPull(id, body)
       case FRAME.PULL_CREDIT:
-        return this.#pulled.credit(id, new ValueDecoder(body).next())
+        return this.#pulled.credit(id, readAll(body, { count: 1 })[0])
       case FRAME.PULL_STOP:
         return this.#pulled.stop(id)
       case FRAME.GOODBYE:
@@ -244,12 +247,10 @@ export class ClientConnection {
   }
 
   #onResult(id: number, body: Buffer): void {
-    const call = this.#done(id)
+    const call = this.#callOf(id)
     const taken = new LiveReferences(call.references.takenErrors)
-    const decoder = new ValueDecoder(body, taken)
-    const value = decoder.next()
-    const changed = decoder.next()
-    decoder.finish()
+    const [value, changed] = readAll(body, { count: 2, references: taken })
+    this.#done(id, call)
     if (taken.count > 0) this.#held.keep(id, call.references)
     else call.references.free()
     let settled: unknown
@@ -265,50 +266,41 @@ export class ClientConnection {
   }
 
   #onError(id: number, body: Buffer): void {
-    const call = this.#done(id)
-    const decoder = new ValueDecoder(body, call.references.takenErrors)
-    const error = decoder.next()
-    decoder.finish()
+    const call = this.#callOf(id)
+    const [error] = readAll(body, { count: 1, references: call.references.takenErrors })
+    this.#done(id, call)
     call.references.free()
     call.fail(error)
     this.#keepAlive()
   }
 
   #sinkOf(id: number): StreamSink {
-    const sink = this.#calls.get(id)?.sink
-    if (sink === undefined)
-      throw new ForgeError('IPC_PROTOCOL', 'the server sent a stream that was not asked for')
+    const { sink } = this.#callOf(id)
+    if (sink === undefined) throw new ForgeError('IPC_PROTOCOL', 'the server sent a stream of what has none')
     return sink
   }
 
   #onStreamEnd(id: number, body: Buffer): void {
-    this.#sinkOf(id)
-    const call = this.#done(id)
-    const decoder = new ValueDecoder(body)
-    const value = decoder.next()
-    const figures = decoder.next()
-    decoder.finish()
+    const sink = this.#sinkOf(id)
+    const call = this.#callOf(id)
+    const [value, figures] = readAll(body, { count: 2 })
+    this.#done(id, call)
     call.references.free()
     call.onFigures?.(figures)
-    call.settle(value, undefined)
+    sink.end(value)
     this.#keepAlive()
   }
 
   #onCallback(id: number, body: Buffer): void {
     const taken = new LiveReferences()
-    const decoder = new ValueDecoder(body, taken)
-    const [callId, path, args] = [1, 2, 3].map(() => decoder.next())
-    decoder.finish()
+    const [callId, path, args] = readAll(body, { count: 3, references: taken })
     const references = this.#referencesOf(callId)
     const send = (kind: number, answer: Uint8Array): void => void this.#wire.send(kind, id, answer)
     void runCallback({ references, path, args, taken, make: this.#live, send })
   }
 
   #onPull(id: number, body: Buffer): void {
-    const decoder = new ValueDecoder(body)
-    const callId = decoder.next()
-    const reference = decoder.next()
-    decoder.finish()
+    const [callId, reference] = readAll(body, { count: 2 })
     this.#pulled.open(id, { references: this.#referencesOf(callId), reference })
   }
 

@@ -77,7 +77,7 @@ export interface ServerHandshakeOptions {
   readonly onRefused: (refusal: HandshakeRefusal) => void
 }
 
-/** @throws STORE_HOST_LOST, IPC_PROTOCOL, IPC_VERSION, and the code of what was refused; the socket is closed then */
+/** @throws STORE_HOST_LOST, IPC_PROTOCOL, IPC_VERSION, and the code of what was refused */
 export async function shakeHandsAsServer(options: ServerHandshakeOptions): Promise<Admitted> {
   const reading = new HandshakeSocket(options)
   try {
@@ -87,8 +87,6 @@ export async function shakeHandsAsServer(options: ServerHandshakeOptions): Promi
     return admitted
   } catch (cause) {
     reading.release()
-    // What was answered is sent first.
-    options.socket.destroySoon()
     throw cause
   }
 }

@@ -2,7 +2,7 @@ import { ForgeError } from '@forgeone/common'
 import { CALLBACKS_MAX } from '../limits.ts'
 import type { CallbackShape } from '../shape/shape.ts'
 import type { ReferencesTaken } from '../value/reference.ts'
-import { ValueDecoder } from '../value/value-decoder.ts'
+import { readAll } from '../value/value-decoder.ts'
 import type { ValueEncoder } from '../value/value-encoder.ts'
 import { FRAME } from '../wire/frame.ts'
 import { marked, type LiveObjects } from './live-objects.ts'
@@ -70,20 +70,17 @@ export class Callbacks {
 
   /** @throws IPC_PROTOCOL */
   onResult(id: number, body: Buffer): void {
-    const pending = this.#take(id)
-    const decoder = new ValueDecoder(body, pending.references)
-    const result = decoder.next()
-    decoder.finish()
+    const pending = this.#find(id)
+    const [result] = readAll(body, { count: 1, references: pending.references })
+    this.#done(id, pending)
     pending.settle(result)
   }
 
   /** @throws IPC_PROTOCOL */
   onError(id: number, body: Buffer): void {
-    const pending = this.#take(id)
-    const decoder = new ValueDecoder(body, pending.references)
-    const thrownId = decoder.next()
-    const error = decoder.next()
-    decoder.finish()
+    const pending = this.#find(id)
+    const [thrownId, error] = readAll(body, { count: 2 })
+    this.#done(id, pending)
     if (typeof thrownId === 'number') this.#options.onThrown(error, thrownId)
     pending.fail(error)
   }
@@ -95,12 +92,15 @@ export class Callbacks {
     for (const { fail } of pending) fail(cause)
   }
 
-  #take(id: number): Pending {
+  #find(id: number): Pending {
     const pending = this.#pending.get(id)
     if (pending === undefined) throw new ForgeError('IPC_PROTOCOL', 'a client answered what was not asked')
-    this.#pending.delete(id)
-    for (const object of pending.scope) this.#options.live.release(object)
     return pending
+  }
+
+  #done(id: number, { scope }: Pending): void {
+    this.#pending.delete(id)
+    for (const object of scope) this.#options.live.release(object)
   }
 
   #freeId(): number {

@@ -99,6 +99,11 @@ export class LiveObjects {
     return undefined
   }
 
+  /** The server is closing: what would wait for more is to wait no longer. */
+  sayGoodbye(): void {
+    for (const { object, shape } of this.#objects.values()) callMethod(object, shape.whenClosing)
+  }
+
   /** The client is gone: the youngest first, since older ones made them. */
   lose(): void {
     const objects = [...this.#objects.values()].reverse()
@@ -115,10 +120,14 @@ export function loseGiven(value: unknown, shape: Shape): void {
   for (const object of objects) if (typeof object === 'object' && object !== null) lose({ object, shape: of })
 }
 
-function lose({ object, shape: { whenLost } }: LiveObject): void {
-  if (whenLost === undefined) return
+function lose({ object, shape }: LiveObject): void {
+  callMethod(object, shape.whenLost)
+}
+
+function callMethod(object: object, name: string | undefined): void {
+  if (name === undefined) return
   callIsolated(() => {
-    const method: unknown = Reflect.get(object, whenLost)
+    const method: unknown = Reflect.get(object, name)
     return typeof method === 'function' ? Reflect.apply(method, object, []) : undefined
   })
 }

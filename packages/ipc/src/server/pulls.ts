@@ -2,7 +2,7 @@ import { ForgeError } from '@forgeone/common'
 import { STREAMS_MAX } from '../limits.ts'
 import { PageItems } from '../stream/page-items.ts'
 import { StreamSink } from '../stream/stream-sink.ts'
-import { ValueDecoder } from '../value/value-decoder.ts'
+import { readAll } from '../value/value-decoder.ts'
 import type { ValueEncoder } from '../value/value-encoder.ts'
 import { FRAME } from '../wire/frame.ts'
 
@@ -43,10 +43,7 @@ export class Pulls {
   }
 
   onError(id: number, body: Buffer): void {
-    const decoder = new ValueDecoder(body)
-    const thrownId = decoder.next()
-    const error = decoder.next()
-    decoder.finish()
+    const [thrownId, error] = readAll(body, { count: 2 })
     if (typeof thrownId === 'number') this.#options.onThrown(error, thrownId)
     this.#find(id).fail(error)
     this.#sinks.delete(id)

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net'
 import {
   callIsolated,
   ForgeError,
-  isForgeError,
   systemClock,
   systemRandom,
   systemTimer,
@@ -146,10 +145,10 @@ class Served implements IpcServer {
       })
       this.#strangers.delete(socket)
       this.#begin(socket, admitted)
-    } catch (cause) {
+    } catch {
       this.#strangers.delete(socket)
-      // Told to the client, as far as there is one; a defect of ours is not its matter.
-      if (!isForgeError(cause)) socket.destroy()
+      // What was answered is sent first. A defect of ours is not the client's matter.
+      socket.destroySoon()
     }
   }
 

@@ -6,7 +6,7 @@ import { findMethod, findPart, unknownMethod } from '../shape/find-method.ts'
 import { VALUE_METHOD, type MethodShape, type ObjectShape } from '../shape/shape.ts'
 import type { Reference } from '../value/reference.ts'
 import { REFERENCE } from '../value/tag.ts'
-import { ValueDecoder } from '../value/value-decoder.ts'
+import { readAll, ValueDecoder } from '../value/value-decoder.ts'
 import { ValueEncoder } from '../value/value-encoder.ts'
 import { FRAME } from '../wire/frame.ts'
 import type { Frame } from '../wire/record-reader.ts'
@@ -103,6 +103,7 @@ export class ServerConnection {
     if (this.#wire.hasEnded) return
     this.#isClosing = true
     this.#wire.send(FRAME.GOODBYE, 0)
+    this.#live.sayGoodbye()
     for (const call of this.#calls.values()) {
       if (call.isStream) call.fail(new ForgeError('STORE_CLOSED', 'the store was closed'))
     }
@@ -302,10 +303,7 @@ export class ServerConnection {
   }
 
   #onAbort(id: number, body: Buffer): void {
-    const decoder = new ValueDecoder(body)
-    const signal = decoder.next()
-    const reason = decoder.next()
-    decoder.finish()
+    const [signal, reason] = readAll(body, { count: 2 })
     if (typeof signal !== 'number') throw new ForgeError('IPC_PROTOCOL', 'a client aborted nothing')
     // The call may have settled meanwhile; what it gave may live on.
     const found = this.#calls.get(id)?.callArguments ?? this.#live.argumentsOf(id)
@@ -340,9 +338,7 @@ class ReasonMark {
 }
 
 function countOf(body: Buffer): number {
-  const decoder = new ValueDecoder(body)
-  const count = decoder.next()
-  decoder.finish()
+  const [count] = readAll(body, { count: 1 })
   if (typeof count !== 'number' || count < 0)
     throw new ForgeError('IPC_PROTOCOL', 'a client sent a count that is none')
   return count

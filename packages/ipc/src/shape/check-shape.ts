@@ -26,7 +26,7 @@ export function checkShape(shape: ObjectShape): void {
   }
   assert(new Set(names).size === names.length, 'each name of a description means one thing')
   for (const name of shape.changing ?? []) assert(properties.includes(name), `${name} is a property`)
-  const called = [shape.iterates?.method, shape.whenLost, ...(shape.releasedBy ?? [])]
+  const called = [shape.iterates?.method, shape.whenLost, shape.whenClosing, ...(shape.releasedBy ?? [])]
   for (const name of called) assert(name === undefined || Object.hasOwn(methods, name), `${name} is a method`)
   for (const method of Object.values(methods)) checkMethod(method)
   for (const part of Object.values(parts)) checkShape(part)

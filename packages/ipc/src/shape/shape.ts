@@ -48,6 +48,8 @@ export interface ObjectShape {
   readonly releasedBy?: readonly string[] | undefined
   /** Method that is called without arguments when the client is gone, or has forgotten the object, and has not released it. */
   readonly whenLost?: string | undefined
+  /** Method that is called when the server says goodbye, so that calls that wait for more settle. */
+  readonly whenClosing?: string | undefined
 }
 
 /** A list of such objects. */

@@ -243,6 +243,18 @@ export class ValueDecoder {
   }
 }
 
+/** The values of a message, of which there are so many. @throws IPC_PROTOCOL, and what `references` throws */
+export function readAll(
+  bytes: Buffer,
+  { count, references }: { readonly count: number; readonly references?: ReferencesTaken },
+): unknown[] {
+  const decoder = new ValueDecoder(bytes, references)
+  const values: unknown[] = []
+  while (values.length < count) values.push(decoder.next())
+  decoder.finish()
+  return values
+}
+
 function isText(value: unknown): boolean {
   return value === undefined || typeof value === 'string'
 }

@@ -6,6 +6,9 @@ import { RecordCodes, recordKey } from './record-code.ts'
 import { RecordReader, type Frame } from './record-reader.ts'
 import { RecordWriter } from './record-writer.ts'
 
+/** Who does not read what was sent last is cut off. */
+const END_MS = 1000
+
 /** Keys of one connection, one a direction. */
 export interface SessionKeys {
   readonly sending: Uint8Array
@@ -92,11 +95,12 @@ export class Wire {
     return this.#writer.add(kind, id, body)
   }
 
-  /** Sends what waits, and ends the connection. */
+  /** Sends what waits, and ends the connection. The other side has a moment to read it. */
   end(): void {
     if (this.#hasEnded) return
     this.#writer.flush()
     this.#socket.end()
+    this.#options.timer.after(END_MS, () => this.#socket.destroy())
     this.#ended(undefined)
   }
 
