@@ -174,10 +174,11 @@ test('a client that reads nothing of the end keeps no server from closing', asyn
   await server.close({ graceMs: 1 })
 })
 
+const facesFor = (): never => {
+  throw new Error('a defect')
+}
+
 test('what cannot be given a face is let go', async () => {
-  const facesFor = (): never => {
-    throw new Error('a defect')
-  }
   const { connect, server } = await served(new Shop(), SHOP, { facesFor })
   const connection = await connect()
   expect(await connection.closed).toMatchObject({ reason: 'lost' })
