@@ -11,8 +11,18 @@ export const CALL_BYTES_MAX: number = 64 * MIB
 export const CALLS_WAITING_MAX = 100_000
 /** One value; larger ones go as streams. It is what a transaction may hold. */
 export const FRAME_BYTES_MAX: number = 16 * MIB
-/** What a client has asked for and does not read. */
+/** What a client has asked for and did not read yet. Beyond, nothing more is heard of it until it has. */
 export const UNSENT_BYTES_MAX: number = 8 * MIB
+/** Who reads nothing for so long then is cut off, */
+export const SLOW_CLIENT_MS = 5000
+/** and at once where the calls that were under way bring so much: as much as their arguments may have. */
+export const UNSENT_BYTES_END: number = 64 * MIB
+/** Pages of streams wait while so much is unsent: of many streams each may have its window. */
+export const CONGESTED_BYTES: number = MIB
+/** Functions, signals, streams and live objects among the arguments of one call: those of an `ackAll` are the most. */
+export const REFERENCES_MAX = 65_536
+/** Lists and objects in a value: each takes many times the memory of its two bytes in a message. */
+export const CONTAINERS_MAX = 1_000_000
 /** Streams that one connection reads or gives at once. */
 export const STREAMS_MAX = 4096
 /** Objects of the server that one client holds: a few subscriptions, and as many deliveries as one of them has out. */

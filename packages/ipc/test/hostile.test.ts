@@ -9,6 +9,7 @@ import {
   CONNECTIONS_MAX,
   PING_MS,
   PINGS_UNANSWERED_MAX,
+  SLOW_CLIENT_MS,
   UNSENT_BYTES_MAX,
 } from '../src/limits.ts'
 import { checkShape } from '../src/shape/check-shape.ts'
@@ -232,19 +233,55 @@ test('records that are repeated, left out or swapped end the connection', async 
   }
 })
 
-test('a client that asks and never reads is cut off', async () => {
-  const { path, ends } = await shop()
-  const { socket, wire, ended } = await rawClient(path)
+async function unread(path: string, count: number): Promise<Awaited<ReturnType<typeof rawClient>>> {
+  const client = await rawClient(path)
   // Whoever read its handshake lets it flow once more.
   await turns(5)
-  socket.pause()
+  client.socket.pause()
   const body = message(0, '', USE.CALL, 'echo', undefined, [new Uint8Array(1_000_000)])
-  for (let id = 1; id < 40; id++) wire.send(FRAME.CALL, id, Buffer.from(body))
+  for (let id = 1; id <= count; id++) client.wire.send(FRAME.CALL, id, Buffer.from(body))
+  return client
+}
+
+test('a client that asks and never reads is cut off after a while', async () => {
+  const timer = new ManualTimer()
+  const { path, ends } = await shop({ timer })
+  const before = timer.waiting
+  const { socket, ended } = await unread(path, 40)
+  expect(40 * 1_000_000).toBeGreaterThan(UNSENT_BYTES_MAX)
+  // Its pings, and the end that waits for it.
+  await until(() => timer.waiting === before + 2)
+  timer.advance(SLOW_CLIENT_MS - 1)
+  expect(ends).toEqual([])
+  timer.advance(1)
   await until(() => ends.length === 1)
   expect(ends).toEqual([{ code: 'IPC_SLOW_CLIENT' }])
-  expect(40 * 1_000_000).toBeGreaterThan(UNSENT_BYTES_MAX)
   socket.destroy()
   await ended
+})
+
+test('nothing more is heard of a client that does not read, until it does', async () => {
+  const { path, ends, server } = await shop({ timer: new ManualTimer() })
+  const { socket, frames } = await unread(path, 60)
+  await until(() => server.connections()[0]!.bytesIn > UNSENT_BYTES_MAX)
+  await turns(100)
+  expect(server.connections()[0]!.calls).toBeLessThan(60)
+  socket.resume()
+  await until(() => frames.length === 60)
+  expect(ends).toEqual([])
+})
+
+test('answers of many calls and streams at once are no reason to cut a client off that reads', async () => {
+  const { connect, ends } = await shop()
+  const face = (await connect()).proxy<Shop>(SHOP)
+  const bytes = new Uint8Array(100_000)
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, async () => (await face.echo(bytes)) as Uint8Array),
+  )
+  expect(answers.every(({ length }) => length === 100_000)).toBe(true)
+  const streams = Array.from({ length: 200 }, () => face.bytes(60_000)[Symbol.asyncIterator]())
+  for (let round = 0; round < 5; round++) await Promise.all(streams.map((stream) => stream.next()))
+  expect(ends).toEqual([])
 })
 
 test('a client that is silent, and does not answer when it is asked, is taken for gone', async () => {

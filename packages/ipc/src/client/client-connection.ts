@@ -62,7 +62,6 @@ export class ClientConnection {
     this.#queue = new CallQueue(({ id, call, body }) => {
       call.frame = this.#wire.send(FRAME.CALL, id, body)
     })
-    this.#pulled = new PulledStreams((kind, id, body) => void this.#wire.send(kind, id, body))
     this.#live = live(this)
     this.#wire = new Wire({
       socket,
@@ -71,6 +70,7 @@ export class ClientConnection {
       onFrame: (frame) => this.#onFrame(frame),
       onEnd: (cause) => this.#onEnd(cause),
     })
+    this.#pulled = new PulledStreams(this.#wire)
     this.#keepAlive()
   }
 

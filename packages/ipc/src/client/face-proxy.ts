@@ -32,8 +32,16 @@ export function addMembers(
   }
   for (const name of shape.asked ?? []) {
     const target = { targetId: options.targetId, path, name, use: USE.PROPERTY }
-    const get = (): Promise<unknown> =>
-      options.connection.value(target, { method: VALUE_METHOD, args: [], gives: VALUE_METHOD.gives })
+    const get = (): Promise<unknown> => {
+      const asked = options.connection.value(target, {
+        method: VALUE_METHOD,
+        args: [],
+        gives: VALUE_METHOD.gives,
+      })
+      // Who looks at a property need not wait for it.
+      asked.catch(() => undefined)
+      return asked
+    }
     define(face, name, { get })
   }
 }

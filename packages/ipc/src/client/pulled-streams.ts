@@ -2,16 +2,17 @@ import { ForgeError } from '@forgeone/common'
 import { StreamSource } from '../stream/stream-source.ts'
 import { ValueEncoder } from '../value/value-encoder.ts'
 import { FRAME } from '../wire/frame.ts'
+import type { Wire } from '../wire/wire.ts'
 import type { CallReferences } from './call-references.ts'
 import { errorBody } from './error-body.ts'
 
 /** Streams of this side that the server reads. */
 export class PulledStreams {
   readonly #sources = new Map<number, StreamSource>()
-  readonly #send: (kind: number, id: number, body?: Uint8Array) => void
+  readonly #wire: Wire
 
-  constructor(send: (kind: number, id: number, body?: Uint8Array) => void) {
-    this.#send = send
+  constructor(wire: Wire) {
+    this.#wire = wire
   }
 
   /** @param references of the call that the stream was given to; undefined when that is over */
@@ -30,14 +31,15 @@ export class PulledStreams {
       isPaged: () => false,
       encoder: new ValueEncoder(),
       target: {
-        items: (page) => this.#send(FRAME.PULLED_ITEMS, id, page),
+        items: (page) => this.#wire.send(FRAME.PULLED_ITEMS, id, page),
+        congestion: () => this.#wire.congestion,
         end: () => {
           this.#sources.delete(id)
-          this.#send(FRAME.PULLED_END, id)
+          this.#wire.send(FRAME.PULLED_END, id)
         },
         fail: (error) => {
           this.#sources.delete(id)
-          this.#send(
+          this.#wire.send(
             FRAME.PULLED_ERROR,
             id,
             references?.thrownBody(error) ?? errorBody({ thrownId: undefined, error }),

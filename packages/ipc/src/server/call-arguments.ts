@@ -1,4 +1,5 @@
 import { ForgeError } from '@forgeone/common'
+import { REFERENCES_MAX } from '../limits.ts'
 import type { MethodShape } from '../shape/shape.ts'
 import type { Reference, ReferencesTaken } from '../value/reference.ts'
 import { REFERENCE } from '../value/tag.ts'
@@ -17,6 +18,7 @@ export interface CallArgumentsOptions {
 /** What stands here for the functions, signals, streams and objects among the arguments of one call. */
 export class CallArguments implements ReferencesTaken {
   readonly #options: CallArgumentsOptions
+  #references = 0
   readonly #signals = new Map<number, AbortController>()
 
   constructor(options: CallArgumentsOptions) {
@@ -30,6 +32,10 @@ export class CallArguments implements ReferencesTaken {
   /** @throws IPC_PROTOCOL, IPC_VALUE_INVALID */
   resolve({ kind, id, told }: Reference): unknown {
     const { callId, pulls, live } = this.#options
+    if (++this.#references > REFERENCES_MAX)
+      throw new ForgeError('IPC_LIMIT', `a call has more than ${REFERENCES_MAX} references`, {
+        details: { limit: 'REFERENCES_MAX' },
+      })
     switch (kind) {
       case REFERENCE.CALLBACK:
         return this.#callback(told)

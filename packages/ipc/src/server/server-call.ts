@@ -19,9 +19,9 @@ export interface CallRequest {
   readonly target: ObjectShape
 }
 
-/** Where the answer of a call goes. One of them is called once. */
+/** Where a stream goes. */
 export interface CallAnswers {
-  result(value: unknown): void
+  congestion(): Promise<void> | undefined
   error(error: unknown): void
   items(page: Uint8Array): void
   end(value: unknown, figures: Readonly<Record<string, unknown>> | undefined): void
@@ -92,6 +92,7 @@ export class ServerCall {
       encoder: new ValueEncoder(),
       target: {
         items: (page) => answers.items(page),
+        congestion: () => answers.congestion(),
         end: (value) => {
           figures().then(
             (gathered) => answers.end(value, gathered),

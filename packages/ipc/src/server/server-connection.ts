@@ -250,7 +250,7 @@ export class ServerConnection {
     if (method.gives.kind !== 'stream') return
     this.#add(call)
     call.stream(method.gives, {
-      result: () => undefined,
+      congestion: () => this.#wire.congestion,
       items: (page) => this.#wire.send(FRAME.ITEMS, id, page),
       end: (value, figures) => {
         this.#remove(call)

@@ -5,6 +5,8 @@ import type { ValueEncoder } from '../value/value-encoder.ts'
 /** Where the pages of a stream go. */
 export interface StreamTarget {
   items(page: Uint8Array): void
+  /** What to wait for before the next page, if anything: other streams may have filled the way. */
+  congestion(): Promise<void> | undefined
   /** @param value what the iterator gave at its end */
   end(value: unknown): void
   fail(error: unknown): void
@@ -33,6 +35,7 @@ export class StreamSource {
   #hasEnded = false
   #isStopped = false
   #wake: (() => void) | undefined
+  #credit: Promise<void> | undefined
 
   constructor(options: StreamSourceOptions) {
     this.#options = options
@@ -44,9 +47,7 @@ export class StreamSource {
     if (bytes > this.#onItsWayBytes)
       throw new ForgeError('IPC_PROTOCOL', 'the other side took more of a stream than it was given')
     this.#onItsWayBytes -= bytes
-    if (!this.#hasRoom) return
-    if (this.#wake === undefined) this.#flush()
-    else this.#wake()
+    this.#wake?.()
   }
 
   /** The reader wants no more: the iterator is ended, and then the stream. */
@@ -122,7 +123,7 @@ export class StreamSource {
     this.#isFlushScheduled = true
     setImmediate(() => {
       this.#isFlushScheduled = false
-      if (this.#hasRoom) this.#flush()
+      if (this.#items > 0) void this.#flushInTurn()
     })
   }
 
@@ -132,7 +133,7 @@ export class StreamSource {
 
   /** @returns what to wait for, when the window is full */
   #flushInTurn(): Promise<void> | undefined {
-    if (this.#hasRoom) {
+    if (this.#hasRoom && this.#options.target.congestion() === undefined) {
       this.#flush()
       return undefined
     }
@@ -140,13 +141,25 @@ export class StreamSource {
   }
 
   async #flushWhenRoom(): Promise<void> {
-    while (!this.#hasRoom && !this.#isStopped) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-      this.#wake = undefined
+    while (!this.#isStopped) {
+      const congestion = this.#options.target.congestion()
+      if (this.#hasRoom && congestion === undefined) break
+      // Whatever comes first is looked at again.
+      await (this.#hasRoom ? congestion : this.#credited())
     }
     this.#flush()
+  }
+
+  /** Settles with the next credit, or when the reader wants no more. */
+  #credited(): Promise<void> {
+    this.#credit ??= new Promise((resolve) => {
+      this.#wake = () => {
+        this.#credit = undefined
+        this.#wake = undefined
+        resolve()
+      }
+    })
+    return this.#credit
   }
 
   #flush(): void {

@@ -1,5 +1,5 @@
 import { ForgeError, isError } from '@forgeone/common'
-import { VALUE_DEPTH_MAX } from '../limits.ts'
+import { CONTAINERS_MAX, VALUE_DEPTH_MAX } from '../limits.ts'
 import { ERROR_PARTS, errorOf, type ErrorParts } from './error-parts.ts'
 import type { ReferencesTaken } from './reference.ts'
 import { ERROR_KIND, MESSAGE_HEAD_BYTES, SHAPES_MAX, TAG, TEXT_ASCII, TEXT_UTF16 } from './tag.ts'
@@ -27,6 +27,7 @@ export class ValueDecoder {
   #piece = ''
   #pieceAt = 0
   #depth = 0
+  #containers = 0
 
   /**
    * @param bytes borrowed: what is read is copied
@@ -95,6 +96,7 @@ export class ValueDecoder {
 
   #nested(tag: number): unknown {
     if (++this.#depth > VALUE_DEPTH_MAX + ENVELOPE_LEVELS) throw malformed()
+    if (++this.#containers > CONTAINERS_MAX + ENVELOPE_LEVELS) throw malformed()
     const value = this.#nestedValue(tag)
     this.#depth--
     return value

@@ -1,5 +1,5 @@
 import { ForgeError, isBytes, isDateObject, isError, isMapObject, isPlainObject } from '@forgeone/common'
-import { FRAME_BYTES_MAX, VALUE_DEPTH_MAX } from '../limits.ts'
+import { CONTAINERS_MAX, FRAME_BYTES_MAX, VALUE_DEPTH_MAX } from '../limits.ts'
 import { errorParts } from './error-parts.ts'
 import type { ReferencesGiven } from './reference.ts'
 import { MESSAGE_HEAD_BYTES, SHAPES_MAX, TAG, TEXT_ASCII, TEXT_UTF16 } from './tag.ts'
@@ -30,6 +30,7 @@ export class ValueEncoder {
   readonly #known = new Map<string, Names>()
   #previous: Names | undefined
   #depth = 0
+  #containers = 0
 
   constructor(references?: ReferencesGiven) {
     this.#references = references
@@ -82,6 +83,7 @@ export class ValueEncoder {
     this.#known.clear()
     this.#previous = undefined
     this.#depth = 0
+    this.#containers = 0
   }
 
   #value(value: unknown): void {
@@ -127,6 +129,10 @@ export class ValueEncoder {
   }
 
   #object(value: object): void {
+    if (++this.#containers > CONTAINERS_MAX)
+      throw new ForgeError('IPC_LIMIT', `a value has more than ${CONTAINERS_MAX} lists and objects`, {
+        details: { limit: 'CONTAINERS_MAX' },
+      })
     if (++this.#depth > VALUE_DEPTH_MAX) throw refusal(`more than ${VALUE_DEPTH_MAX} levels, or itself in it`)
     if (Array.isArray(value)) this.#list(value)
     else if (Object.getPrototypeOf(value) === Object.prototype && !(Symbol.asyncIterator in value))

@@ -1,6 +1,12 @@
 import type { Socket } from 'node:net'
 import { ForgeError, isForgeError, type Timer } from '@forgeone/common'
-import { PING_MS, PINGS_UNANSWERED_MAX } from '../limits.ts'
+import {
+  CONGESTED_BYTES,
+  PING_MS,
+  PINGS_UNANSWERED_MAX,
+  SLOW_CLIENT_MS,
+  UNSENT_BYTES_END,
+} from '../limits.ts'
 import { FRAME } from './frame.ts'
 import { RecordCodes, recordKey } from './record-code.ts'
 import { RecordReader, type Frame } from './record-reader.ts'
@@ -19,7 +25,7 @@ export interface WireOptions {
   readonly socket: Socket
   readonly keys: SessionKeys
   readonly timer: Timer
-  /** What may wait before more is added; the connection ends with IPC_SLOW_CLIENT beyond. */
+  /** What may wait before nothing more is heard of the other side; the connection ends with IPC_SLOW_CLIENT when it stays so. */
   readonly unsentBytesMax?: number | undefined
   /** @throws IPC_PROTOCOL to end the connection */
   readonly onFrame: (frame: Frame) => void
@@ -36,6 +42,9 @@ export class Wire {
   #hasEnded = false
   #heard = true
   #unanswered = 0
+  #draining: Promise<void> | undefined
+  /** Whether it is waited until the other side reads. */
+  #isStalled = false
 
   constructor(options: WireOptions) {
     const { socket, keys, timer, onFrame } = options
@@ -77,21 +86,14 @@ export class Wire {
     return this.#writer.frames
   }
 
-  get unsentBytes(): number {
-    return this.#writer.unsentBytes
-  }
-
   /**
    * @param body handed over
    * @returns which of all frames it is, from 1; undefined when the connection has ended
    */
   send(kind: number, id: number, body?: Uint8Array): number | undefined {
     if (this.#hasEnded) return undefined
-    const { unsentBytesMax } = this.#options
-    if (unsentBytesMax !== undefined && this.#writer.unsentBytes > unsentBytesMax) {
-      this.destroy(new ForgeError('IPC_SLOW_CLIENT', 'a client does not read what it asked for'))
-      return undefined
-    }
+    this.#watchUnsent()
+    if (this.#hasEnded) return undefined
     return this.#writer.add(kind, id, body)
   }
 
@@ -108,6 +110,39 @@ export class Wire {
     if (this.#hasEnded) return
     this.#ended(cause)
     this.#socket.destroy()
+  }
+
+  /** What to wait for before a stream goes on, if anything. */
+  get congestion(): Promise<void> | undefined {
+    if (this.#hasEnded || this.#writer.unsentBytes <= CONGESTED_BYTES) return undefined
+    this.#draining ??= new Promise<void>((resolve) => {
+      const drained = (): void => {
+        this.#socket.off('drain', drained).off('close', drained)
+        this.#draining = undefined
+        resolve()
+      }
+      this.#socket.on('drain', drained).on('close', drained)
+    })
+    return this.#draining
+  }
+
+  /** Hears nothing more of who does not read, and cuts it off when it goes on so. */
+  #watchUnsent(): void {
+    const { unsentBytesMax, timer } = this.#options
+    const { unsentBytes } = this.#writer
+    if (unsentBytesMax === undefined || unsentBytes <= unsentBytesMax) return
+    const end = (): void =>
+      this.destroy(new ForgeError('IPC_SLOW_CLIENT', 'a client does not read what it asked for'))
+    if (unsentBytes > UNSENT_BYTES_END) end()
+    if (this.#isStalled || this.#hasEnded) return
+    this.#isStalled = true
+    this.#socket.pause()
+    const stop = timer.after(SLOW_CLIENT_MS, end)
+    void this.congestion?.then(() => {
+      stop()
+      this.#isStalled = false
+      if (!this.#hasEnded) this.#socket.resume()
+    })
   }
 
   #guarded(read: () => void): void {
