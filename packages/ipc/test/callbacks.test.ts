@@ -1,7 +1,7 @@
 import { ForgeError } from '@forgeone/common'
 import { expect, test } from 'vitest'
 import { served } from './served.ts'
-import { Secret, Shop, SHOP } from './shop.ts'
+import { Secret, Shop, SHOP, Target } from './shop.ts'
 
 async function shop() {
   const shop = new Shop()
@@ -125,6 +125,21 @@ test('what is of a class is made anew where the description says how, and refuse
   expect(secret).toBeInstanceOf(Secret)
   expect(secret.text()).toBe('hunter')
   await expect(face.echo(new Secret('x'))).rejects.toMatchObject({ code: 'IPC_VALUE_INVALID' })
+})
+
+test('an argument of a class goes where the description says how, with functions that are called back', async () => {
+  const { face, shop: own } = await shop()
+  own.written.push('ab', 'c')
+  const written: string[] = []
+  const target = new Target((text) => {
+    written.push(text)
+    return text.length
+  })
+  expect(await face.exportTo(target)).toBe(3)
+  expect(written).toEqual(['ab', 'c'])
+  // What is not made by it is refused there, as it would be here.
+  const wrong = face.exportTo({} as Target)
+  await expect(wrong).rejects.toMatchObject({ name: 'TypeError' })
 })
 
 test('an answer that cannot go is told, and the connection goes on', async () => {

@@ -84,6 +84,23 @@ test('calls that waited for earlier ones were not sent', async () => {
   ])
 })
 
+test('a call that waits for earlier ones and is aborted is never sent', async () => {
+  const { connect, server } = await served(new Shop(), SHOP)
+  const face = (await connect()).proxy<Shop>(SHOP)
+  const first = new AbortController()
+  const calls = Array.from({ length: 512 }, () => face.wait({ signal: first.signal }))
+  const second = new AbortController()
+  const withdrawn = face.wait({ signal: second.signal })
+  const reason = new Error('changed my mind')
+  second.abort(reason)
+  await expect(withdrawn).rejects.toBe(reason)
+  first.abort()
+  const outcomes = await Promise.allSettled(calls)
+  expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true)
+  expect(await face.echo(1)).toBe(1)
+  expect(server.connections()[0]!.calls).toBe(513)
+})
+
 test('a thousand calls at once are all answered, each with its own', async () => {
   const { connect } = await served(new Shop(), SHOP)
   const face = (await connect()).proxy<Shop>(SHOP)

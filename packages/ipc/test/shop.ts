@@ -119,6 +119,13 @@ export class Shop {
     return mapped
   }
 
+  /** Writes to what its caller brings. */
+  async exportTo(target: Target): Promise<number> {
+    let bytes = 0
+    for (const text of this.written) bytes += await target.write(text)
+    return bytes
+  }
+
   secret(): Secret {
     return new Secret('hunter')
   }
@@ -133,6 +140,19 @@ export class Secret {
 
   text(): string {
     return this.#text
+  }
+}
+
+/** Somewhere to write to, of a class. */
+export class Target {
+  readonly #write: (text: string) => number | Promise<number>
+
+  constructor(write: (text: string) => number | Promise<number>) {
+    this.#write = write
+  }
+
+  write(text: string): number | Promise<number> {
+    return this.#write(text)
   }
 }
 
@@ -284,6 +304,16 @@ export const SHOP: ObjectShape = {
       callbacks: { '0': { gives: 'stream' }, '1.onProgress': { gives: 'nothing' } },
     },
     map: { gives: VALUE, callbacks: { '1': { gives: 'value' } } },
+    exportTo: {
+      gives: VALUE,
+      callbacks: { '0.write': { gives: 'value' } },
+      takes: {
+        0: {
+          give: (target: Target) => ({ write: (text: string) => target.write(text) }),
+          take: ({ write }: { write: (text: string) => Promise<number> }) => new Target(write),
+        },
+      },
+    },
     secret: {
       gives: {
         kind: 'value',

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { callIsolated, ForgeError, type Timer } from '@forgeone/common'
+import { convertArguments } from '../shape/convert-arguments.ts'
 import type { MethodShape, Shape } from '../shape/shape.ts'
 import { StreamSink } from '../stream/stream-sink.ts'
 import { REFERENCE } from '../value/tag.ts'
@@ -182,15 +183,17 @@ export class ClientConnection {
   ): number {
     this.#assertOpen(targetId)
     const id = this.#freeId()
+    const args = convertArguments(o.args, { method: o.method, how: 'give' })
     const references = new CallReferences({
-      ...o,
+      method: o.method,
+      args,
       idOf: (value) => this.#held.idOf(value),
       onAbort: (reference, reason) => this.#abort(id, { reference, reason }),
     })
     let body: Uint8Array
     try {
       const names = new ValueEncoder(references).add(targetId).add(path).add(use).add(name).add(figure)
-      body = names.add(o.args).finish()
+      body = names.add(args).finish()
     } catch (cause) {
       references.free()
       throw cause

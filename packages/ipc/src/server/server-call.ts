@@ -1,4 +1,5 @@
 import { ForgeError, isAbortSignal } from '@forgeone/common'
+import { convertArguments } from '../shape/convert-arguments.ts'
 import type { MethodShape, ObjectShape, StreamShape } from '../shape/shape.ts'
 import { StreamSource } from '../stream/stream-source.ts'
 import { ValueEncoder } from '../value/value-encoder.ts'
@@ -139,7 +140,8 @@ export class ServerCall {
 
   /** The arguments, with a signal that ends the call when the client wants no more of it. */
   #stoppable(): readonly unknown[] {
-    const { args, method } = this.#request
+    const { method } = this.#request
+    const args = convertArguments(this.#request.args, { method, how: 'take' })
     if (method.signalAt === undefined) return args
     const options = args[method.signalAt] ?? {}
     if (typeof options !== 'object') return args

@@ -6,13 +6,14 @@ export type Shape = ValueShape | StreamShape | ObjectShape | ListShape
 /** Plain data, as it is or converted. */
 export interface ValueShape {
   readonly kind: 'value'
-  /** Makes plain data of an object of a class, at the server; and the object again, at the client. */
+  /** For what is of a class. */
   readonly convert?: Conversion | undefined
 }
 
 export interface Conversion {
-  /** @returns plain data */
+  /** Makes plain data of it, on the side that has it. Not asked about `undefined` and `null`. */
   readonly give: (value: never) => unknown
+  /** Makes it again, on the other side. */
   readonly take: (plain: never) => unknown
 }
 
@@ -62,6 +63,8 @@ export interface MethodShape {
   readonly gives: Shape
   /** Functions among the arguments, by place: `1`, or `0.handlerBatch` for a member. Others are refused. */
   readonly callbacks?: Readonly<Record<string, CallbackShape>> | undefined
+  /** Arguments that are of a class, by place: made plain at the client, where their functions may be callbacks, and anew at the server. */
+  readonly takes?: Readonly<Record<number, Conversion>> | undefined
   /**
    * Place of the options that take a `signal`. The server adds one that is aborted when the client wants no more or is gone, so that
    * a stream that waits for what comes ends at once.
