@@ -112,7 +112,7 @@ export class StreamSource {
       throw cause
     }
     this.#items++
-    if (encoder.size >= PAGE_BYTES) return this.#flushInTurn()
+    if (encoder.size >= PAGE_BYTES) return this.#flushAndGiveWay()
     this.#scheduleFlush()
     return undefined
   }
@@ -129,6 +129,12 @@ export class StreamSource {
 
   get #hasRoom(): boolean {
     return this.#onItsWayBytes < STREAM_WINDOW_BYTES
+  }
+
+  /** Others have a turn behind each page: whoever reads everything is not to stop the process that owns it. */
+  async #flushAndGiveWay(): Promise<void> {
+    await this.#flushInTurn()
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   /** @returns what to wait for, when the window is full */
