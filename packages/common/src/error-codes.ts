@@ -192,6 +192,21 @@ export const ERROR_CODES = {
   IMAGE_PATH_UNKNOWN: 'List the directory above it, or the zones of the image.',
   IMAGE_CHANGED: 'The image changed while it was read. Try again once nobody writes to it.',
   IMAGE_ARGUMENT_INVALID: 'Correct the argument named in the message.',
+  // Other processes
+  STORE_NOT_SHARED:
+    "No process shares the store. Open it yourself, or start the one that has it with `share: 'local'`.",
+  STORE_HOST_LOST:
+    'The process that had the store is gone. Connect again; `details.outcome` says whether the call may have been carried out.',
+  IPC_VERSION: 'The two processes have versions of ForgeOne that cannot talk. Upgrade the older one.',
+  IPC_PROTOCOL:
+    'The other side broke the protocol and the connection was closed. Connect again, and report it if it stays.',
+  IPC_SLOW_CLIENT:
+    'The connection was closed because its answers were not read. Connect again; read what you ask for.',
+  IPC_LIMIT: 'A limit of the connection, named in the message, is reached. Ask for less at once.',
+  IPC_VALUE_INVALID:
+    'Give plain data, or a function or iterable where the method takes one; the message says what cannot go to another process.',
+  IPC_METHOD_UNKNOWN:
+    'The other side has no such method. Check the name, and that both have the same version.',
   // Command line
   USAGE: 'Run the command with --help.',
   INPUT_NOT_FOUND: 'Check the path.',

@@ -15,6 +15,7 @@ export const LIBRARY_FOLDERS = [
   'packages/log-codec',
   'packages/engine',
   'packages/audit',
+  'packages/ipc',
   'packages/streams',
   'packages/vault',
   'packages/evidence',

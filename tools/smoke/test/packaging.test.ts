@@ -158,6 +158,17 @@ const USES: Readonly<Record<string, string>> = {
     const verdict = verifyReceipt(formatReceipt(await log.receipt(0)), policy.value)
     console.log(verdict.leaf.action.slice(2))
     await log.close()`,
+  ipc: `
+    import { mkdtempSync } from 'node:fs'
+    import { connect, serve, valueMethods } from '@forgeone/ipc'
+    const path = mkdtempSync('/tmp/ipc-') + '/s'
+    const description = { kind: 'object', methods: valueMethods('echo') }
+    const ipcKey = new Uint8Array(32)
+    const server = await serve({ path, description, authentication: { ipcKey }, facesFor: () => ({ echo: (value) => value }) })
+    const connection = await connect({ path, credentials: { ipcKey } })
+    console.log(await connection.proxy(description).echo('ok'))
+    await connection.close()
+    await server.close()`,
   streams: `
     import { rawKeyProvider } from '@forgeone/crypto'
     import { LocalStore } from '@forgeone/engine'

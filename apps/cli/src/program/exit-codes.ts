@@ -47,6 +47,8 @@ const BY_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
     'CACHE_CONFIG_INVALID',
     'CACHE_KEY_TOO_LONG',
     'IMAGE_ARGUMENT_INVALID',
+    'IPC_VALUE_INVALID',
+    'IPC_METHOD_UNKNOWN',
   ]),
   ...codes(EXIT.notFound, [
     'STORE_NOT_FOUND',
