@@ -11,6 +11,7 @@ export {
   type ScanOptions,
   type Store,
   type StoreReader,
+  type SynchronousReads,
 } from './port/store.ts'
 export { actingAs, presentActor } from './commit/acting-as.ts'
 export { atSeat, presentSeat, type JointSeat } from './commit/joint-commit.ts'

@@ -108,6 +108,12 @@ export interface StoreReader {
   scan(database: string, range: KeyRange, options?: ScanOptions): AsyncIterable<readonly Row[]>
 }
 
+/** Reads within the call, for paths on which a promise for each row would cost more than the row. */
+export interface SynchronousReads {
+  /** As `get`, of the state of this turn: nothing becomes visible between two reads of one turn. */
+  getSync(database: string, key: Uint8Array): Uint8Array | undefined
+}
+
 /**
  * Ordered, atomic, durable, encrypted rows in several databases.
  *
@@ -126,6 +132,8 @@ export interface Store extends StoreReader, AsyncDisposable {
   readonly databases: readonly string[]
   /** The last commit that reads can see. */
   readonly sequence: number
+  /** Undefined where rows lie elsewhere, as in a database behind a network: then every read is awaited. */
+  readonly synchronousReads: SynchronousReads | undefined
   commit(build: (place: CommitPlace) => CommitContent, options?: CommitOptions): Promise<CommitPlace>
   /**
    * Runs calls side by side of which each makes one commit that `joins`, and commits these as one transaction, in the order of the
@@ -141,8 +149,6 @@ export interface Store extends StoreReader, AsyncDisposable {
    * @throws COMMIT_INVALID, DATABASE_OFFLINE
    */
   checkOperations(operations: readonly Operation[]): number
-  /** Synchronous read for hot paths: same guarantees as `get`. */
-  getSync(database: string, key: Uint8Array): Uint8Array | undefined
   /**
    * Gives the room that deleted and overwritten rows of a range still take back to the file system, as far as the
    * store can; costs reading and writing what is left there. Nothing is lost when it is cut short.

@@ -5,7 +5,10 @@ import type { HashedName } from '../port/store.ts'
 const HASH_BYTES = 16
 
 /** @throws CRYPTO_LOCKED */
-export function hashName(keyring: Keyring, { purpose, label, value }: HashedName): Uint8Array {
+export function hashName(
+  keyring: Pick<Keyring, 'keyedHash'>,
+  { purpose, label, value }: HashedName,
+): Uint8Array {
   assert(/^[ -~]{1,64}$/.test(label), 'a hashed name has a label')
   const bytes = new ByteWriter(label.length + value.length + 1)
   bytes.u8(label.length).bytes(utf8Encode(label)).bytes(value)

@@ -30,13 +30,15 @@ import type {
   Row,
   ScanOptions,
   Store,
+  SynchronousReads,
 } from '../port/store.ts'
 
 /**
  * A store on this machine: one journal that is the truth, and LevelDB databases built from it.
  * Guarantees as in `Store`; see `docs/format.md` for the files.
  */
-export class LocalStore implements Store {
+export class LocalStore implements Store, SynchronousReads {
+  readonly synchronousReads: SynchronousReads = this
   readonly #parts: LocalStoreParts
   readonly #applier: Applier
   readonly #committer: Committer

@@ -4,9 +4,8 @@ import type { PlanChanges } from '../append/plan-changes.ts'
 import type { Receipt } from '../append/receipt.ts'
 import { comparePositions } from '../entry/position.ts'
 import type { EntryRow } from '../entry/validate.ts'
-import { validateEventInput } from '../entry/validate.ts'
-import { validateTopicName } from '../topic/topic-name.ts'
-import { checkedOperations, weighedBytes } from './checked-operations.ts'
+import { isLater } from '../read/soon.ts'
+import { weighedBytes } from './checked-operations.ts'
 import { backoffMs } from './backoff.ts'
 import { deadLetterRow } from './dead-letter.ts'
 import { Delivery, type AckOptions, type DeliverySettler, type NackOptions, type Taker } from './delivery.ts'
@@ -17,8 +16,10 @@ import {
   DELIVER_AFTER_MS_MAX,
   WAITING_EVENTS_MAX,
 } from './group-limits.ts'
-import { checkedAck, checkedEvents, checkedMilliseconds, checkedNack } from './group-options.ts'
+import { operationsWithAck, rowsWithAck } from './ack-content.ts'
+import { checkedAck, checkedMilliseconds, checkedNack } from './group-options.ts'
 import type { Lease } from './lease.ts'
+import { isLeaseThere } from './prepared-leases.ts'
 import type { SettlementOptions } from './settlement-options.ts'
 
 /** Deliveries that are out, and entries that wait: what ends a delivery, and when. */
@@ -87,9 +88,9 @@ export class Settlement implements DeliverySettler {
   async ack(delivery: Delivery, given: AckOptions): Promise<Receipt | undefined> {
     const options = checkedAck(given)
     const { ledger } = this.#o
-    const rows = this.#rowsOf(options)
+    const rows = rowsWithAck(options, this.#o.clock.now())
     const lease = this.#claim(delivery)
-    const operations = this.#operationsOf(options)
+    const operations = operationsWithAck(options, this.#o.checkInStore)
     delivery.outcome = 'settled'
     try {
       const isShared = rows.length + operations.length > 0 || presentSeat() !== undefined
@@ -134,7 +135,9 @@ export class Settlement implements DeliverySettler {
     const { policy } = delivery.taker
     delivery.outcome = 'settled'
     try {
-      if (!this.#isThere(lease)) await this.#forget(lease)
+      const isThere = await this.#lookFor(lease)
+      if (lease.state === 'gone') return
+      if (!isThere) await this.#forget(lease)
       else if (lease.attempts >= policy.maxDeliveries) await this.#bury(lease)
       else await this.#retry(lease, delayMs ?? backoffMs(policy.backoffMs, lease.attempts))
     } finally {
@@ -185,21 +188,6 @@ export class Settlement implements DeliverySettler {
     this.#stopTimer?.()
     this.#stopTimer = undefined
     this.#timerAtMs = Number.NEGATIVE_INFINITY
-  }
-
-  #rowsOf({ append }: AckOptions): readonly EntryRow[] {
-    if (append === undefined) return []
-    const now = this.#o.clock.now()
-    const inputs = checkedEvents(append)
-    return inputs.map((input) => {
-      const row = validateEventInput(input, now)
-      validateTopicName(row.topic)
-      return row
-    })
-  }
-
-  #operationsOf({ alongside }: AckOptions): readonly Operation[] {
-    return alongside === undefined ? [] : checkedOperations(alongside(), this.#o.checkInStore)
   }
 
   /** @throws STREAM_DELIVERY_EXPIRED, STREAM_DELIVERY_SETTLED, STORE_FAILED */
@@ -279,18 +267,29 @@ export class Settlement implements DeliverySettler {
   }
 
   async #bury(lease: Lease): Promise<void> {
-    if (!this.#isThere(lease)) return await this.#forget(lease)
+    if (!this.#out.has(lease)) this.#out.set(lease, undefined)
+    const isThere = await this.#lookFor(lease)
+    if (lease.state === 'gone') return
+    if (!isThere) return await this.#forget(lease)
     const { group, clock, append, metrics } = this.#o
     const { event, position, attempts, reason } = lease
-    if (!this.#out.has(lease)) this.#out.set(lease, undefined)
     const row = deadLetterRow({ group, event: event!, position, attempts, reason }, clock.now())
     await this.#endWithin(lease, (end) => append([row], { alongside: end, alongsideBytes: 0 }))
     metrics.add('streams_group_dead_total')
   }
 
-  #isThere(lease: Lease): boolean {
-    const { source } = this.#o
-    return lease.readAt === source.removals() || source.isThere(lease.position)
+  /** Whether an entry is in the log still; its time does not run meanwhile. A seek may have ended it afterwards. */
+  async #lookFor(lease: Lease): Promise<boolean> {
+    const isThere = isLeaseThere(lease, this.#o.source)
+    if (!isLater(isThere)) return isThere
+    const { state } = lease
+    lease.state = 'settling'
+    try {
+      return await isThere
+    } finally {
+      // The cast undoes what TypeScript concludes from the assignment above.
+      if ((lease.state as Lease['state']) === 'settling') lease.state = state
+    }
   }
 
   /** What was removed from the log meanwhile comes neither again nor as a dead letter. */
@@ -370,12 +369,28 @@ export class Settlement implements DeliverySettler {
     this.#expire(delivery)
     this.#out.set(lease, undefined)
     lease.reason = `it was not settled within ${delivery.taker.policy.ackTimeoutMs} ms`
-    if (!this.#isThere(lease)) {
+    const isThere = isLeaseThere(lease, this.#o.source)
+    if (!isLater(isThere)) return this.#endTimedOut(lease, delivery.taker, isThere)
+    void this.#endTimedOutLater(lease, delivery.taker, isThere)
+    return false
+  }
+
+  /** Nobody holds it: only a seek takes it meanwhile. What cannot be told now is tried again. Never rejects. */
+  async #endTimedOutLater(lease: Lease, taker: Taker, soon: Promise<boolean>): Promise<void> {
+    const isThere = await soon.catch(() => true)
+    if (lease.state === 'out' && this.#endTimedOut(lease, taker, isThere))
+      this.#write('relaxed').catch(() => undefined)
+    this.#o.onWork()
+  }
+
+  /** @returns whether a row is to be written */
+  #endTimedOut(lease: Lease, { policy }: Taker, isThere: boolean): boolean {
+    if (!isThere) {
       this.#end(lease)
       this.#o.ledger.settle(lease)
       return true
     }
-    if (lease.attempts >= delivery.taker.policy.maxDeliveries) {
+    if (lease.attempts >= policy.maxDeliveries) {
       void this.buryWaiting(lease)
       return false
     }

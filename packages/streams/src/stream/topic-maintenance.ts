@@ -139,7 +139,7 @@ export class TopicMaintenance {
     return await compactor.alone(async () => {
       const removals: TopicRemoval[] = []
       for (const shard of this.#o.directory.online()) {
-        const rule = retentionRule(shard, {
+        const rule = await retentionRule(shard, {
           retentionOf: (topic) => rules.of(topic),
           now: clock.now(),
           context: compactor.context,
