@@ -91,8 +91,7 @@ export class IdempotencyQueue {
       }
       keys.push(head)
       remove(keyOfNumber(head.number))
-      // A key that came again after its time has a row of its own, which may still be on its way.
-      if (head.ownsRow && !this.#isUnderWay(head.hash)) remove(idempotencyKey(head.hash))
+      if (head.ownsRow) remove(idempotencyKey(head.hash))
       this.#heads.shift()
       const name = toHex(head.hash)
       if (this.#headOf.get(name) === head) this.#headOf.delete(name)

@@ -45,27 +45,11 @@ export class Removals {
     if (live.length === runs.length) return true
     try {
       const block = this.#reader.readAt(shard, sequence)
-      if (isLater(block)) return this.#isThereLater(block, shard, sequence)
-      return isInBlock(block, shard, sequence)
+      if (!isLater(block)) return isInBlock(block, shard, sequence)
+      return block.then((there) => isInBlock(there, shard, sequence)).catch(cannotTell)
     } catch (cause) {
       return cannotTell(cause)
     }
-  }
-
-  /** Asked again when more was removed meanwhile: the answer is that of the turn in which it is given. */
-  async #isThereLater(
-    block: Promise<DecodedBlock | undefined>,
-    shard: Shard,
-    sequence: number,
-  ): Promise<boolean> {
-    const count = this.#count
-    let isThere: boolean
-    try {
-      isThere = isInBlock(await block, shard, sequence)
-    } catch (cause) {
-      isThere = cannotTell(cause)
-    }
-    return count === this.#count ? isThere : await this.isThere(shard, sequence)
   }
 }
 
