@@ -86,10 +86,10 @@ describe.each(Array.from({ length: 6 }, (_, seed) => seed + 1))('seed %i', (seed
         ).ids,
       )
     let removedSettled = new Set<string>()
-    let stop = false
+    const stop = new AbortController()
     const kept = (240 / 4) * 2
     const read = async (): Promise<void> => {
-      while (!stop) {
+      while (!stop.signal.aborted) {
         const gone = removedSettled
         const entries =
           random.below(2) === 0
@@ -101,7 +101,7 @@ describe.each(Array.from({ length: 6 }, (_, seed) => seed + 1))('seed %i', (seed
       }
     }
     const get = async (): Promise<void> => {
-      while (!stop) {
+      while (!stop.signal.aborted) {
         const gone = removedSettled
         const entry = await logs.get(ids[random.below(ids.length)]!)
         if (entry !== undefined) expect(gone.has(entry.topic)).toBe(false)
@@ -109,7 +109,7 @@ describe.each(Array.from({ length: 6 }, (_, seed) => seed + 1))('seed %i', (seed
       }
     }
     const each = async (): Promise<void> => {
-      while (!stop)
+      while (!stop.signal.aborted)
         for await (const { topic } of logs.read()) {
           expect(removedSettled.has(topic), `${topic} was removed`).toBe(false)
           if (random.below(20) === 0) await turns(1)
@@ -117,7 +117,7 @@ describe.each(Array.from({ length: 6 }, (_, seed) => seed + 1))('seed %i', (seed
     }
     let removing = false
     const readers = [read(), read(), get(), get(), each()]
-    for (const reader of readers) reader.catch(() => (stop = true))
+    for (const reader of readers) reader.catch(() => stop.abort())
     await turns(10)
     await logs.compact()
     await turns(10)
@@ -129,7 +129,7 @@ describe.each(Array.from({ length: 6 }, (_, seed) => seed + 1))('seed %i', (seed
     await logs.topicOperations.remove('d')
     removedSettled = new Set(['c', 'd'])
     await turns(30)
-    stop = true
+    stop.abort()
     await Promise.all(readers)
     expect((await logs.verify()).problems).toEqual([])
   })

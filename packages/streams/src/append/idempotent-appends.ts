@@ -92,7 +92,11 @@ export class IdempotentAppends {
       await first
     const shard = this.#o.topics.shardOf(name)
     const found = this.#find(shard, hash)
-    const receipt = this.#once(found, request, { shard, hash, digest })
+    if (!isLater(found) && this.#isInTime(found)) return this.#repeat(found, request, digest)
+    const remembered = { shard, hash, digest }
+    const receipt = isLater(found)
+      ? this.#onceFound(found, request, remembered)
+      : this.#o.append(this.#remembering(request, remembered))
     const settled = receipt.then(
       () => undefined,
       () => undefined,
@@ -103,16 +107,6 @@ export class IdempotentAppends {
     } finally {
       this.#underWay.delete(name)
     }
-  }
-
-  #once(
-    found: Soon<IdempotencyRow | undefined>,
-    request: AppendRequest,
-    remembered: Remembered,
-  ): Promise<Receipt> {
-    if (isLater(found)) return this.#onceFound(found, request, remembered)
-    if (this.#isInTime(found)) return Promise.resolve(this.#repeat(found, request, remembered.digest))
-    return this.#o.append(this.#remembering(request, remembered))
   }
 
   /** The append takes its place among the others at once, and leaves it when it turns out to be a repeated one. */
