@@ -8,7 +8,7 @@ const SUITES = import.meta.glob([
   './append/{idempotency,joint-appends}.test.ts',
   './group/{checkpoints,close-while-reading,dead-letters,delivery,group-model.property,groups,refused-settlement,removal.property,subscription}.test.ts',
   './proof/proof.property.test.ts',
-  './stream/{append,compaction,exact-events,reads-beside-compaction,retention,stream-model.property,tail}.test.ts',
+  './stream/{append,compaction,exact-events,retention,stream-model.property,tail}.test.ts',
 ])
 
 for (const [file, load] of Object.entries(SUITES))

@@ -121,8 +121,10 @@ export class IdempotentAppends {
       repeated = row
       throw REPEATED
     }
+    const askFirst = found.then((row) => () => check(row))
+    // An append that is refused before its turn asks nothing.
+    askFirst.catch(() => undefined)
     try {
-      const askFirst = found.then((row) => () => check(row))
       return await this.#o.append({ ...this.#remembering(request, remembered), askFirst })
     } catch (cause) {
       if (cause !== REPEATED || repeated === undefined) throw cause
