@@ -79,6 +79,13 @@ export interface HashedName {
   readonly value: Uint8Array
 }
 
+/** What a key of its own is derived for. */
+export interface SubkeyName {
+  readonly purpose: 'chunk-id'
+  /** 1 to 64 characters of ASCII. */
+  readonly label: string
+}
+
 /** A range of keys: `from` inclusive, `to` exclusive, both optional. */
 export interface KeyRange {
   readonly from?: Uint8Array
@@ -159,6 +166,12 @@ export interface Store extends StoreReader, AsyncDisposable {
    * hides names in keys and leaves. Two labels never hash alike, whatever their values are.
    */
   keyedHash(named: HashedName): Uint8Array
+  /**
+   * A key of 32 bytes for hashes that the caller computes, such as those of contents: HKDF-SHA256 of a key of the store that is never
+   * rotated by policy, with the length-prefixed label. The same whenever it is asked for; two labels never give one key, and no
+   * `keyedHash` tells it. The caller wipes it.
+   */
+  subkey(named: SubkeyName): Uint8Array
   /** Idempotent; waits for commits in flight. */
   close(): Promise<void>
 }

@@ -17,8 +17,8 @@ import { DESCRIBE_AFTER_MS, StateDescriber } from '../state/state-describer.ts'
 import { StateRoots } from '../state/state-roots.ts'
 import { storeClosed } from '../health/store-closed.ts'
 import { appendClosed } from './append-closed.ts'
-import { closeInTime } from './close-in-time.ts'
-import { hashName } from './hash-name.ts'
+import { closeAll, closeInTime } from './close-in-time.ts'
+import { hashName, subkeyOf } from './hash-name.ts'
 import type { LocalStoreOptions } from '../parts/local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome } from '../parts/local-store-parts.ts'
 import type {
@@ -30,6 +30,7 @@ import type {
   Row,
   ScanOptions,
   Store,
+  SubkeyName,
   SynchronousReads,
 } from '../port/store.ts'
 
@@ -241,10 +242,8 @@ export class LocalStore implements Store, SynchronousReads {
     return this.#committer.submit(build, options)
   }
 
-  async jointly(
-    calls: readonly (() => Promise<unknown>)[],
-  ): Promise<readonly PromiseSettledResult<unknown>[]> {
-    return await this.#joint.run(calls)
+  jointly(calls: Parameters<Store['jointly']>[0]): ReturnType<Store['jointly']> {
+    return this.#joint.run(calls)
   }
 
   checkOperations(operations: readonly Operation[]): number {
@@ -278,6 +277,11 @@ export class LocalStore implements Store, SynchronousReads {
   keyedHash(named: HashedName): Uint8Array {
     this.#parts.health.assertReadable()
     return hashName(this.#parts.keyring, named)
+  }
+
+  subkey(named: SubkeyName): Uint8Array {
+    this.#parts.health.assertReadable()
+    return subkeyOf(this.#parts.keyring, named)
   }
 
   /** Takes a flush point now and lets the journal before it go. @throws STORAGE_FULL, QUOTA_EXCEEDED, STORE_FAILED */
@@ -347,11 +351,7 @@ export class LocalStore implements Store, SynchronousReads {
       throw health.poison(cause)
     } finally {
       // Whatever happened, nothing stays open; what is closed already ignores it.
-      await Promise.allSettled([
-        journal.close(),
-        ...[...online.values()].map((database) => closeInTime(database)),
-        this.#shredKeys?.then((opened) => closeInTime(opened)),
-      ])
+      await closeAll({ journal, databases: [...online.values()], shredKeys: this.#shredKeys })
       health.closed()
       await keyring.flush().catch(() => undefined)
       keyring.lock()

@@ -14,13 +14,22 @@ import type {
   Row,
   ScanOptions,
   Store,
+  SubkeyName,
 } from '../port/store.ts'
-import { hashName } from '../store/hash-name.ts'
+import { hashName, subkeyOf } from '../store/hash-name.ts'
 import { DistantCommits } from './distant-commits.ts'
 import type { DistantOptions, DistantRows } from './distant-rows.ts'
 import type { SortedRows } from './sorted-rows.ts'
 
 const PAGE_ROWS = 256
+
+/** Known to everybody, so they hide nothing. */
+const KEYS = {
+  keyedHash: (purpose: string, bytes: Uint8Array): Uint8Array =>
+    createHmac('sha256', purpose).update(bytes).digest(),
+  subkey: (purpose: string, label: string): Uint8Array =>
+    createHmac('sha256', purpose).update(`key ${label}`).digest(),
+}
 
 /**
  * A store whose rows lie behind a network, as those of a database server do: each read is answered in a later turn, by
@@ -108,10 +117,11 @@ export class DistantStore implements Store {
   }
 
   keyedHash(named: HashedName): Uint8Array {
-    return hashName(
-      { keyedHash: (purpose, bytes) => createHmac('sha256', purpose).update(bytes).digest() },
-      named,
-    )
+    return hashName(KEYS, named)
+  }
+
+  subkey(named: SubkeyName): Uint8Array {
+    return subkeyOf(KEYS, named)
   }
 
   async close(): Promise<void> {

@@ -336,6 +336,15 @@ function closing(withStore: WithStore): void {
     await rejects(store.getMany('alpha', [key('k')]), hasCode('STORE_CLOSED'))
     await rejects(collect(store.scan('alpha', {})), hasCode('STORE_CLOSED'))
   })
+  withStore('subkeys are 32 bytes, stable, of the caller, and differ by label', async (store) => {
+    const key = store.subkey({ purpose: 'chunk-id', label: 'a' })
+    const before = [...key]
+    equal(key.length, 32)
+    key.fill(0)
+    deepEqual([...store.subkey({ purpose: 'chunk-id', label: 'a' })], before)
+    ok(Buffer.compare(store.subkey({ purpose: 'chunk-id', label: 'b' }), Uint8Array.from(before)) !== 0)
+    throws(() => store.subkey({ purpose: 'chunk-id', label: '' }))
+  })
   withStore('keyed hashes are 16 bytes, stable, and differ by purpose and value', async (store) => {
     const hash = store.keyedHash({ purpose: 'topic', label: 'name', value: key('a') })
     equal(hash.length, 16)
