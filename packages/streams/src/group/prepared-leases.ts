@@ -43,11 +43,10 @@ export class PreparedLeases {
     return this.#ready.length
   }
 
-  /** Whether nothing was removed that they were not compared with. */
+  /** Whether they were compared with everything that was removed. */
   get isCompared(): boolean {
-    const removals = this.#source.removals()
-    if (this.#retries.length + this.#ready.length === 0) this.#removals = removals
-    return this.#comparing === undefined && this.#removals === removals
+    if (this.#comparing !== undefined) return false
+    return this.#isEmpty || this.#removals === this.#source.removals()
   }
 
   addRetries(leases: readonly Lease[]): void {
@@ -77,6 +76,10 @@ export class PreparedLeases {
     await this.#comparing
   }
 
+  get #isEmpty(): boolean {
+    return this.#retries.length + this.#ready.length === 0
+  }
+
   async #compareAll(): Promise<void> {
     while (this.#removals !== this.#source.removals()) {
       const removals = this.#source.removals()
@@ -95,6 +98,7 @@ export class PreparedLeases {
   }
 
   #add(list: Lease[], leases: readonly Lease[]): void {
+    if (this.#isEmpty) this.#removals = this.#source.removals()
     list.push(...leases)
     if (leases.some(({ readAt }) => readAt !== this.#removals)) this.#removals = NOT_COMPARED
   }
