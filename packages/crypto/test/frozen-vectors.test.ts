@@ -44,11 +44,16 @@ describe.each(VECTORS)('%s', (_name, vector) => {
 
   test.skipIf(typeof vector.secret === 'object' && 'passphrase' in vector.secret)(
     'opens with a reader written from the format description alone',
-    () => {
+    async () => {
       const reader = new SlowReader(vector)
       expect(reader.mac()).toBe(reader.storedMac)
       for (const one of vector.sealed) expect(reader.open(one)).toBe(one.value)
       expect(reader.keyedHash(vector.keyedHash)).toBe(vector.keyedHash.hash)
+      const file = new MemoryKeyringFile()
+      file.primary = file.copy = bytes(vector.keyring)
+      const keyring = await reopen({ file, provider: providerOf(vector), storeId: fromHex(vector.storeId)! })
+      const subkey = { purpose: 'chunk-id', label: 'contents' } as const
+      expect(toHex(keyring.subkey(subkey.purpose, subkey.label))).toBe(reader.subkey(subkey))
     },
   )
 })

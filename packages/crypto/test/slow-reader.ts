@@ -67,6 +67,10 @@ export class SlowReader {
     return toHex(hmac(sha256, this.#derive(this.#dataKey('index'), purpose), fromHex(value)!))
   }
 
+  subkey({ purpose, label }: { readonly purpose: string; readonly label: string }): string {
+    return toHex(this.#derive(this.#derive(this.#dataKey('index'), purpose), purpose, [bytes(label)]))
+  }
+
   lastingMac({ label, value }: { readonly label: string; readonly value: string }): string {
     const root = this.#derive(this.#dataKey('index'), 'file-mac')
     return toHex(hmac(sha256, this.#derive(root, 'file-mac', [bytes(label)]), fromHex(value)!))

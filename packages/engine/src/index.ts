@@ -11,10 +11,12 @@ export {
   type ScanOptions,
   type Store,
   type StoreReader,
+  type SynchronousReads,
 } from './port/store.ts'
 export { actingAs, presentActor } from './commit/acting-as.ts'
 export { atSeat, presentSeat, type JointSeat } from './commit/joint-commit.ts'
 export { StoreLock } from './lock/store-lock.ts'
+export type { ManagedStore } from './store/managed-store.ts'
 export { LocalStore } from './store/local-store.ts'
 export type { LocalStoreOptions, ObserverSource } from './parts/local-store-options.ts'
 export type { StateScope } from './state/state-root.ts'

@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { rawKeyProvider } from '@forgeone/crypto'
 import { afterAll, describe, test } from 'vitest'
 import { LocalStore, MemoryBackend, MemoryStoreFiles } from '../src/index.ts'
-import { CONTRACT_DATABASES, runStoreContract, SimulatedMachine } from '../src/testing/index.ts'
+import {
+  CONTRACT_DATABASES,
+  DistantRows,
+  DistantStore,
+  runStoreContract,
+  SimulatedMachine,
+} from '../src/testing/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'forge-contract-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -22,3 +28,9 @@ runStoreContract({ describe, test }, 'LocalStore on a simulated machine', () => 
   const { files, backend } = new SimulatedMachine()
   return LocalStore.open({ ...base, files, backend })
 })
+runStoreContract(
+  { describe, test },
+  'DistantStore',
+  () => Promise.resolve(new DistantStore({ rows: new DistantRows(CONTRACT_DATABASES) })),
+  { synchronousReads: false },
+)

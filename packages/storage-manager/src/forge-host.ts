@@ -1,4 +1,4 @@
-import type { Host, Job, LocalStore } from '@forgeone/engine'
+import type { Host, Job, ManagedStore } from '@forgeone/engine'
 import type { AuditSource } from './audit/audit-source.ts'
 import type { KeyPolicy } from './keys/key-policy-options.ts'
 import type { ToldShredKeys } from './keys/told-shred-keys.ts'
@@ -6,7 +6,7 @@ import type { MetricsHistory } from './statistics/metrics-history.ts'
 
 /** What the facilities of this package are given beside what all are. */
 export interface ForgeHost extends Host {
-  readonly store: LocalStore
+  readonly store: ManagedStore
   readonly auditSource: AuditSource
   readonly toldShredKeys: ToldShredKeys
   readonly directory: string

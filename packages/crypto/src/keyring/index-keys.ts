@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
-import { ForgeError } from '@forgeone/common'
+import { ForgeError, utf8Encode } from '@forgeone/common'
 import { deriveKey } from '../hash/hkdf.ts'
 import { labelledMac } from './labelled-mac.ts'
 
@@ -29,9 +29,17 @@ export class IndexKeys {
 
   /** @throws CRYPTO_LOCKED */
   hash(purpose: IndexPurpose, value: Uint8Array): Uint8Array {
-    const key = this.#keys.get(purpose)
-    if (key === undefined) throw new ForgeError('CRYPTO_LOCKED', 'the keyring was locked')
-    return new Uint8Array(createHmac('sha256', key).update(value).digest())
+    return new Uint8Array(createHmac('sha256', this.#keyOf(purpose)).update(value).digest())
+  }
+
+  /** The key of one label of a purpose, 32 bytes, which the caller wipes. @throws CRYPTO_LOCKED */
+  subkey(purpose: IndexPurpose, label: string): Uint8Array {
+    const key = new Uint8Array(this.#keyOf(purpose).export())
+    try {
+      return deriveKey({ key, storeId: this.#storeId, purpose, context: [utf8Encode(label)] })
+    } finally {
+      key.fill(0)
+    }
   }
 
   /** HMAC-SHA256 of a file that is read before unlocking. @throws CRYPTO_LOCKED */
@@ -43,6 +51,12 @@ export class IndexKeys {
     } finally {
       key.fill(0)
     }
+  }
+
+  #keyOf(purpose: IndexPurpose): KeyObject {
+    const key = this.#keys.get(purpose)
+    if (key === undefined) throw new ForgeError('CRYPTO_LOCKED', 'the keyring was locked')
+    return key
   }
 
   lock(): void {

@@ -33,6 +33,12 @@ export interface Keyring {
    */
   keyedHash(purpose: IndexPurpose, value: Uint8Array): Uint8Array
   /**
+   * A key of 32 bytes, HKDF-SHA256 of the index key of a purpose with the length-prefixed label; stable for the life of the store. The
+   * caller wipes it.
+   * @throws CRYPTO_LOCKED
+   */
+  subkey(purpose: IndexPurpose, label: string): Uint8Array
+  /**
    * HMAC-SHA256 for a file that is read before unlocking and checked after, under the master key: files of the first
    * stores bear it. It changes when the master key does.
    * @throws CRYPTO_LOCKED

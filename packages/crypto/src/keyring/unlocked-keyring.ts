@@ -166,6 +166,10 @@ export class UnlockedKeyring implements Keyring {
     return this.#parts.index.hash(purpose, value)
   }
 
+  subkey(purpose: IndexPurpose, label: string): Uint8Array {
+    return this.#parts.index.subkey(purpose, label)
+  }
+
   fileMac(label: string, bytes: Uint8Array): Uint8Array {
     return this.#parts.writer.master.fileMac(label, bytes)
   }

@@ -1,5 +1,5 @@
-import { asBuffer, ForgeError, type SealedOperation } from '@forgeone/common'
-import type { Expectation } from '../port/store.ts'
+import { asBuffer, ForgeError } from '@forgeone/common'
+import type { Expectation, Operation } from '../port/store.ts'
 
 /** Keys remembered of each database: enough for what is read and written back within seconds, and a few MiB for a busy store. */
 export const KEYS_REMEMBERED_MAX = 4096
@@ -22,7 +22,7 @@ export class RecentWrites {
   }
 
   /** Told of every commit in the turn in which it gets its sequence. */
-  note(sequence: number, operations: readonly SealedOperation[]): void {
+  note(sequence: number, operations: readonly Pick<Operation, 'database' | 'key'>[]): void {
     for (const { database, key } of operations) {
       let writes = this.#databases.get(database)
       if (writes === undefined) {

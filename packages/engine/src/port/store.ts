@@ -79,6 +79,13 @@ export interface HashedName {
   readonly value: Uint8Array
 }
 
+/** What a key of its own is derived for. */
+export interface SubkeyName {
+  readonly purpose: 'chunk-id'
+  /** 1 to 64 characters of ASCII. */
+  readonly label: string
+}
+
 /** A range of keys: `from` inclusive, `to` exclusive, both optional. */
 export interface KeyRange {
   readonly from?: Uint8Array
@@ -108,6 +115,12 @@ export interface StoreReader {
   scan(database: string, range: KeyRange, options?: ScanOptions): AsyncIterable<readonly Row[]>
 }
 
+/** Reads within the call, for paths on which a promise for each row would cost more than the row. */
+export interface SynchronousReads {
+  /** As `get`, of the state of this turn: nothing becomes visible between two reads of one turn. */
+  getSync(database: string, key: Uint8Array): Uint8Array | undefined
+}
+
 /**
  * Ordered, atomic, durable, encrypted rows in several databases.
  *
@@ -126,6 +139,8 @@ export interface Store extends StoreReader, AsyncDisposable {
   readonly databases: readonly string[]
   /** The last commit that reads can see. */
   readonly sequence: number
+  /** Undefined where rows lie elsewhere, as in a database behind a network: then every read is awaited. */
+  readonly synchronousReads: SynchronousReads | undefined
   commit(build: (place: CommitPlace) => CommitContent, options?: CommitOptions): Promise<CommitPlace>
   /**
    * Runs calls side by side of which each makes one commit that `joins`, and commits these as one transaction, in the order of the
@@ -141,8 +156,6 @@ export interface Store extends StoreReader, AsyncDisposable {
    * @throws COMMIT_INVALID, DATABASE_OFFLINE
    */
   checkOperations(operations: readonly Operation[]): number
-  /** Synchronous read for hot paths: same guarantees as `get`. */
-  getSync(database: string, key: Uint8Array): Uint8Array | undefined
   /**
    * Gives the room that deleted and overwritten rows of a range still take back to the file system, as far as the
    * store can; costs reading and writing what is left there. Nothing is lost when it is cut short.
@@ -153,6 +166,12 @@ export interface Store extends StoreReader, AsyncDisposable {
    * hides names in keys and leaves. Two labels never hash alike, whatever their values are.
    */
   keyedHash(named: HashedName): Uint8Array
+  /**
+   * A key of 32 bytes for hashes that the caller computes, such as those of contents: HKDF-SHA256 of a key of the store that is never
+   * rotated by policy, with the length-prefixed label. The same whenever it is asked for; two labels never give one key, and no
+   * `keyedHash` tells it. The caller wipes it.
+   */
+  subkey(named: SubkeyName): Uint8Array
   /** Idempotent; waits for commits in flight. */
   close(): Promise<void>
 }

@@ -1,7 +1,6 @@
 import { ForgeError, Turns, type Metrics } from '@forgeone/common'
-import type { ShredKeys } from '@forgeone/crypto'
+import type { ShredKeys, SuiteName } from '@forgeone/crypto'
 import { Applier } from '../commit/applier.ts'
-import { commitTime } from '../commit/commit-time.ts'
 import { Committer } from '../commit/committer.ts'
 import { FlushController } from '../commit/flush-controller.ts'
 import { JointCommits } from '../commit/joint-commit.ts'
@@ -16,11 +15,12 @@ import { KeyRotation } from '../rotation/key-rotation.ts'
 import { DESCRIBE_AFTER_MS, StateDescriber } from '../state/state-describer.ts'
 import { StateRoots } from '../state/state-roots.ts'
 import { storeClosed } from '../health/store-closed.ts'
-import { appendClosed } from './append-closed.ts'
-import { closeInTime } from './close-in-time.ts'
-import { hashName } from './hash-name.ts'
+import { closeCleanly } from './close-cleanly.ts'
+import { closeAll } from './close-in-time.ts'
+import { hashName, subkeyOf } from './hash-name.ts'
 import type { LocalStoreOptions } from '../parts/local-store-options.ts'
 import type { LocalStoreParts, RecoveryOutcome } from '../parts/local-store-parts.ts'
+import type { ManagedStore } from './managed-store.ts'
 import type {
   CommitOptions,
   CommitPlace,
@@ -30,13 +30,16 @@ import type {
   Row,
   ScanOptions,
   Store,
+  SubkeyName,
+  SynchronousReads,
 } from '../port/store.ts'
 
 /**
  * A store on this machine: one journal that is the truth, and LevelDB databases built from it.
  * Guarantees as in `Store`; see `docs/format.md` for the files.
  */
-export class LocalStore implements Store {
+export class LocalStore implements ManagedStore, SynchronousReads {
+  readonly synchronousReads: SynchronousReads = this
   readonly #parts: LocalStoreParts
   readonly #applier: Applier
   readonly #committer: Committer
@@ -173,15 +176,10 @@ export class LocalStore implements Store {
     return this.#parts.metrics
   }
 
-  /** Rotation of keys, and the ways to unlock them. */
   get keys(): KeyRotation {
     return this.#keys
   }
 
-  /**
-   * Keys that are erased one by one, opened when first asked for.
-   * @throws DATABASE_DAMAGED, KEYRING_DAMAGED, IO_FAILED
-   */
   async shredKeys(): Promise<ShredKeys> {
     if (this.#closing !== undefined) throw storeClosed()
     this.#shredKeys ??= openShredKeys(this.#parts)
@@ -193,7 +191,23 @@ export class LocalStore implements Store {
     }
   }
 
-  /** The parts, for checkpoint, verify and other engine code beside this class. */
+  get generation(): string {
+    return this.#parts.file.generation
+  }
+
+  get path(): string | undefined {
+    return this.#parts.options.path
+  }
+
+  get suite(): SuiteName {
+    return this.#parts.file.suite
+  }
+
+  isOnline(database: string): boolean {
+    return this.#parts.online.has(database)
+  }
+
+  /** @internal The parts, for checkpoint, verify and other engine code beside this class. */
   get parts(): LocalStoreParts {
     return this.#parts
   }
@@ -202,30 +216,28 @@ export class LocalStore implements Store {
     return this.#parts.health.report()
   }
 
-  /**
-   * Refuses every commit with this error from now on, and accepts them again when it is taken back; what was submitted before
-   * is written. Reads go on.
-   */
+  assertWritable(database: string): void {
+    const { health, lock, offline } = this.#parts
+    health.assertWritable()
+    lock?.assertOwned()
+    const reason = offline.get(database)
+    if (reason !== undefined) throw reason
+  }
+
   refuseWrites(error: ForgeError | undefined): void {
     this.#parts.health.refuseWrites(error, 'store')
   }
 
-  /** Notes a problem outside the engine in the health of the store, or takes back those noted for this place. */
   reportProblem(problem: ForgeError | undefined, where: string): void {
     const { health } = this.#parts
     if (problem === undefined) health.withdraw(where)
     else health.note(problem, where)
   }
 
-  /**
-   * The store bears another generation when it is opened next: a new name for its log, under which nothing was signed.
-   * @param generation 16 random hexadecimal digits @throws IO_FAILED
-   */
   async beginGeneration(generation: string): Promise<void> {
     await writeStoreFile(this.#parts, { ...this.#parts.file, generation })
   }
 
-  /** Databases set aside because they are damaged. */
   get offlineDatabases(): readonly string[] {
     return [...this.#parts.offline.keys()]
   }
@@ -240,10 +252,8 @@ export class LocalStore implements Store {
     return this.#committer.submit(build, options)
   }
 
-  async jointly(
-    calls: readonly (() => Promise<unknown>)[],
-  ): Promise<readonly PromiseSettledResult<unknown>[]> {
-    return await this.#joint.run(calls)
+  jointly(calls: Parameters<Store['jointly']>[0]): ReturnType<Store['jointly']> {
+    return this.#joint.run(calls)
   }
 
   checkOperations(operations: readonly Operation[]): number {
@@ -279,7 +289,11 @@ export class LocalStore implements Store {
     return hashName(this.#parts.keyring, named)
   }
 
-  /** Takes a flush point now and lets the journal before it go. @throws STORAGE_FULL, QUOTA_EXCEEDED, STORE_FAILED */
+  subkey(named: SubkeyName): Uint8Array {
+    this.#parts.health.assertReadable()
+    return subkeyOf(this.#parts.keyring, named)
+  }
+
   async flush(): Promise<void> {
     if (this.#closing !== undefined) throw storeClosed()
     this.#parts.health.assertSound()
@@ -294,7 +308,6 @@ export class LocalStore implements Store {
     return this.#turns.run(() => this.#flusher.alone(alone))
   }
 
-  /** Commit time of the last commit. */
   get lastTime(): number {
     return this.#committer.lastTime
   }
@@ -341,39 +354,24 @@ export class LocalStore implements Store {
       await this.#flusher.stop()
       await this.#describer.stop()
       await this.#committer.close()
-      if (!health.poisoned && this.#parts.offline.size === 0) await this.#closeCleanly()
+      if (!health.poisoned && this.#parts.offline.size === 0)
+        await closeCleanly({
+          parts: this.#parts,
+          applier: this.#applier,
+          committer: this.#committer,
+          flusher: this.#flusher,
+          stateRoots: this.#stateRoots,
+        })
     } catch (cause) {
       throw health.poison(cause)
     } finally {
       // Whatever happened, nothing stays open; what is closed already ignores it.
-      await Promise.allSettled([
-        journal.close(),
-        ...[...online.values()].map((database) => closeInTime(database)),
-        this.#shredKeys?.then((opened) => closeInTime(opened)),
-      ])
+      await closeAll({ journal, databases: [...online.values()], shredKeys: this.#shredKeys })
       health.closed()
       await keyring.flush().catch(() => undefined)
       keyring.lock()
       lock?.release()
     }
-  }
-
-  /** Leaves one segment with `store.closed`, synced tables, and a flush point that describes both. */
-  async #closeCleanly(): Promise<void> {
-    const { journal, online, observation, clock, health, recovery } = this.#parts
-    const at = commitTime(clock, this.#committer.lastTime)
-    const hasCommits = recovery.created || recovery.commitsReplayed > 0 || this.#committer.wroteCommits
-    if (hasCommits && health.refusal === undefined)
-      await appendClosed(at, { parts: this.#parts, applier: this.#applier, stateRoots: this.#stateRoots })
-    const sequence = journal.nextSequence - 1
-    await observation?.close()
-    await this.#applier.settleObserver()
-    await this.#flusher.flushDatabases()
-    for (const database of online.values()) await closeInTime(database)
-    const databases = await this.#flusher.states({ closed: true })
-    await this.#flusher.record({ sequence, time: at.time, digest: journal.digest, closed: true, databases })
-    await journal.trim(sequence)
-    await journal.close()
   }
 
   /**

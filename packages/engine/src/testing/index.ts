@@ -1,7 +1,10 @@
+export { DistantRows } from './distant-rows.ts'
+export { DistantStore } from './distant-store.ts'
 export {
   CONTRACT_DATABASES,
   runStoreContract,
   type CreateStore,
+  type StoreSupports,
   type TestFunctions,
 } from './store-contract.ts'
 export { Power, PowerCut, type CutStyle } from './simulated-disk.ts'

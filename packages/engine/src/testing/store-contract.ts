@@ -1,6 +1,12 @@
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict'
 import { utf8Decode } from '@forgeone/common'
-import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type Operation, type Store } from '../port/store.ts'
+import {
+  KEY_BYTES_MAX,
+  VALUE_BYTES_MAX,
+  type CommitContent,
+  type Operation,
+  type Store,
+} from '../port/store.ts'
 import {
   collect,
   commit,
@@ -30,14 +36,25 @@ export const CONTRACT_DATABASES: readonly string[] = ['alpha', 'beta', 'gamma']
 /** Makes a new, empty store for one test; the suite closes it. */
 export type CreateStore = () => Promise<Store>
 
+/** What a store may leave out; the tests of it are left out too, which the name of the suite says. */
+export interface StoreSupports {
+  readonly synchronousReads: boolean
+}
+
 /** What every `Store` must do, as tests of the runner given. */
-export function runStoreContract({ describe, test }: TestFunctions, name: string, create: CreateStore): void {
+export function runStoreContract(
+  { describe, test }: TestFunctions,
+  name: string,
+  create: CreateStore,
+  supports: StoreSupports = { synchronousReads: true },
+): void {
   const withStore = (title: string, body: (store: Store) => Promise<void>): void =>
     test(title, async () => {
       await using store = await create()
       await body(store)
     })
-  describe(`${name} keeps the contract of Store`, () => {
+  const leftOut = supports.synchronousReads ? '' : ' but for synchronous reads, which it has not'
+  describe(`${name} keeps the contract of Store${leftOut}`, () => {
     writing(withStore)
     refusing(withStore)
     reading(withStore)
@@ -45,6 +62,9 @@ export function runStoreContract({ describe, test }: TestFunctions, name: string
     committingJointly(withStore)
     committingConditionally(withStore)
     closing(withStore)
+    if (supports.synchronousReads) readingSynchronously(withStore)
+    else
+      withStore('it offers no synchronous reads', async (store) => equal(store.synchronousReads, undefined))
   })
 }
 
@@ -95,30 +115,19 @@ function writing(withStore: WithStore): void {
   withStore('a settled commit is seen by every kind of read', async (store) => {
     for (let index = 0; index < 20; index++) {
       await commit(store, put('alpha', 'k', String(index)))
-      equal(utf8Decode(store.getSync('alpha', key('k'))!), String(index))
       equal(await read(store, 'alpha', 'k'), String(index))
       deepEqual(await collect(store.scan('alpha', {})), [`k=${index}`])
     }
   })
-  withStore('onVisible is called in the turn in which the rows become visible', async (store) => {
-    const seen: (string | undefined)[] = []
-    const readNow = (): void => {
-      const value = store.getSync('alpha', key('k'))
-      seen.push(value === undefined ? undefined : utf8Decode(value))
-    }
-    const { sequence } = await store.commit(
-      () => {
-        readNow()
-        return { facts: FACTS, operations: [put('alpha', 'k', 'v')] }
+  withStore('what is read from onVisible on sees the rows of the commit', async (store) => {
+    let seen: Promise<string | undefined> | undefined
+    const { sequence } = await store.commit(() => ({ facts: FACTS, operations: [put('alpha', 'k', 'v')] }), {
+      onVisible: (place) => {
+        seen = read(store, 'alpha', 'k')
+        equal(place.sequence, store.sequence)
       },
-      {
-        onVisible: (place) => {
-          readNow()
-          equal(place.sequence, store.sequence)
-        },
-      },
-    )
-    deepEqual(seen, [undefined, 'v'])
+    })
+    equal(await seen, 'v')
     equal(sequence, store.sequence)
   })
   withStore('reclaim leaves every row as it was', async (store) => {
@@ -202,7 +211,6 @@ function refusing(withStore: WithStore): void {
 function reading(withStore: WithStore): void {
   withStore('an absent key is undefined, an empty value is not', async (store) => {
     await commit(store, put('alpha', 'k', ''))
-    equal(store.getSync('alpha', key('x')), undefined)
     equal(await store.get('beta', key('k')), undefined)
     equal((await store.get('alpha', key('k')))?.length, 0)
     const values = await store.getMany('alpha', [key('x'), key('k'), key('x')])
@@ -212,7 +220,6 @@ function reading(withStore: WithStore): void {
     )
   })
   withStore('reads of an unknown database are COMMIT_INVALID', async (store) => {
-    throws(() => store.getSync('nowhere', key('k')), hasCode('COMMIT_INVALID'))
     await rejects(store.get('nowhere', key('k')), hasCode('COMMIT_INVALID'))
     await rejects(collect(store.scan('nowhere', {})), hasCode('COMMIT_INVALID'))
   })
@@ -284,6 +291,36 @@ function scanningWhileWriting(withStore: WithStore): void {
   })
 }
 
+function readNow(store: Store, name: string): string | undefined {
+  const value = store.synchronousReads!.getSync('alpha', key(name))
+  return value === undefined ? undefined : utf8Decode(value)
+}
+
+function readingSynchronously(withStore: WithStore): void {
+  withStore('a settled commit is seen by a synchronous read', async (store) => {
+    for (let index = 0; index < 20; index++) {
+      await commit(store, put('alpha', 'k', String(index)))
+      equal(readNow(store, 'k'), String(index))
+    }
+    equal(readNow(store, 'absent'), undefined)
+  })
+  withStore('onVisible is called in the turn in which the rows become visible', async (store) => {
+    const seen: (string | undefined)[] = []
+    const build = (): CommitContent => {
+      seen.push(readNow(store, 'k'))
+      return { facts: FACTS, operations: [put('alpha', 'k', 'v')] }
+    }
+    await store.commit(build, { onVisible: () => void seen.push(readNow(store, 'k')) })
+    deepEqual(seen, [undefined, 'v'])
+  })
+  withStore('a synchronous read refuses what the others do', async (store) => {
+    const getSync = (name: string): unknown => store.synchronousReads!.getSync(name, key('k'))
+    throws(() => getSync('nowhere'), hasCode('COMMIT_INVALID'))
+    await store.close()
+    throws(() => getSync('alpha'), hasCode('STORE_CLOSED'))
+  })
+}
+
 function closing(withStore: WithStore): void {
   withStore('close waits for commits of the same turn, and may be repeated', async (store) => {
     const pending = commit(store, put('alpha', 'k', 'v'))
@@ -295,10 +332,18 @@ function closing(withStore: WithStore): void {
     await commit(store, put('alpha', 'k', 'v'))
     await store.close()
     await rejects(commit(store, put('alpha', 'k', 'w')), hasCode('STORE_CLOSED'))
-    throws(() => store.getSync('alpha', key('k')), hasCode('STORE_CLOSED'))
     await rejects(store.get('alpha', key('k')), hasCode('STORE_CLOSED'))
     await rejects(store.getMany('alpha', [key('k')]), hasCode('STORE_CLOSED'))
     await rejects(collect(store.scan('alpha', {})), hasCode('STORE_CLOSED'))
+  })
+  withStore('subkeys are 32 bytes, stable, of the caller, and differ by label', async (store) => {
+    const key = store.subkey({ purpose: 'chunk-id', label: 'a' })
+    const before = [...key]
+    equal(key.length, 32)
+    key.fill(0)
+    deepEqual([...store.subkey({ purpose: 'chunk-id', label: 'a' })], before)
+    ok(Buffer.compare(store.subkey({ purpose: 'chunk-id', label: 'b' }), Uint8Array.from(before)) !== 0)
+    throws(() => store.subkey({ purpose: 'chunk-id', label: '' }))
   })
   withStore('keyed hashes are 16 bytes, stable, and differ by purpose and value', async (store) => {
     const hash = store.keyedHash({ purpose: 'topic', label: 'name', value: key('a') })

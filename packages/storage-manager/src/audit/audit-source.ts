@@ -75,7 +75,7 @@ export class AuditSource implements ObserverSource {
   connect(store: LocalStore, ended: readonly string[]): void {
     this.#store = store
     // It was read while the store was opened, and then set aside for rows that are not those the journal tells of.
-    if (!store.parts.online.has(AUDIT_DATABASE)) this.#log = undefined
+    if (!store.isOnline(AUDIT_DATABASE)) this.#log = undefined
     this.#log?.succeed(ended)
   }
 

@@ -14,7 +14,7 @@ import {
   type TableName,
 } from '@forgeone/cache/persistent'
 import { canonicalJson, ForgeError, utf8Encode, type Clock } from '@forgeone/common'
-import { ClassicBackend, type LocalStore } from '@forgeone/engine'
+import { ClassicBackend, type ManagedStore } from '@forgeone/engine'
 
 /** Scope of the data keys that seal the cache; it has one from its first use on. */
 export const CACHE_SCOPE = 'cache'
@@ -22,7 +22,7 @@ const KEYSPACE = Uint8Array.of(1)
 const INDEX_KEY_LABEL = 'cache-index'
 
 export interface ForgeCacheOptions {
-  readonly store: LocalStore
+  readonly store: ManagedStore
   readonly directory: string
   readonly clock: Clock
 }

@@ -16,7 +16,7 @@ export async function takeCheckpoint(
 ): Promise<ImageResult> {
   const target = checkedPath(directory)
   const { store, register } = o
-  const within = relative(resolve(store.parts.options.path ?? '/'), target)
+  const within = relative(resolve(store.path ?? '/'), target)
   if (within === '' || !within.startsWith('..'))
     throw new ForgeError(
       'CHECKPOINT_FAILED',

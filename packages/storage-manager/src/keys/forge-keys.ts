@@ -12,7 +12,7 @@ import {
   checkAct,
   type KeyRotation,
   type KeyUseCounts,
-  type LocalStore,
+  type ManagedStore,
   type Operation,
   type ResealOptions,
   type ResealReport,
@@ -49,7 +49,7 @@ export interface KeysStatus {
 }
 
 export interface ForgeKeysOptions {
-  readonly store: LocalStore
+  readonly store: ManagedStore
   readonly shredKeys: ToldShredKeys
   /** Removes every value that the keys of the cache have sealed. */
   readonly emptyCache: () => Promise<void>
@@ -67,13 +67,8 @@ export class ForgeKeys {
     this.#rotation = store.keys
     this.#shredKeys = shredKeys
     this.#emptyCache = emptyCache
-    this.#assertWritable = () => {
-      store.parts.health.assertWritable()
-      // Keys are written by path, before the commit that tells of them.
-      store.parts.lock?.assertOwned()
-      const offline = store.parts.offline.get(SYSTEM_DATABASE)
-      if (offline !== undefined) throw offline
-    }
+    // Keys are written by path, before the commit that tells of them.
+    this.#assertWritable = () => store.assertWritable(SYSTEM_DATABASE)
   }
 
   /**
@@ -88,7 +83,7 @@ export class ForgeKeys {
     const { store } = options
     const keys = new ForgeKeys(options)
     // Without the database that knows, nobody can say that the keyring is older; nor is anything changed then.
-    const isKnown = store.parts.online.has(SYSTEM_DATABASE)
+    const isKnown = store.isOnline(SYSTEM_DATABASE)
     const told = decodeRevision(isKnown ? await store.get(SYSTEM_DATABASE, REVISION_KEY) : undefined)
     const { keyring } = store.keys
     const { revision } = keyring

@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter, isForgeError, utf8Encode, type ForgeError } from '@forgeone/common'
 import type { ShredKeys } from '@forgeone/crypto'
-import type { LocalStore, Operation, VerifyProblem } from '@forgeone/engine'
+import type { ManagedStore, Operation, VerifyProblem } from '@forgeone/engine'
 import { SYSTEM_DATABASE } from '../layout/database-names.ts'
 
 /** Where the newest generation of the shred keys that a commit told of is kept: version u8 | generation u64. */
@@ -13,10 +13,10 @@ const WHERE = 'keys'
  * how far it has come: one that is older, or not what was written, is noticed.
  */
 export class ToldShredKeys {
-  readonly #store: LocalStore
+  readonly #store: ManagedStore
   #checked: ShredKeys | undefined
 
-  constructor(store: LocalStore) {
+  constructor(store: ManagedStore) {
     this.#store = store
   }
 
@@ -26,7 +26,7 @@ export class ToldShredKeys {
     if (this.#checked === keys) return keys
     keys.requireGeneration(await this.#told())
     this.#checked = keys
-    if (keys.fault !== undefined) this.#store.parts.health.note(keys.fault, WHERE)
+    if (keys.fault !== undefined) this.#store.reportProblem(keys.fault, WHERE)
     return keys
   }
 
@@ -38,7 +38,7 @@ export class ToldShredKeys {
       await this.get()
     } catch (error) {
       if (!isForgeError(error)) throw error
-      this.#store.parts.health.note(error, WHERE)
+      this.#store.reportProblem(error, WHERE)
     }
   }
 
@@ -51,7 +51,7 @@ export class ToldShredKeys {
     const keys = await this.get()
     if (keys.fault === undefined) return false
     await keys.accept(await this.#told())
-    this.#store.parts.health.withdraw(WHERE)
+    this.#store.reportProblem(undefined, WHERE)
     return true
   }
 
@@ -77,11 +77,11 @@ export class ToldShredKeys {
 
   async #told(): Promise<number> {
     // Without the database that knows, nobody can say that the keys are older; that it is set aside shows elsewhere.
-    if (!this.#store.parts.online.has(SYSTEM_DATABASE)) return 0
+    if (!this.#store.isOnline(SYSTEM_DATABASE)) return 0
     const bytes = await this.#store.get(SYSTEM_DATABASE, GENERATION_KEY).catch((error: unknown) => {
       if (!isForgeError(error, 'RECORD_TAMPERED')) throw error
       // It shows in the health, and the keys are judged by their own ledger.
-      this.#store.parts.health.note(error, SYSTEM_DATABASE)
+      this.#store.reportProblem(error, SYSTEM_DATABASE)
       return undefined
     })
     if (bytes === undefined) return 0

@@ -1,5 +1,5 @@
 import { canonicalJson, ForgeError, fromHex, isForgeError, toHex, type ErrorCode } from '@forgeone/common'
-import type { LocalStore, Row, VerifyProblem } from '@forgeone/engine'
+import type { ManagedStore, Row, VerifyProblem } from '@forgeone/engine'
 import type { RowCheck } from '../layout/store-plan.ts'
 
 /** A row that does not parse, and was set aside: the others serve. */
@@ -19,13 +19,13 @@ export function rowId(database: string, key: Uint8Array): string {
 
 /** Rows that do not parse, of the databases whose rows can be set aside one by one; each is named, and may be removed. */
 export class DamagedRows {
-  readonly #store: LocalStore
+  readonly #store: ManagedStore
   readonly #checks: ReadonlyMap<string, RowCheck>
   /** Lets what holds rows in memory look at them again. */
   readonly #onRemoved: (row: { readonly database: string; readonly key: Uint8Array }) => void
 
   constructor(o: {
-    readonly store: LocalStore
+    readonly store: ManagedStore
     /** By database. */
     readonly checks: ReadonlyMap<string, RowCheck>
     readonly onRemoved: (row: { readonly database: string; readonly key: Uint8Array }) => void
@@ -39,7 +39,7 @@ export class DamagedRows {
   async list(): Promise<readonly DamagedRow[]> {
     const found: DamagedRow[] = []
     for (const [database, check] of this.#checks) {
-      if (!this.#store.parts.online.has(database)) continue
+      if (!this.#store.isOnline(database)) continue
       for await (const page of this.#store.scan(database, {})) {
         for (const row of page) {
           const fault = faultOf(check, row)
@@ -75,7 +75,7 @@ export class DamagedRows {
     await this.#store.commit(() => ({ facts, operations: [{ type: 'delete', database, key }] }), {
       privileged: true,
     })
-    this.#store.parts.health.withdraw(id)
+    this.#store.reportProblem(undefined, id)
     this.#onRemoved({ database, key })
     return true
   }

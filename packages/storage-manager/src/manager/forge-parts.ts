@@ -227,20 +227,18 @@ function hostOf(
     clock,
     timer: options.timer ?? systemTimer,
     random,
-    logger: store.parts.logger,
+    logger: isolatedLogger(options.logger),
     directory: options.path,
     acceptRestoredKeyring: options.acceptRestoredKeyring,
     keyPolicy: options.keyPolicy ?? {},
     metricsHistory,
     jobs: () => [samplesOf(metricsHistory), ...[...opened.values()].flatMap(({ jobs = [] }) => jobs)],
     reportProblem: reporterOf(store),
-    setAside: ({ database, key, error }) => store.parts.health.note(error, rowId(database, key)),
+    setAside: ({ database, key, error }) => store.reportProblem(error, rowId(database, key)),
     shredKeys: () => toldShredKeys.get(),
     // Secrets are kept and erased while the database that would be told is set aside.
     alongsideKeys: () =>
-      store.parts.online.has(SYSTEM_DATABASE)
-        ? [revisionRow(store.keys.keyring), ...toldShredKeys.alongside()]
-        : [],
+      store.isOnline(SYSTEM_DATABASE) ? [revisionRow(store.keys.keyring), ...toldShredKeys.alongside()] : [],
     accepts: (provider) => store.keys.keyring.accepts(provider),
     isAllowed: ({ pseudonym, action, resource, time }) =>
       other(accessFacility).checkPseudonym(pseudonym, { action, resource, now: time }).allowed,

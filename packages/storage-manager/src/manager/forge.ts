@@ -148,7 +148,7 @@ export class Forge implements AsyncDisposable {
       topics,
       background: this.background.list(),
       shardCount: this.#parts.layout.shardCount,
-      encryption: this.#store.parts.file.suite,
+      encryption: this.#store.suite,
       state: this.health().state,
     }
   }

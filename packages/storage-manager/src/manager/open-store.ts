@@ -30,7 +30,7 @@ export async function openStore(
 ): Promise<OpenedStore> {
   const opened = await openOnce(options, asked)
   const { store, generations } = opened
-  if (generations === undefined || generations.current === store.parts.file.generation) return opened
+  if (generations === undefined || generations.current === store.generation) return opened
   // A crash came between the commit that began the generation and `FORGE`, or somebody put an older `FORGE` back.
   try {
     await beginGeneration(store, generations.current)
@@ -38,7 +38,7 @@ export async function openStore(
     await store.close()
   }
   const again = await openOnce({ ...options, create: 'never' }, asked)
-  assert(again.store.parts.file.generation === generations.current, 'the generation was put in force')
+  assert(again.store.generation === generations.current, 'the generation was put in force')
   return again
 }
 
@@ -81,7 +81,7 @@ async function openOnce(
   })
   try {
     // A store whose system database is set aside goes on under the generation that `FORGE` names.
-    const isKnown = store.parts.online.has(SYSTEM_DATABASE)
+    const isKnown = store.isOnline(SYSTEM_DATABASE)
     const generations = isKnown ? await readGenerations(store) : undefined
     auditSource.connect(store, generations?.ended ?? [])
     return { store, auditSource, generations, metrics, layout }

@@ -11,6 +11,7 @@ import {
 } from '@forgeone/common'
 import type { CommitContent, CommitPlace, Operation, Store } from '@forgeone/engine'
 import { decodeSetting, encodeSetting, type Setting } from './setting-row.ts'
+import { VersionsUnderWay } from './versions-under-way.ts'
 
 export const SETTING_NAME_BYTES_MAX = 255
 /** Settings are read whole and listed in memory. */
@@ -31,15 +32,14 @@ export interface SettingsOptions {
 
 /** Named JSON values, durable when set. */
 export class Settings {
-  readonly #o: SettingsOptions
-  /** Versions given out by commits that are not visible yet. */
-  readonly #pending = new Map<string, number>()
+  readonly #options: SettingsOptions
+  readonly #versions = new VersionsUnderWay(async (name) => (await this.#stored(name))?.version ?? 0)
   /** Settings that are stored or being stored; counted when the first new one is set. */
   #count: number | undefined
   #counting: Promise<void> | undefined
 
   constructor(options: SettingsOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   /**
@@ -53,8 +53,7 @@ export class Settings {
   /** The setting with its version and time. @throws SETTING_INVALID */
   async describe(name: string): Promise<Setting | undefined> {
     checkName(name)
-    const bytes = await this.#o.store.get(this.#o.database, this.#key(name))
-    return bytes === undefined ? undefined : decodeSetting(bytes)
+    return await this.#stored(name)
   }
 
   /** @throws SETTING_INVALID, also beyond `SETTINGS_MAX`; STREAM_VERSION_CONFLICT when `expectedVersion` (0: absent) is not met */
@@ -67,38 +66,29 @@ export class Settings {
     const expected = expectedVersionOf(options)
     // A copy: what the caller does to his own later changes nothing here.
     const stored = plainValue(value)
-    let setting: Setting | undefined
-    let takeBack: (() => void) | undefined
-    const { store, database } = this.#o
+    const { store, database } = this.#options
     // Of one promise for all, so that callers go on in the order in which they came.
     if (this.#count === undefined) await (this.#counting ??= this.#countStored())
-    try {
+    let setting: Setting | undefined
+    let takeBack: (() => void) | undefined
+    await this.#versions.during(name, async (current) => {
       const build = (place: CommitPlace): CommitContent => {
-        // Read inside the commit's one synchronous step, so that two callers cannot give out one version.
-        const row = store.getSync(database, this.#key(name))
-        const before = Math.max(
-          row === undefined ? 0 : decodeSetting(row).version,
-          this.#pending.get(name) ?? 0,
-        )
+        const before = current.version
         assertVersion(expected, before)
         const next = { name, value: stored, version: before + 1, updatedAt: place.time }
         const bytes = encodeSetting(next)
-        const pending = this.#pending.get(name)
         if (before === 0) this.#assertRoom()
         takeBack = () => {
-          if (pending === undefined) this.#pending.delete(name)
-          else this.#pending.set(name, pending)
+          current.version = before
           if (before === 0 && this.#count !== undefined) this.#count--
         }
         setting = next
-        this.#pending.set(name, next.version)
+        current.version = next.version
         return this.#content('set', { type: 'put', database, key: this.#key(name), value: bytes })
       }
       // The next one is built on what there is.
       await store.commit(build, { joins: true, onRefused: () => takeBack?.() })
-    } finally {
-      if (this.#pending.get(name) === setting?.version) this.#pending.delete(name)
-    }
+    })
     assert(setting !== undefined, 'a commit that settled was built')
     return setting
   }
@@ -106,9 +96,14 @@ export class Settings {
   /** @returns false when there was none */
   async delete(name: string): Promise<boolean> {
     if ((await this.describe(name)) === undefined) return false
-    const { store, database } = this.#o
-    await store.commit(() => this.#content('delete', { type: 'delete', database, key: this.#key(name) }), {
-      privileged: true,
+    const { store, database } = this.#options
+    await this.#versions.during(name, async (current) => {
+      const before = current.version
+      const build = (): CommitContent => {
+        current.version = 0
+        return this.#content('delete', { type: 'delete', database, key: this.#key(name) })
+      }
+      await store.commit(build, { privileged: true, onRefused: () => void (current.version = before) })
     })
     this.#count = undefined
     return true
@@ -117,7 +112,7 @@ export class Settings {
   /** Settings whose name begins with `prefix`, by name. */
   async list(prefix: string = ''): Promise<readonly Setting[]> {
     if (typeof prefix !== 'string') throw invalid('a prefix of names is text', 'prefix')
-    const { store, database, keyspace } = this.#o
+    const { store, database, keyspace } = this.#options
     const found: Setting[] = []
     const range = { from: Uint8Array.of(keyspace), to: Uint8Array.of(keyspace + 1) }
     for await (const page of store.scan(database, range, { limit: SETTINGS_MAX })) {
@@ -129,13 +124,18 @@ export class Settings {
     return found.sort((left, right) => (left.name < right.name ? -1 : 1))
   }
 
+  async #stored(name: string): Promise<Setting | undefined> {
+    const bytes = await this.#options.store.get(this.#options.database, this.#key(name))
+    return bytes === undefined ? undefined : decodeSetting(bytes)
+  }
+
   /** One row that does not parse is set aside and reported; it takes no other along. */
   #parsed(key: Uint8Array, value: Uint8Array): Setting | undefined {
     try {
       return decodeSetting(value)
     } catch (error) {
       if (!isForgeError(error, 'STORE_DAMAGED')) throw error
-      this.#o.onSetAside?.({ key, error })
+      this.#options.onSetAside?.({ key, error })
       return undefined
     }
   }
@@ -155,7 +155,7 @@ export class Settings {
   }
 
   #content(verb: string, operation: Operation): CommitContent {
-    const { facility } = this.#o
+    const { facility } = this.#options
     return {
       facts: { actor: 'app', action: `${facility}.${verb}`, resourceClass: facility },
       operations: [operation],
@@ -163,13 +163,13 @@ export class Settings {
   }
 
   #key(name: string): Uint8Array {
-    const hash = this.#o.store.keyedHash({
+    const hash = this.#options.store.keyedHash({
       purpose: 'blind',
-      label: this.#o.facility,
+      label: this.#options.facility,
       value: utf8Encode(name),
     })
     const key = new Uint8Array(1 + hash.length)
-    key[0] = this.#o.keyspace
+    key[0] = this.#options.keyspace
     key.set(hash, 1)
     return key
   }

@@ -11,7 +11,6 @@ import {
   type Store,
 } from '@forgeone/engine'
 import { treeRoot } from '@forgeone/merkle'
-import type { EntryRow } from '../entry/validate.ts'
 import { topicKey } from '../shard/keys.ts'
 import { encodeTopicRow } from '../shard/topic-row.ts'
 import type { PlacedTopic, TopicDirectory } from '../shard/topic-directory.ts'
@@ -22,36 +21,22 @@ import {
   PENDING_APPEND_BYTES_MAX,
   PENDING_APPENDS_MAX,
 } from './append-limits.ts'
+import type { AppendRequest } from './append-request.ts'
 import { buildBlocks, type BuiltBlock, type ShardRows } from './block-builder.ts'
-import type { ClientIds } from './client-ids.ts'
-import { assertExpectedVersions, type ExpectedVersion } from './expected-version.ts'
+import type { ClientIds, IdLook } from './client-ids.ts'
+import { assertExpectedVersions } from './expected-version.ts'
 import { PlanChanges } from './plan-changes.ts'
 import { LazyReceipt, type Receipt, type ReceiptPart } from './receipt.ts'
 import { compareRuns } from '../block/run-order.ts'
-
-/** One call of `append`: its entries become durable together or not at all. */
-export interface AppendRequest {
-  readonly rows: readonly EntryRow[]
-  readonly bytes: number
-  readonly expectedVersion?: ExpectedVersion | undefined
-  /** Rows of the stream's own bookkeeping that belong to the same commit, such as an import's progress. */
-  readonly alongside?: ((landed: LandedAppend, changes: PlanChanges) => readonly Operation[]) | undefined
-}
-
-/** Where an append lands, known while its commit is built. */
-export interface LandedAppend {
-  readonly place: CommitPlace
-  readonly root: Uint8Array
-  readonly parts: readonly ReceiptPart[]
-  /** In the order in which the entries name their topics. */
-  readonly versions: ReadonlyMap<string, number>
-}
 
 interface PendingAppend extends AppendRequest {
   /** Who appends; a commit has the appends of one. */
   readonly actor: string | undefined
   /** The transaction that it is a part of; its commit has nothing else. */
   readonly seat: JointSeat | undefined
+  /** What was read for it before it is planned. */
+  look: IdLook | undefined
+  assertWanted: (() => void) | undefined
   readonly resolve: (receipt: Receipt) => void
   readonly reject: (cause: unknown) => void
 }
@@ -94,7 +79,7 @@ export interface AppendGateOptions {
  * told once those are visible: who reads again then sees what stood against it.
  */
 export class AppendGate {
-  readonly #o: AppendGateOptions
+  readonly #options: AppendGateOptions
   #pending: PendingAppend[] = []
   #pendingBytes = 0
   /** Appends that found no room, in the order they came; none may overtake them. */
@@ -102,20 +87,30 @@ export class AppendGate {
   #inFlight = 0
   /** Settles when the commit planned last is visible or has failed. */
   #lastFlush: Promise<void> = Promise.resolve()
+  /** Settles when the batches before have been planned that wait for reads; undefined when none does. */
+  #lookedUp: Promise<void> | undefined
   #scheduled = false
   /** A commit that was taken and not written leaves sequences unused: nothing more may be planned on top. */
   #failure: unknown
   #settled: (() => void)[] = []
 
   constructor(options: AppendGateOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   async append(request: AppendRequest): Promise<Receipt> {
     if (request.rows.length > APPEND_ENTRIES_MAX) throw limit('entries', APPEND_ENTRIES_MAX)
     if (request.bytes > APPEND_BYTES_MAX) throw limit('bytes', APPEND_BYTES_MAX)
     return await new Promise((resolve, reject) => {
-      const pending = { ...request, actor: presentActor(), seat: presentSeat(), resolve, reject }
+      const pending = {
+        ...request,
+        actor: presentActor(),
+        seat: presentSeat(),
+        look: undefined,
+        assertWanted: undefined,
+        resolve,
+        reject,
+      }
       if (this.#waiting.length === 0 && this.#hasRoom(pending)) this.#admit(pending)
       else if (this.#waiting.length < PENDING_APPENDS_MAX) this.#waiting.push(pending)
       else
@@ -160,6 +155,11 @@ export class AppendGate {
     const changes = new PlanChanges()
     const refused: RefusedAppend[] = []
     try {
+      const lookedUp = this.#lookUp(batch)
+      if (lookedUp !== undefined) {
+        await lookedUp
+        if (this.#lookedUp === lookedUp) this.#lookedUp = undefined
+      }
       if (this.#failure !== undefined) throw this.#failure
       const estimatedBytes = batch.reduce((sum, pending) => sum + pending.bytes, 0)
       const build = (at: CommitPlace): CommitContent => {
@@ -182,18 +182,38 @@ export class AppendGate {
         }
       }
       const options = { estimatedBytes, onRefused, onVisible, joins: true }
-      await atSeat(seat, () => actingAs(actor, () => this.#o.store.commit(build, options)))
+      await atSeat(seat, () => actingAs(actor, () => this.#options.store.commit(build, options)))
       if ('cause' in unpublished) throw unpublished.cause
     } catch (cause) {
       if (plan !== undefined && !isUndone) this.#failure ??= cause
       if (cause !== NOTHING_ACCEPTED) this.#reject(batch, plan, cause)
     } finally {
+      for (const { look } of batch) if (look !== undefined) this.#options.clientIds.endLook(look)
       await earlier
       for (const { pending, cause } of refused) pending.reject(this.#failure ?? cause)
       this.#inFlight--
       if (this.#pending.length > 0) this.#schedule()
       for (const resolve of this.#settled.splice(0)) resolve()
     }
+  }
+
+  /** Reads what the plan must know; batches are planned in their order, also those that need nothing. */
+  #lookUp(batch: readonly PendingAppend[]): Promise<void> | undefined {
+    const reads = batch.flatMap((pending) => {
+      pending.look = this.#options.clientIds.lookUp(pending.rows)
+      const asked = pending.askFirst?.then(
+        (assertWanted) => void (pending.assertWanted = assertWanted),
+        (cause: unknown) =>
+          void (pending.assertWanted = () => {
+            throw cause
+          }),
+      )
+      return [pending.look?.read, asked].filter((read) => read !== undefined)
+    })
+    const before = this.#lookedUp
+    if (before === undefined && reads.length === 0) return undefined
+    this.#lookedUp = Promise.all([before, ...reads]).then(() => undefined)
+    return this.#lookedUp
   }
 
   #takeBatch(): readonly PendingAppend[] {
@@ -252,13 +272,14 @@ export class AppendGate {
 
   /** Finds the topic of every row and checks the conditions; changes nothing that outlives a refusal. */
   #place(pending: PendingAppend, time: number, changes: PlanChanges): readonly PlacedTopic[] {
-    const { topics, clientIds } = this.#o
+    const { topics, clientIds } = this.#options
+    pending.assertWanted?.()
     assertExpectedVersions(
       pending.expectedVersion,
       pending.rows,
       (name) => topics.find(name)?.topic.nextVersion ?? 0,
     )
-    clientIds.assertFree(pending.rows)
+    clientIds.assertFree(pending.rows, pending.look)
     topics.assertUsable(pending.rows)
     let lastName: string | undefined
     let last: PlacedTopic | undefined
@@ -303,13 +324,13 @@ export class AppendGate {
       versions.set(topic.name, topic.nextVersion)
       start = end
     }
-    this.#o.clientIds.reserve(rows)
-    changes.note(() => this.#o.clientIds.release(rows))
+    this.#options.clientIds.reserve(rows)
+    changes.note(() => this.#options.clientIds.release(rows))
     return { pending, parts, versions }
   }
 
   #content(plan: Plan, changes: PlanChanges): CommitContent {
-    const { facility, actor, topics, clientIds } = this.#o
+    const { facility, actor, topics, clientIds } = this.#options
     const operations: Operation[] = []
     const count = plan.appends.reduce((sum, append) => sum + append.pending.rows.length, 0)
     for (const block of plan.blocks) {
@@ -343,16 +364,16 @@ export class AppendGate {
   }
 
   #publish(plan: Plan, place: CommitPlace): void {
-    const { metrics, facility, clientIds } = this.#o
+    const { metrics, facility, clientIds } = this.#options
     for (const block of plan.blocks) {
       block.shard.publish(block.summary)
       metrics.add(`${facility}_append_raw_bytes_total`, block.summary.rawBytes)
       metrics.add(`${facility}_append_stored_bytes_total`, block.summary.storedBytes)
       metrics.add(`${facility}_append_entries_total`, block.summary.count)
     }
-    this.#o.onPublished(plan.blocks)
+    this.#options.onPublished(plan.blocks)
     for (const { pending, parts, versions } of plan.appends) {
-      clientIds.release(pending.rows)
+      clientIds.publish(pending.rows)
       pending.resolve(
         new LazyReceipt({ ...place, versions, root: plan.root, parts, rows: pending.rows, duplicate: false }),
       )

@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter } from '@forgeone/common'
 import type { EntryRow } from '../entry/validate.ts'
-import type { LandedAppend } from './append-gate.ts'
+import type { LandedAppend } from './append-request.ts'
 import { LazyReceipt, type Receipt, type ReceiptPart } from './receipt.ts'
 
 const ROW_VERSION = 1

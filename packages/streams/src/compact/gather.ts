@@ -4,6 +4,7 @@ import { endSequence, type RunSummary, type StoredBlockSummary } from '../block/
 import type { BlockTable, CommitRows } from '../block/block-table.ts'
 import type { DecodedBlock } from '../block/decoded-block.ts'
 import { rawBytesOf } from '../entry/raw-bytes.ts'
+import type { Soon } from '../read/soon.ts'
 import { SHARED_SECTION_RAW_BYTES, THIN_TOPIC_RAW_BYTES } from './compaction-limits.ts'
 
 /** Stands for a run whose rows are left out. */
@@ -31,7 +32,7 @@ export interface GatheredBlock {
 export interface GatherInput {
   /** Neighbours in the order of their sequences, within the limits of a cold block. */
   readonly sources: readonly StoredBlockSummary[]
-  readonly read: (summary: StoredBlockSummary) => DecodedBlock
+  readonly read: (summary: StoredBlockSummary) => Soon<DecodedBlock>
   /** False for entries that were removed or that retention lets go. */
   readonly keeps: (topicId: number, sequence: number, timestamp: number) => boolean
 }
@@ -48,7 +49,7 @@ export async function gatherBlock({ sources, read, keeps }: GatherInput): Promis
   let at = 0
   const turn = new Turn()
   for (const summary of sources) {
-    const block = read(summary)
+    const block = await read(summary)
     assert(block.firstSequence === first.firstSequence + at, 'sources are neighbours')
     for (let row = 0; row < block.count; row++, at++) {
       addCommit(commits, block.commitSequenceOf(row), block.commitTimeOf(row))

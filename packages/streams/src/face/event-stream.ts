@@ -110,12 +110,12 @@ export class EventStream {
    */
   async get<Payload = EventPayload>(id: string): Promise<EventMessage<Payload> | undefined> {
     await this.#core.giveWay()
-    return this.#core.get(id) as EventMessage<Payload> | undefined
+    return (await this.#core.get(id)) as EventMessage<Payload> | undefined
   }
 
   async has(id: string): Promise<boolean> {
     await this.#core.giveWay()
-    return this.#core.get(id) !== undefined
+    return (await this.#core.get(id)) !== undefined
   }
 
   /**
@@ -125,7 +125,7 @@ export class EventStream {
    */
   async prove(id: string): Promise<EntryProof> {
     await this.#core.giveWay()
-    return this.#core.prove(id)
+    return await this.#core.prove(id)
   }
 
   /** Events in the order they were appended. @throws STREAM_PATTERN_INVALID, STREAM_TIME_INVALID */

@@ -53,12 +53,12 @@ export class LogStream {
   /** @returns undefined when no entry has the id */
   async get(id: string): Promise<LogEntry | undefined> {
     await this.#core.giveWay()
-    return this.#core.get(id)
+    return await this.#core.get(id)
   }
 
   async has(id: string): Promise<boolean> {
     await this.#core.giveWay()
-    return this.#core.get(id) !== undefined
+    return (await this.#core.get(id)) !== undefined
   }
 
   /**
@@ -68,7 +68,7 @@ export class LogStream {
    */
   async prove(id: string): Promise<EntryProof> {
     await this.#core.giveWay()
-    return this.#core.prove(id)
+    return await this.#core.prove(id)
   }
 
   /** Entries in the order they were appended. @throws STREAM_PATTERN_INVALID, STREAM_TIME_INVALID */

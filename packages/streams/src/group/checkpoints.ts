@@ -25,13 +25,13 @@ export interface CheckpointsOptions {
 
 /** Named places in the log: a read or a group can begin at one. */
 export class Checkpoints {
-  readonly #o: CheckpointsOptions
+  readonly #options: CheckpointsOptions
   readonly #byName = new Map<string, StoredCheckpoint>()
   /** Why the checkpoints of a database cannot be used. */
   readonly #damaged = new Map<string, ForgeError>()
 
   private constructor(options: CheckpointsOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   /** @internal Loads all checkpoints; those of a shard with a damaged row are set aside. */
@@ -49,7 +49,7 @@ export class Checkpoints {
   async set(name: string, pattern: string = '>'): Promise<Checkpoint> {
     validateTopicName(name)
     compileTopicPattern(pattern)
-    const { store, head } = this.#o
+    const { store, head } = this.#options
     const database = this.#databaseOf(name)
     let checkpoint: Checkpoint | undefined
     await this.#commit('set', name, (sequence, time) => {
@@ -101,7 +101,7 @@ export class Checkpoints {
 
   async #load(database: string): Promise<void> {
     try {
-      for await (const page of this.#o.store.scan(database, keyspaceRange(KEYSPACE_CHECKPOINT))) {
+      for await (const page of this.#options.store.scan(database, keyspaceRange(KEYSPACE_CHECKPOINT))) {
         for (const { key, value } of page) {
           const checkpoint = decodeCheckpoint(value)
           this.#byName.set(checkpoint.name, { checkpoint, key })
@@ -115,7 +115,7 @@ export class Checkpoints {
 
   /** A checkpoint lives in the shard that a topic of its name would. */
   #databaseOf(name: string): string {
-    const { database } = this.#o.topics.shardOf(name)
+    const { database } = this.#options.topics.shardOf(name)
     const damage = this.#damaged.get(database)
     if (damage !== undefined) throw damage
     return database
@@ -127,7 +127,11 @@ export class Checkpoints {
     operations: (sequence: number, time: number) => readonly Operation[],
   ): Promise<void> {
     let before: { readonly stored: StoredCheckpoint | undefined } | undefined
-    const facts = { actor: this.#o.actor, action: `events.checkpoint-${verb}`, resourceClass: 'checkpoints' }
+    const facts = {
+      actor: this.#options.actor,
+      action: `events.checkpoint-${verb}`,
+      resourceClass: 'checkpoints',
+    }
     const build = ({ sequence, time }: CommitPlace): CommitContent => {
       before = { stored: this.#byName.get(name) }
       return { facts, operations: operations(sequence, time) }
@@ -137,7 +141,7 @@ export class Checkpoints {
       if (before.stored === undefined) this.#byName.delete(name)
       else this.#byName.set(name, before.stored)
     }
-    await this.#o.store.commit(build, { durability: 'sync', onRefused })
+    await this.#options.store.commit(build, { durability: 'sync', onRefused })
   }
 }
 

@@ -19,6 +19,7 @@ import type { GroupLedger } from './group-ledger.ts'
 import type { GroupTopics } from './group-topics.ts'
 import type { EventSource } from './lane-reader.ts'
 import { newLease, type Lease } from './lease.ts'
+import { isLeaseThere, PreparedLeases } from './prepared-leases.ts'
 import type { Settlement } from './settlement.ts'
 
 interface Request {
@@ -50,12 +51,10 @@ export class ConsumerGroup {
   readonly settlement: Settlement
   readonly ledger: GroupLedger
   readonly topics: GroupTopics
-  readonly #o: ConsumerGroupOptions
+  readonly #options: ConsumerGroupOptions
   #definition: GroupDefinition
   #reader: GroupReader
-  /** Written down and free to be handed out, oldest first; retries before first deliveries. */
-  #retries: Lease[] = []
-  #ready: Lease[] = []
+  readonly #prepared: PreparedLeases
   #requests: Request[] = []
   #takers = 0
   /** How many first deliveries to prepare before somebody asks. */
@@ -63,17 +62,19 @@ export class ConsumerGroup {
   #readAheadMax = READ_AHEAD_MAX
   /** Grows with each seek: what was read before one is dropped. */
   #epoch = 0
-  /** Removals from the log that what is prepared was compared with. */
-  #removals = 0
   #pump: Promise<void> | undefined
   #isStale = false
   #closed: ForgeError | undefined
 
   constructor(options: ConsumerGroupOptions) {
-    this.#o = options
+    this.#options = options
     this.#definition = options.definition
     this.ledger = options.ledger
     this.topics = options.topics
+    this.#prepared = new PreparedLeases({
+      source: options.source,
+      onGone: (lease) => this.#dropTrimmed(lease),
+    })
     this.#reader = this.#newReader()
     this.settlement = options.settlement(() => this.wake())
     for (const lease of options.waiting) this.settlement.hold(lease, lease.dueMs)
@@ -110,7 +111,7 @@ export class ConsumerGroup {
     return await new Promise((resolve, reject) => {
       this.#requests.push({ taker, max, isPatient, resolve, reject })
       this.wake()
-      if (this.#pump === undefined) this.#dismiss()
+      if (this.#pump === undefined && this.#prepared.isCompared) this.#dismiss()
     })
   }
 
@@ -119,7 +120,7 @@ export class ConsumerGroup {
     if (this.#closed !== undefined || this.#definition.paused) return
     this.#isStale = true
     this.#serve()
-    if (this.#pump !== undefined && this.#demand > 0) this.#o.commits.hurry()
+    if (this.#pump !== undefined && this.#demand > 0) this.#options.commits.hurry()
     if (this.#pump !== undefined || !this.#wantsMore()) return
     this.#pump = this.#run()
     void this.#pump.then(() => {
@@ -132,14 +133,14 @@ export class ConsumerGroup {
   /** Lets go of what was removed from the log and waits, so that it is neither counted nor handed out. */
   async forgetRemoved(): Promise<void> {
     if (this.#closed !== undefined || this.ledger.isFailed) return
-    this.#dropRemoved()
+    await this.#prepared.compare()
     const gone = new Set<Lease>()
     for (const lease of this.settlement.waitingLeases()) {
-      if (!this.#isThere(lease)) gone.add(lease)
+      if (!(await isLeaseThere(lease, this.#options.source))) gone.add(lease)
       await eventLoopTurn.giveWay()
     }
     for (const lease of this.settlement.forgetWaiting(gone)) this.ledger.settle(lease)
-    if (gone.size > 0) await this.#o.commits.write(this.ledger, 'relaxed').catch(() => undefined)
+    if (gone.size > 0) await this.#options.commits.write(this.ledger, 'relaxed').catch(() => undefined)
     this.wake()
   }
 
@@ -158,11 +159,10 @@ export class ConsumerGroup {
     this.#epoch++
     this.ledger.assertUsable()
     this.ledger.reset(this.ledger.cursors.map(() => position))
-    this.#retries = []
-    this.#ready = []
+    this.#prepared.takeAll()
     this.#reader = this.#newReader()
     this.settlement.clear()
-    const written = this.#o.commits.write(this.ledger, 'sync')
+    const written = this.#options.commits.write(this.ledger, 'sync')
     await written
     this.wake()
   }
@@ -172,30 +172,30 @@ export class ConsumerGroup {
     if (this.#closed !== undefined) return
     this.#closed = new ForgeError('STORE_CLOSED', 'the store is closed')
     for (const request of this.#requests.splice(0)) request.resolve([])
-    this.#o.commits.hurry()
+    this.#options.commits.hurry()
     await this.#pump
     this.settlement.stop()
-    const prepared = [...this.#retries.splice(0), ...this.#ready.splice(0)]
+    const prepared = this.#prepared.takeAll()
     if (prepared.length === 0 || this.ledger.isFailed) return
     for (const lease of prepared) {
       lease.attempts--
-      this.ledger.postpone(lease, this.#o.clock.now())
+      this.ledger.postpone(lease, this.#options.clock.now())
     }
-    await this.#o.commits.write(this.ledger, 'relaxed').catch(() => undefined)
+    await this.#options.commits.write(this.ledger, 'relaxed').catch(() => undefined)
   }
 
   /** Forgets without writing: the group is removed. */
   abandon(reason: ForgeError): void {
     this.#closed = reason
     this.#epoch++
-    for (const request of this.#requests.splice(0)) request.reject(reason)
+    this.#rejectAll(reason)
     this.settlement.clear()
     this.settlement.stop()
     this.ledger.fail(reason)
   }
 
   #newReader(): GroupReader {
-    const { source, topics, ledger, definition } = this.#o
+    const { source, topics, ledger, definition } = this.#options
     return new GroupReader({ source, topics, order: definition.order, cursors: ledger.cursors })
   }
 
@@ -206,20 +206,29 @@ export class ConsumerGroup {
   }
 
   #wantsMore(): boolean {
-    return this.#takers > 0 && (this.#demand > 0 || this.#ready.length <= this.#readAhead / 2)
+    return this.#takers > 0 && (this.#demand > 0 || this.#prepared.ready <= this.#readAhead / 2)
   }
 
   async #run(): Promise<void> {
     try {
       while (this.#isStale && this.#closed === undefined) {
         this.#isStale = false
-        while (await this.#round()) this.#serve()
+        while (await this.#round()) {
+          await this.#prepared.compare()
+          this.#serve()
+        }
       }
+      await this.#prepared.compare()
+      this.#serve()
       this.#dismiss()
     } catch (cause) {
       this.#isStale = false
-      for (const request of this.#requests.splice(0)) request.reject(cause)
+      this.#rejectAll(cause)
     }
+  }
+
+  #rejectAll(cause: unknown): void {
+    for (const request of this.#requests.splice(0)) request.reject(cause)
   }
 
   /** Nothing is there now: tells those who do not wait for more. */
@@ -231,9 +240,10 @@ export class ConsumerGroup {
   /** Hands what is ready to those who wait for it, in the order they came. */
   #serve(): void {
     // What is due again goes before what comes for the first time, so that is fetched before more is handed out.
-    this.#dropRemoved()
-    const isBlocked = this.#retries.length === 0 && this.settlement.hasDue
-    if (isBlocked || this.#retries.length + this.#ready.length === 0) return
+    if (!this.#prepared.isCompared) return this.#serveLater()
+    const { retries, ready } = this.#prepared
+    const isBlocked = retries === 0 && this.settlement.hasDue
+    if (isBlocked || retries + ready === 0) return
     const still: Request[] = []
     for (const request of this.#requests) {
       const { taker, max } = request
@@ -245,19 +255,30 @@ export class ConsumerGroup {
     this.#requests = still
   }
 
+  /** Entries were removed from the log since these were prepared. */
+  #serveLater(): void {
+    this.#prepared.compare().then(
+      () => {
+        this.wake()
+        if (this.#pump === undefined) this.#dismiss()
+      },
+      (cause: unknown) => this.#rejectAll(cause),
+    )
+  }
+
   #pick(count: number): readonly Lease[] {
-    const retries = this.#retries.splice(0, count)
+    const retries = this.#prepared.takeRetries(count)
     if (retries.length === count || this.settlement.hasDue) return retries
-    return [...retries, ...this.#ready.splice(0, count - retries.length)]
+    return [...retries, ...this.#prepared.takeReady(count - retries.length)]
   }
 
   /** Prepares the next deliveries. @returns false when there is nothing to do or to be had */
   async #round(): Promise<boolean> {
     if (this.#closed !== undefined || this.#definition.paused || this.#takers === 0) return false
-    const demanded = this.#demand - this.#retries.length
+    const demanded = this.#demand - this.#prepared.retries
     if (demanded > 0 && (await this.#takeRetries(demanded))) return true
     if (!this.#wantsMore()) return false
-    const demand = demanded - this.#ready.length
+    const demand = demanded - this.#prepared.ready
     const count = Math.min(
       demand + this.#readAhead,
       IN_FLIGHT_MAX - this.ledger.outstanding,
@@ -278,10 +299,11 @@ export class ConsumerGroup {
     }
     if (due.length + spent.length === 0) return false
     const epoch = this.#epoch
-    for (const lease of [...due, ...spent]) if (!this.#isThere(lease)) lease.event = undefined
+    for (const lease of [...due, ...spent])
+      if (!(await isLeaseThere(lease, this.#options.source))) lease.event = undefined
     await this.#reader.fetch([...due, ...spent])
     if (epoch !== this.#epoch) return true
-    const now = this.#o.clock.now()
+    const now = this.#options.clock.now()
     for (const lease of [...due, ...spent]) if (lease.event === undefined) this.#dropTrimmed(lease)
     const found = due.filter((lease) => lease.event !== undefined)
     for (const lease of found) this.ledger.handOutAgain(lease, now)
@@ -289,7 +311,7 @@ export class ConsumerGroup {
     await this.#writeHandOut(found, 'relaxed')
     if (epoch !== this.#epoch) return true
     for (const lease of found) lease.state = 'ready'
-    this.#retries.push(...this.#thatAreThere(found))
+    this.#prepared.addRetries(found)
     return true
   }
 
@@ -297,10 +319,10 @@ export class ConsumerGroup {
   async #writeHandOut(leases: readonly Lease[], urgency: 'relaxed' | 'lazy'): Promise<void> {
     const epoch = this.#epoch
     try {
-      await this.#o.commits.write(this.ledger, urgency)
+      await this.#options.commits.write(this.ledger, urgency)
     } catch (cause) {
       if (this.ledger.isFailed || epoch !== this.#epoch) throw cause
-      const { clock } = this.#o
+      const { clock } = this.#options
       for (const lease of leases) {
         lease.attempts--
         this.ledger.postpone(lease, clock.now())
@@ -326,7 +348,7 @@ export class ConsumerGroup {
     if (taken.length === 0 || this.#closed !== undefined) return false
     const roughBytes = roughSize(taken[0]!.event)
     this.#readAheadMax = Math.min(READ_AHEAD_MAX, Math.ceil(READ_AHEAD_BYTES / roughBytes))
-    const { clock } = this.#o
+    const { clock } = this.#options
     const now = clock.now()
     const ready: Lease[] = []
     for (const { event, position, readAt } of taken) {
@@ -343,30 +365,8 @@ export class ConsumerGroup {
     this.ledger.moveTo(reader.cursors)
     // Nobody waits for what is read ahead: it goes with the next acks, unless somebody asks before.
     await this.#writeHandOut(ready, this.#demand > 0 ? 'relaxed' : 'lazy')
-    if (epoch === this.#epoch) this.#ready.push(...this.#thatAreThere(ready))
+    if (epoch === this.#epoch) this.#prepared.addReady(ready)
     return true
-  }
-
-  #isThere(lease: Lease): boolean {
-    const { source } = this.#o
-    return lease.readAt === source.removals() || source.isThere(lease.position)
-  }
-
-  /** Drops those that were removed between reading and now. */
-  #thatAreThere(leases: readonly Lease[]): readonly Lease[] {
-    return leases.filter((lease) => {
-      if (this.#isThere(lease)) return true
-      this.#dropTrimmed(lease)
-      return false
-    })
-  }
-
-  #dropRemoved(): void {
-    const removals = this.#o.source.removals()
-    if (removals === this.#removals) return
-    this.#removals = removals
-    this.#retries = [...this.#thatAreThere(this.#retries)]
-    this.#ready = [...this.#thatAreThere(this.#ready)]
   }
 }
 

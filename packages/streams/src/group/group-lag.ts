@@ -3,7 +3,7 @@ import { comparePositions } from '../entry/position.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import { lanesOf } from './group-reader.ts'
 import type { EventSource } from './lane-reader.ts'
-import type { Lease } from './lease.ts'
+import { isLeaseThere } from './prepared-leases.ts'
 
 export interface PatternLag {
   readonly pattern: string
@@ -36,8 +36,6 @@ export async function groupLag(
     all.add(timestamp)
     for (const [pattern, tally] of tallies) if (topics.matches(pattern, topic)) tally.add(timestamp)
   }
-  const isThere = ({ position, readAt }: Lease): boolean =>
-    readAt === source.removals() || source.isThere(position)
   const now = clock.now()
   const known = [...ledger.unsettled()]
   const { inFlight, waiting } = settlement
@@ -46,7 +44,10 @@ export async function groupLag(
   const upTo = source.head()
   const matched = topics.current().topics
   await group.fetch(known)
-  for (const lease of known) if (lease.event !== undefined && isThere(lease)) count(lease.event)
+  for (const lease of known) {
+    const { event } = lease
+    if (event !== undefined && (await isLeaseThere(lease, source))) count(event)
+  }
   if (upTo !== undefined) {
     for (const [lane, levelMask] of lanesOf(order).entries()) {
       const after = cursors[lane]!

@@ -1,4 +1,5 @@
 import { comparePositions, type Position } from '../entry/position.ts'
+import type { Soon } from '../read/soon.ts'
 import type { PlacedTopic } from '../shard/topic-directory.ts'
 import { SCAN_ENTRIES_MAX } from './group-limits.ts'
 import type { GroupTopics } from './group-topics.ts'
@@ -11,7 +12,7 @@ export interface EventSource {
   /** Grows whenever entries are removed from the log. */
   removals(): number
   /** Whether an entry that was read before is in the log still. */
-  isThere(position: Position): boolean
+  isThere(position: Position): Soon<boolean>
   scan(o: {
     readonly topics: readonly PlacedTopic[]
     readonly after: Position

@@ -35,9 +35,10 @@ export async function redrive({ reader, source, append, clock, limit }: RedriveO
   const flush = async (): Promise<void> => {
     if (last === undefined) return
     // A dead letter that was removed meanwhile is not brought back.
-    const there =
-      source.removals() === readAt ? rows : rows.filter(({ position }) => source.isThere(position))
-    await appendAndMove(reader, { rows: there.map(({ row }) => row), to: last, append })
+    const there: EntryRow[] = []
+    for (const { row, position } of rows)
+      if (source.removals() === readAt || (await source.isThere(position))) there.push(row)
+    await appendAndMove(reader, { rows: there, to: last, append })
     count += there.length
     rows = []
     bytes = 0

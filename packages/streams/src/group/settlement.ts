@@ -4,9 +4,8 @@ import type { PlanChanges } from '../append/plan-changes.ts'
 import type { Receipt } from '../append/receipt.ts'
 import { comparePositions } from '../entry/position.ts'
 import type { EntryRow } from '../entry/validate.ts'
-import { validateEventInput } from '../entry/validate.ts'
-import { validateTopicName } from '../topic/topic-name.ts'
-import { checkedOperations, weighedBytes } from './checked-operations.ts'
+import { isLater } from '../read/soon.ts'
+import { weighedBytes } from './checked-operations.ts'
 import { backoffMs } from './backoff.ts'
 import { deadLetterRow } from './dead-letter.ts'
 import { Delivery, type AckOptions, type DeliverySettler, type NackOptions, type Taker } from './delivery.ts'
@@ -17,13 +16,15 @@ import {
   DELIVER_AFTER_MS_MAX,
   WAITING_EVENTS_MAX,
 } from './group-limits.ts'
-import { checkedAck, checkedEvents, checkedMilliseconds, checkedNack } from './group-options.ts'
+import { operationsWithAck, rowsWithAck } from './ack-content.ts'
+import { checkedAck, checkedMilliseconds, checkedNack } from './group-options.ts'
 import type { Lease } from './lease.ts'
+import { isLeaseThere } from './prepared-leases.ts'
 import type { SettlementOptions } from './settlement-options.ts'
 
 /** Deliveries that are out, and entries that wait: what ends a delivery, and when. */
 export class Settlement implements DeliverySettler {
-  readonly #o: SettlementOptions
+  readonly #options: SettlementOptions
   /** Entries that are out, or whose end is being written; without a delivery when nobody holds them any more. */
   readonly #out = new Map<Lease, Delivery | undefined>()
   readonly #waiting = new DueQueue()
@@ -31,7 +32,7 @@ export class Settlement implements DeliverySettler {
   #timerAtMs = Number.POSITIVE_INFINITY
 
   constructor(options: SettlementOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   get inFlight(): number {
@@ -44,7 +45,7 @@ export class Settlement implements DeliverySettler {
 
   /** Whether an entry waits that may be handed out. */
   get hasDue(): boolean {
-    return (this.#waiting.firstMs ?? Number.POSITIVE_INFINITY) <= this.#o.clock.monotonicMs()
+    return (this.#waiting.firstMs ?? Number.POSITIVE_INFINITY) <= this.#options.clock.monotonicMs()
   }
 
   /** In the order of the log, so that each block is read once. */
@@ -61,7 +62,7 @@ export class Settlement implements DeliverySettler {
 
   handOver(lease: Lease, taker: Taker): Delivery {
     lease.state = 'out'
-    lease.dueMs = this.#o.clock.monotonicMs() + taker.policy.ackTimeoutMs
+    lease.dueMs = this.#options.clock.monotonicMs() + taker.policy.ackTimeoutMs
     taker.inFlight++
     const delivery = new Delivery({ lease, entry: lease.event!, taker, settler: this })
     this.#out.set(lease, delivery)
@@ -80,16 +81,16 @@ export class Settlement implements DeliverySettler {
 
   /** The next entry that is due and may be handed out again; those that may not become dead letters. */
   takeDue(maxDeliveries: number): { readonly lease: Lease; readonly isSpent: boolean } | undefined {
-    const lease = this.#waiting.takeDue(this.#o.clock.monotonicMs())
+    const lease = this.#waiting.takeDue(this.#options.clock.monotonicMs())
     return lease === undefined ? undefined : { lease, isSpent: lease.attempts >= maxDeliveries }
   }
 
   async ack(delivery: Delivery, given: AckOptions): Promise<Receipt | undefined> {
     const options = checkedAck(given)
-    const { ledger } = this.#o
-    const rows = this.#rowsOf(options)
+    const { ledger } = this.#options
+    const rows = rowsWithAck(options, this.#options.clock.now())
     const lease = this.#claim(delivery)
-    const operations = this.#operationsOf(options)
+    const operations = operationsWithAck(options, this.#options.checkInStore)
     delivery.outcome = 'settled'
     try {
       const isShared = rows.length + operations.length > 0 || presentSeat() !== undefined
@@ -105,7 +106,7 @@ export class Settlement implements DeliverySettler {
 
   /** Acks those that are open; the others ended otherwise. */
   async ackAll(deliveries: readonly Delivery[]): Promise<void> {
-    const { ledger } = this.#o
+    const { ledger } = this.#options
     ledger.assertUsable()
     const ended: Lease[] = []
     for (const delivery of deliveries) {
@@ -121,7 +122,7 @@ export class Settlement implements DeliverySettler {
       await this.#write('sync', ended)
     } finally {
       taker.inFlight -= ended.length
-      this.#o.onWork()
+      this.#options.onWork()
     }
   }
 
@@ -134,7 +135,9 @@ export class Settlement implements DeliverySettler {
     const { policy } = delivery.taker
     delivery.outcome = 'settled'
     try {
-      if (!this.#isThere(lease)) await this.#forget(lease)
+      const isThere = await this.#lookFor(lease)
+      if (lease.state === 'gone') return
+      if (!isThere) await this.#forget(lease)
       else if (lease.attempts >= policy.maxDeliveries) await this.#bury(lease)
       else await this.#retry(lease, delayMs ?? backoffMs(policy.backoffMs, lease.attempts))
     } finally {
@@ -145,7 +148,7 @@ export class Settlement implements DeliverySettler {
   extend(delivery: Delivery, milliseconds: number): void {
     checkedMilliseconds(milliseconds, 'extend', { min: 1, max: ACK_TIMEOUT_MS_MAX })
     const lease = this.#claim(delivery)
-    lease.dueMs = this.#o.clock.monotonicMs() + milliseconds
+    lease.dueMs = this.#options.clock.monotonicMs() + milliseconds
     this.#arm(lease.dueMs)
   }
 
@@ -187,24 +190,9 @@ export class Settlement implements DeliverySettler {
     this.#timerAtMs = Number.NEGATIVE_INFINITY
   }
 
-  #rowsOf({ append }: AckOptions): readonly EntryRow[] {
-    if (append === undefined) return []
-    const now = this.#o.clock.now()
-    const inputs = checkedEvents(append)
-    return inputs.map((input) => {
-      const row = validateEventInput(input, now)
-      validateTopicName(row.topic)
-      return row
-    })
-  }
-
-  #operationsOf({ alongside }: AckOptions): readonly Operation[] {
-    return alongside === undefined ? [] : checkedOperations(alongside(), this.#o.checkInStore)
-  }
-
   /** @throws STREAM_DELIVERY_EXPIRED, STREAM_DELIVERY_SETTLED, STORE_FAILED */
   #claim(delivery: Delivery): Lease {
-    this.#o.ledger.assertUsable()
+    this.#options.ledger.assertUsable()
     if (delivery.outcome === 'expired') {
       throw new ForgeError(
         'STREAM_DELIVERY_EXPIRED',
@@ -225,8 +213,8 @@ export class Settlement implements DeliverySettler {
     return await this.#endWithin(lease, async (end) => {
       const alongside = (changes: PlanChanges): readonly Operation[] => [...end(changes), ...operations]
       const alongsideBytes = weighedBytes(operations)
-      if (rows.length > 0) return await this.#o.append(rows, { alongside, alongsideBytes })
-      await this.#o.commits.writeWith(alongside)
+      if (rows.length > 0) return await this.#options.append(rows, { alongside, alongsideBytes })
+      await this.#options.commits.writeWith(alongside)
       return undefined
     })
   }
@@ -236,7 +224,7 @@ export class Settlement implements DeliverySettler {
     lease: Lease,
     commit: (end: (changes: PlanChanges) => readonly Operation[]) => Promise<Result>,
   ): Promise<Result> {
-    const { ledger } = this.#o
+    const { ledger } = this.#options
     const delivery = this.#out.get(lease)
     let isBuilt = false
     lease.state = 'settling'
@@ -271,7 +259,7 @@ export class Settlement implements DeliverySettler {
   }
 
   #postpone(lease: Lease, delayMs: number): void {
-    const { clock, ledger, metrics } = this.#o
+    const { clock, ledger, metrics } = this.#options
     this.#out.delete(lease)
     ledger.postpone(lease, clock.now() + delayMs)
     this.hold(lease, clock.monotonicMs() + delayMs)
@@ -279,24 +267,35 @@ export class Settlement implements DeliverySettler {
   }
 
   async #bury(lease: Lease): Promise<void> {
-    if (!this.#isThere(lease)) return await this.#forget(lease)
-    const { group, clock, append, metrics } = this.#o
-    const { event, position, attempts, reason } = lease
     if (!this.#out.has(lease)) this.#out.set(lease, undefined)
+    const isThere = await this.#lookFor(lease)
+    if (lease.state === 'gone') return
+    if (!isThere) return await this.#forget(lease)
+    const { group, clock, append, metrics } = this.#options
+    const { event, position, attempts, reason } = lease
     const row = deadLetterRow({ group, event: event!, position, attempts, reason }, clock.now())
     await this.#endWithin(lease, (end) => append([row], { alongside: end, alongsideBytes: 0 }))
     metrics.add('streams_group_dead_total')
   }
 
-  #isThere(lease: Lease): boolean {
-    const { source } = this.#o
-    return lease.readAt === source.removals() || source.isThere(lease.position)
+  /** Whether an entry is in the log still; its time does not run meanwhile. A seek may have ended it afterwards. */
+  async #lookFor(lease: Lease): Promise<boolean> {
+    const isThere = isLeaseThere(lease, this.#options.source)
+    if (!isLater(isThere)) return isThere
+    const { state } = lease
+    lease.state = 'settling'
+    try {
+      return await isThere
+    } finally {
+      // The cast undoes what TypeScript concludes from the assignment above.
+      if ((lease.state as Lease['state']) === 'settling') lease.state = state
+    }
   }
 
   /** What was removed from the log meanwhile comes neither again nor as a dead letter. */
   async #forget(lease: Lease): Promise<void> {
     this.#end(lease)
-    this.#o.ledger.settle(lease)
+    this.#options.ledger.settle(lease)
     await this.#write('relaxed')
   }
 
@@ -307,7 +306,7 @@ export class Settlement implements DeliverySettler {
 
   /** @param ended entries that come back when their end could not be written */
   async #write(durability: 'sync' | 'relaxed', ended: readonly Lease[] = []): Promise<void> {
-    const { ledger, commits, clock } = this.#o
+    const { ledger, commits, clock } = this.#options
     try {
       await commits.write(ledger, durability)
       // What one commit could not delete goes with the next.
@@ -325,7 +324,7 @@ export class Settlement implements DeliverySettler {
     // A refused ack leaves the delivery with its taker.
     if (delivery.isOpen) return
     delivery.taker.inFlight--
-    this.#o.onWork()
+    this.#options.onWork()
   }
 
   #expireIfAny(delivery: Delivery | undefined): void {
@@ -340,16 +339,16 @@ export class Settlement implements DeliverySettler {
 
   #arm(atMs: number): void {
     if (atMs >= this.#timerAtMs || this.#timerAtMs === Number.NEGATIVE_INFINITY) return
-    const delayMs = Math.min(Math.max(1, atMs - this.#o.clock.monotonicMs()), ACK_TIMEOUT_MS_MAX)
+    const delayMs = Math.min(Math.max(1, atMs - this.#options.clock.monotonicMs()), ACK_TIMEOUT_MS_MAX)
     this.#stopTimer?.()
     this.#timerAtMs = atMs
-    this.#stopTimer = this.#o.timer.after(Math.ceil(delayMs), () => this.#onTimer())
+    this.#stopTimer = this.#options.timer.after(Math.ceil(delayMs), () => this.#onTimer())
   }
 
   #onTimer(): void {
     this.#timerAtMs = Number.POSITIVE_INFINITY
     this.#stopTimer = undefined
-    const nowMs = this.#o.clock.monotonicMs()
+    const nowMs = this.#options.clock.monotonicMs()
     let nextMs = Number.POSITIVE_INFINITY
     let hasRetries = false
     for (const [lease, delivery] of this.#out) {
@@ -362,7 +361,7 @@ export class Settlement implements DeliverySettler {
     // What is due already waits for somebody to ask, not for time.
     if (dueMs !== undefined && dueMs > nowMs) nextMs = Math.min(nextMs, dueMs)
     if (nextMs !== Number.POSITIVE_INFINITY) this.#arm(nextMs)
-    this.#o.onWork()
+    this.#options.onWork()
   }
 
   /** @returns whether a row is to be written */
@@ -370,12 +369,28 @@ export class Settlement implements DeliverySettler {
     this.#expire(delivery)
     this.#out.set(lease, undefined)
     lease.reason = `it was not settled within ${delivery.taker.policy.ackTimeoutMs} ms`
-    if (!this.#isThere(lease)) {
+    const isThere = isLeaseThere(lease, this.#options.source)
+    if (!isLater(isThere)) return this.#endTimedOut(lease, delivery.taker, isThere)
+    void this.#endTimedOutLater(lease, delivery.taker, isThere)
+    return false
+  }
+
+  /** Nobody holds it: only a seek takes it meanwhile. What cannot be told now is tried again. Never rejects. */
+  async #endTimedOutLater(lease: Lease, taker: Taker, soon: Promise<boolean>): Promise<void> {
+    const isThere = await soon.catch(() => true)
+    if (lease.state === 'out' && this.#endTimedOut(lease, taker, isThere))
+      this.#write('relaxed').catch(() => undefined)
+    this.#options.onWork()
+  }
+
+  /** @returns whether a row is to be written */
+  #endTimedOut(lease: Lease, { policy }: Taker, isThere: boolean): boolean {
+    if (!isThere) {
       this.#end(lease)
-      this.#o.ledger.settle(lease)
+      this.#options.ledger.settle(lease)
       return true
     }
-    if (lease.attempts >= delivery.taker.policy.maxDeliveries) {
+    if (lease.attempts >= policy.maxDeliveries) {
       void this.buryWaiting(lease)
       return false
     }

@@ -17,20 +17,39 @@ export interface CommitRows {
 }
 
 /** @returns undefined when the commit has none there @throws STREAM_PROOF_INCOMPLETE, STREAM_BLOCK_DAMAGED */
-export function commitRowsOf(
+export async function commitRowsOf(
   shard: Shard,
   commitSequence: number,
   reader: BlockReader,
-): CommitRows | undefined {
-  const found = new CommitRowsFinder(shard, commitSequence)
+): Promise<CommitRows | undefined> {
+  for (;;) {
+    const summaries = blocksOf(shard, commitSequence)
+    const isRewritten = (): boolean =>
+      summaries.some((summary) => shard.blockOf(summary.firstSequence) !== summary)
+    try {
+      const blocks: DecodedBlock[] = []
+      // Whoever proves one entry of a commit often proves the others.
+      for (const summary of summaries) blocks.push(await reader.readInSearch(shard, summary))
+      if (isRewritten()) continue
+      const found = new CommitRowsFinder(shard, commitSequence)
+      for (const [index, summary] of summaries.entries()) found.addFrom(summary, blocks[index]!)
+      return found.result
+    } catch (cause) {
+      if (!isRewritten()) throw cause
+    }
+  }
+}
+
+/** The blocks that may have entries of a commit. */
+function blocksOf(shard: Shard, commitSequence: number): readonly StoredBlockSummary[] {
+  const found: StoredBlockSummary[] = []
   for (let index = firstBlockOf(shard, commitSequence); index < shard.blocks.length; index++) {
     const summary = shard.blocks[index]!
     if (summary.commitSequence > commitSequence) break
     if (summary.kind === 'removed') throw incomplete(commitSequence, shard)
-    // Whoever proves one entry of a commit often proves the others.
-    found.addFrom(summary, reader.readInSearch(shard, summary))
+    found.push(summary)
   }
-  return found.result
+  return found
 }
 
 class CommitRowsFinder {

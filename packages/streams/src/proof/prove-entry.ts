@@ -25,15 +25,15 @@ interface CommitRun {
  * the entries have moved to since.
  * @throws STREAM_PROOF_INCOMPLETE when entries of the commit were removed, STREAM_BLOCK_DAMAGED
  */
-export function proveEntry(
+export async function proveEntry(
   { block, row, shard, id }: FoundRow & { readonly id: string },
   { shards, reader }: { readonly shards: readonly Shard[]; readonly reader: BlockReader },
-): EntryProof {
+): Promise<EntryProof> {
   const commitSequence = block.commitSequenceOf(row)
   const sequence = block.firstSequence + row
   const runs: CommitRun[] = []
   for (const each of shards) {
-    const rows = commitRowsOf(each, commitSequence, reader)
+    const rows = await commitRowsOf(each, commitSequence, reader)
     if (rows !== undefined) runs.push(...runsOf(rows))
   }
   runs.sort(compareRuns)

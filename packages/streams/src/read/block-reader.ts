@@ -1,4 +1,4 @@
-import { ForgeError, isForgeError } from '@forgeone/common'
+import { ForgeError, isForgeError, toHex } from '@forgeone/common'
 import type { Store } from '@forgeone/engine'
 import type { ColdSummary, HotSummary, StoredBlockSummary } from '../block/block-summary.ts'
 import { ColdBlock } from '../block/cold-block.ts'
@@ -7,9 +7,10 @@ import { HotBlock } from '../block/hot-block.ts'
 import { hasFilters, splitFilters } from '../filter/filters-row.ts'
 import { TokenFilter } from '../filter/token-filter.ts'
 import { coldKey, filtersKey, hotKey, TABLE_SECTION } from '../shard/keys.ts'
-import { SEGMENT_BYTES } from '../shard/segments.ts'
+import { segmentCount } from '../shard/segments.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { BlockCache } from './block-cache.ts'
+import { isLater, whenThere, type Soon } from './soon.ts'
 
 /** What a look at filters did. */
 export interface FilterFigures {
@@ -17,9 +18,14 @@ export interface FilterFigures {
   filtersRejected: number
 }
 
+/** Looks up a row of a block, among those that were read for it or in the store itself. */
+type RowOf = (key: Uint8Array) => Uint8Array | undefined
+
 /**
- * Fetches blocks from the store, decodes them, and checks that each is the one its index row promises. Reads are
- * synchronous: a block of a thousand entries costs LevelDB less than the promise for it; scans give way in between.
+ * Fetches blocks from the store, decodes them, and checks that each is the one its index row promises. Where the store has
+ * synchronous reads, a block is there at once, and a section of it is read when the first of its rows is asked for: a block of a
+ * thousand entries costs LevelDB less than the promise for it; scans give way in between. Else all rows of a block are asked for
+ * together, and whoever waits for it asks whether the directory still names it.
  */
 export class BlockReader {
   readonly #store: Store
@@ -35,31 +41,49 @@ export class BlockReader {
   }
 
   /** One block, kept for the next read of it. @throws STREAM_BLOCK_DAMAGED */
-  read(shard: Shard, summary: StoredBlockSummary): DecodedBlock {
+  read(shard: Shard, summary: StoredBlockSummary): Soon<DecodedBlock> {
     const cached = this.#cache.get(shard.database, summary)
     if (cached !== undefined) return cached
-    const block = this.readUncached(shard, summary)
-    this.#cache.add(shard.database, summary, block)
-    return block
+    return whenThere(this.readUncached(shard, summary), (block) => {
+      this.#cache.add(shard.database, summary, block)
+      return block
+    })
+  }
+
+  /** The block that holds a sequence now; undefined where what was there was removed as a whole. @throws STREAM_BLOCK_DAMAGED */
+  readAt(shard: Shard, sequence: number): Soon<DecodedBlock | undefined> {
+    const summary = shard.blockOf(sequence)
+    if (summary === undefined || summary.kind === 'removed') return undefined
+    const block = this.read(shard, summary)
+    return isLater(block) ? this.#unlessRewritten(block, { shard, sequence, summary }) : block
   }
 
   /** One block of many; kept only where there is room, so that a search drops nothing that others use. */
-  readInSearch(shard: Shard, summary: StoredBlockSummary): DecodedBlock {
+  readInSearch(shard: Shard, summary: StoredBlockSummary): Soon<DecodedBlock> {
     const cached = this.#cache.get(shard.database, summary)
     if (cached !== undefined) return cached
-    const block = this.readUncached(shard, summary)
-    this.#cache.addIfRoom(shard.database, summary, block)
-    return block
+    return whenThere(this.readUncached(shard, summary), (block) => {
+      this.#cache.addIfRoom(shard.database, summary, block)
+      return block
+    })
   }
 
   /** One block of many that are passed once; not kept. @throws STREAM_BLOCK_DAMAGED */
-  readOnce(shard: Shard, summary: StoredBlockSummary): DecodedBlock {
+  readOnce(shard: Shard, summary: StoredBlockSummary): Soon<DecodedBlock> {
     return this.#cache.get(shard.database, summary) ?? this.readUncached(shard, summary)
   }
 
   /** One block as it is stored now. @throws STREAM_BLOCK_DAMAGED */
-  readUncached(shard: Shard, summary: StoredBlockSummary): DecodedBlock {
-    return summary.kind === 'hot' ? this.#readHot(shard, summary) : this.#readCold(shard, summary)
+  readUncached(shard: Shard, summary: StoredBlockSummary): Soon<DecodedBlock> {
+    if (summary.kind === 'hot')
+      return this.#withRows(shard, summary, {
+        keys: () => [hotKey(summary.firstSequence)],
+        make: (rowOf) => hotBlock(shard, summary, rowOf),
+      })
+    return this.#withRows(shard, summary, {
+      keys: () => keysOf(summary),
+      make: (rowOf) => coldBlock(shard, summary, rowOf),
+    })
   }
 
   /** The sections of a cold block whose filters do not rule the tokens out. @throws STREAM_BLOCK_DAMAGED */
@@ -68,81 +92,148 @@ export class BlockReader {
     summary: ColdSummary,
     wanted: { readonly sections: ReadonlySet<number>; readonly tokens: readonly string[] },
     figures: FilterFigures,
-  ): ReadonlySet<number> {
+  ): Soon<ReadonlySet<number>> {
     if (wanted.tokens.length === 0) return wanted.sections
-    const filters = this.readFilters(shard, summary)
-    const left = new Set<number>()
-    for (const section of wanted.sections) {
-      const filter = filters[section]
-      if (filter !== undefined) figures.filtersRead++
-      if (filter === undefined || wanted.tokens.every((token) => filter.mayHold(token))) left.add(section)
-      else figures.filtersRejected++
-    }
-    return left
+    return whenThere(this.readFilters(shard, summary), (filters) => {
+      const left = new Set<number>()
+      for (const section of wanted.sections) {
+        const filter = filters[section]
+        if (filter !== undefined) figures.filtersRead++
+        if (filter === undefined || wanted.tokens.every((token) => filter.mayHold(token))) left.add(section)
+        else figures.filtersRejected++
+      }
+      return left
+    })
   }
 
   /** The filters of a block by section; undefined for a section without. @throws STREAM_BLOCK_DAMAGED */
-  readFilters(shard: Shard, summary: ColdSummary): readonly (TokenFilter | undefined)[] {
+  readFilters(shard: Shard, summary: ColdSummary): Soon<readonly (TokenFilter | undefined)[]> {
     if (!hasFilters(summary)) return []
-    return guard(shard, summary, () => {
-      const value = this.#store.getSync(shard.database, filtersKey(summary.firstSequence))
-      if (value === undefined) throw damaged(shard, summary, 'lacks its filters')
-      return splitFilters(value, summary.sections).map((bytes) =>
-        bytes.length === 0 ? undefined : new TokenFilter(bytes),
-      )
+    const key = filtersKey(summary.firstSequence)
+    return this.#withRows(shard, summary, {
+      keys: () => [key],
+      make: (rowOf) => filtersOf(shard, summary, rowOf(key)),
     })
   }
 
-  #readHot(shard: Shard, summary: HotSummary): HotBlock {
-    const value = guard(shard, summary, () =>
-      this.#store.getSync(shard.database, hotKey(summary.firstSequence)),
-    )
+  #withRows<Made>(
+    shard: Shard,
+    summary: StoredBlockSummary,
+    o: { readonly keys: () => readonly Uint8Array[]; readonly make: (rowOf: RowOf) => Made },
+  ): Soon<Made> {
+    const reads = this.#store.synchronousReads
+    if (reads === undefined) return this.#withRowsLater(shard, summary, o)
+    return guard(shard, summary, () => o.make((key) => reads.getSync(shard.database, key)))
+  }
+
+  async #withRowsLater<Made>(
+    shard: Shard,
+    summary: StoredBlockSummary,
+    { keys, make }: { readonly keys: () => readonly Uint8Array[]; readonly make: (rowOf: RowOf) => Made },
+  ): Promise<Made> {
+    const wanted = keys()
+    const values = await this.#store.getMany(shard.database, wanted).catch((cause: unknown) => {
+      throw asDamaged(shard, summary, cause)
+    })
+    const rows = new Map(wanted.map((key, index) => [toHex(key), values[index]]))
+    return guard(shard, summary, () => make((key) => rows.get(toHex(key))))
+  }
+
+  /** Meanwhile the block may have been put elsewhere, or its entries removed: then it is read where it is now. */
+  async #unlessRewritten(
+    block: Promise<DecodedBlock>,
+    { shard, sequence, summary }: { shard: Shard; sequence: number; summary: StoredBlockSummary },
+  ): Promise<DecodedBlock | undefined> {
+    try {
+      const read = await block
+      if (shard.blockOf(sequence) === summary) return read
+    } catch (cause) {
+      if (shard.blockOf(sequence) === summary) throw cause
+    }
+    return await this.readAt(shard, sequence)
+  }
+}
+
+function hotBlock(shard: Shard, summary: HotSummary, rowOf: RowOf): HotBlock {
+  const value = rowOf(hotKey(summary.firstSequence))
+  if (value === undefined) throw damaged(shard, summary, 'is missing')
+  const block = new HotBlock(value)
+  const matches =
+    block.firstSequence === summary.firstSequence &&
+    block.count === summary.count &&
+    block.commitSequence === summary.commitSequence
+  if (!matches) throw damaged(shard, summary, 'is not the one its index row names')
+  return block
+}
+
+function coldBlock(shard: Shard, summary: ColdSummary, rowOf: RowOf): ColdBlock {
+  const readSection = (section: number): Uint8Array =>
+    guard(shard, summary, () => joinSegments(shard, summary, { section, rowOf }))
+  const table = readSection(TABLE_SECTION)
+  const block = new ColdBlock({ summary, table, readSection })
+  const first = block.commits[0]!
+  const last = block.commits.at(-1)!
+  if (first.sequence !== summary.commitSequence || last.sequence !== summary.lastCommitSequence)
+    throw damaged(shard, summary, 'is not the one its index row names')
+  return block
+}
+
+function filtersOf(
+  shard: Shard,
+  summary: ColdSummary,
+  value: Uint8Array | undefined,
+): readonly (TokenFilter | undefined)[] {
+  if (value === undefined) throw damaged(shard, summary, 'lacks its filters')
+  return splitFilters(value, summary.sections).map((bytes) =>
+    bytes.length === 0 ? undefined : new TokenFilter(bytes),
+  )
+}
+
+function joinSegments(
+  shard: Shard,
+  summary: ColdSummary,
+  { section, rowOf }: { readonly section: number; readonly rowOf: RowOf },
+): Uint8Array {
+  const bytes = bytesOf(summary, section)
+  const segments = segmentKeys(summary, section).map((key) => {
+    const value = rowOf(key)
     if (value === undefined) throw damaged(shard, summary, 'is missing')
-    const block = guard(shard, summary, () => new HotBlock(value))
-    const matches =
-      block.firstSequence === summary.firstSequence &&
-      block.count === summary.count &&
-      block.commitSequence === summary.commitSequence
-    if (!matches) throw damaged(shard, summary, 'is not the one its index row names')
-    return block
-  }
+    return value
+  })
+  const whole = segments.length === 1 ? segments[0]! : Buffer.concat(segments)
+  if (whole.length !== bytes) throw damaged(shard, summary, 'is not the one its index row names')
+  return whole
+}
 
-  #readCold(shard: Shard, summary: ColdSummary): ColdBlock {
-    const readSection = (section: number): Uint8Array =>
-      this.#readSegments(shard, summary, section, summary.sections[section]!.bytes)
-    const table = this.#readSegments(shard, summary, TABLE_SECTION, summary.tableBytes)
-    const block = guard(shard, summary, () => new ColdBlock({ summary, table, readSection }))
-    const first = block.commits[0]!
-    const last = block.commits.at(-1)!
-    if (first.sequence !== summary.commitSequence || last.sequence !== summary.lastCommitSequence)
-      throw damaged(shard, summary, 'is not the one its index row names')
-    return block
-  }
+/** Of the table and every section that is there. */
+function keysOf(summary: ColdSummary): readonly Uint8Array[] {
+  const sections = [TABLE_SECTION, ...summary.sections.keys()]
+  return sections.flatMap((section) => segmentKeys(summary, section))
+}
 
-  #readSegments(shard: Shard, summary: ColdSummary, section: number, bytes: number): Uint8Array {
-    return guard(shard, summary, () => {
-      const segments: Uint8Array[] = []
-      for (let at = 0; at < bytes; at += SEGMENT_BYTES) {
-        const key = coldKey(summary.firstSequence, section, segments.length)
-        const value = this.#store.getSync(shard.database, key)
-        if (value === undefined) throw damaged(shard, summary, 'is missing')
-        segments.push(value)
-      }
-      const whole = segments.length === 1 ? segments[0]! : Buffer.concat(segments)
-      if (whole.length !== bytes) throw damaged(shard, summary, 'is not the one its index row names')
-      return whole
-    })
-  }
+function segmentKeys(summary: ColdSummary, section: number): readonly Uint8Array[] {
+  const count = segmentCount(bytesOf(summary, section))
+  return Array.from({ length: count }, (_, segment) => coldKey(summary.firstSequence, section, segment))
+}
+
+function bytesOf(summary: ColdSummary, section: number): number {
+  return section === TABLE_SECTION ? summary.tableBytes : summary.sections[section]!.bytes
 }
 
 function guard<T>(shard: Shard, summary: StoredBlockSummary, action: () => T): T {
   try {
     return action()
   } catch (cause) {
-    if (isForgeError(cause, 'RECORD_TAMPERED', 'STREAM_BLOCK_DAMAGED', 'DATABASE_DAMAGED'))
-      throw damaged(shard, summary, 'cannot be read', cause)
-    throw cause
+    throw asDamaged(shard, summary, cause)
   }
+}
+
+function asDamaged(shard: Shard, summary: StoredBlockSummary, cause: unknown): unknown {
+  // Told already.
+  if (isForgeError(cause, 'STREAM_BLOCK_DAMAGED') && 'sequence' in cause.details) return cause
+  return isForgeError(cause, 'RECORD_TAMPERED', 'STREAM_BLOCK_DAMAGED', 'DATABASE_DAMAGED')
+    ? damaged(shard, summary, 'cannot be read', cause)
+    : cause
 }
 
 function damaged(shard: Shard, summary: StoredBlockSummary, what: string, cause?: unknown): ForgeError {

@@ -1,7 +1,9 @@
 import { isForgeError } from '@forgeone/common'
 import { isDropped, type RunSummary } from '../block/block-summary.ts'
+import type { DecodedBlock } from '../block/decoded-block.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { BlockReader } from './block-reader.ts'
+import { isLater, type Soon } from './soon.ts'
 
 /**
  * Tells copies of entries whether these are still in the log. Whoever holds a copy across an await remembers `count`
@@ -33,7 +35,7 @@ export class Removals {
     this.#listeners.add(listener)
   }
 
-  isThere(shard: Shard, sequence: number): boolean {
+  isThere(shard: Shard, sequence: number): Soon<boolean> {
     const summary = shard.blockOf(sequence)
     if (summary === undefined || summary.kind === 'removed') return false
     const runs: readonly RunSummary[] = summary.runs
@@ -42,13 +44,23 @@ export class Removals {
     // Only hot blocks and whole cold ones have all their sequences in live runs; what is left out is a run by itself.
     if (live.length === runs.length) return true
     try {
-      const block = this.#reader.read(shard, summary)
-      const row = sequence - block.firstSequence
-      return shard.topics.has(block.topicIdOf(row)) && !block.isRemoved(row)
+      const block = this.#reader.readAt(shard, sequence)
+      if (!isLater(block)) return isInBlock(block, shard, sequence)
+      return block.then((there) => isInBlock(there, shard, sequence)).catch(cannotTell)
     } catch (cause) {
-      // What cannot be told is not given away.
-      if (isForgeError(cause, 'STREAM_BLOCK_DAMAGED', 'DATABASE_OFFLINE', 'STORE_CLOSED')) return false
-      throw cause
+      return cannotTell(cause)
     }
   }
+}
+
+function isInBlock(block: DecodedBlock | undefined, shard: Shard, sequence: number): boolean {
+  if (block === undefined) return false
+  const row = sequence - block.firstSequence
+  return shard.topics.has(block.topicIdOf(row)) && !block.isRemoved(row)
+}
+
+/** What cannot be told is not given away. */
+function cannotTell(cause: unknown): false {
+  if (isForgeError(cause, 'STREAM_BLOCK_DAMAGED', 'DATABASE_OFFLINE', 'STORE_CLOSED')) return false
+  throw cause
 }

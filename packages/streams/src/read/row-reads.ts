@@ -51,7 +51,7 @@ export class RowReads {
       for (const [index, form] of forms.entries()) {
         if (removals.count !== count) {
           const { shard, block, row } = rows[index]!
-          if (!removals.isThere(shard, block.firstSequence + row)) continue
+          if (!(await removals.isThere(shard, block.firstSequence + row))) continue
         }
         yield form
       }

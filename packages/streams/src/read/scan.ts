@@ -39,12 +39,14 @@ export async function* scanRows<Made>(
     }
     if (state !== 'rows') {
       if (state === 'end') break
-      if (!turn.isOver) continue
+      if (state === 'nothing' && !turn.isOver) continue
+      // Told to whoever asks again: what was found before is served first.
+      if (state !== 'nothing') state.catch(() => undefined)
       if (batch.length > 0) {
         yield made(batch)
         batch = []
       }
-      await turn.next()
+      await (state === 'nothing' ? turn.next() : state)
       resume()
       continue
     }
@@ -65,15 +67,15 @@ export async function* scanRows<Made>(
   if (batch.length > 0) yield made(batch)
 }
 
-/** Gives every source a row, or tells why not: sources can only be compared when all have one. */
-function fill(sources: ShardScan[], rowsMax: number): 'rows' | 'nothing' | 'end' {
+/** Gives every source a row, or tells why not, or what to wait for: sources can only be compared when all have one. */
+function fill(sources: ShardScan[], rowsMax: number): 'rows' | 'nothing' | 'end' | Promise<void> {
   for (let index = sources.length - 1; index >= 0; index--) {
     const source = sources[index]!
     if (source.hasRow) continue
     const state = source.advance(rowsMax)
     // A block without a row for us: time has passed, and the caller may want to give way.
-    if (state === 'nothing') return 'nothing'
     if (state === 'end') sources.splice(index, 1)
+    else if (state !== 'rows') return state
   }
   return sources.length === 0 ? 'end' : 'rows'
 }

@@ -7,9 +7,18 @@ import type { Shard } from '../shard/shard.ts'
 import { RowCursor } from './row-cursor.ts'
 import { RowIds } from './row-ids.ts'
 import type { FoundRow, ScanContext, ScanRequest } from './scan-request.ts'
+import { isLater, whenThere, type Soon } from './soon.ts'
 
 /** Rows that are tested before the clock is asked. */
 const ROWS_PER_LOOK = 32
+
+/** What is read of a block before its rows are looked at. */
+interface ReadBlock {
+  /** Those that can have a row wanted; undefined for a block that has none. */
+  readonly sections: ReadonlySet<number> | undefined
+  /** Undefined where no section can. */
+  readonly block: DecodedBlock | undefined
+}
 
 /** The rows of one shard. The directory is asked anew for each block, so blocks may be rewritten meanwhile. */
 export class ShardScan {
@@ -22,6 +31,8 @@ export class ShardScan {
   #end: number
   #block: DecodedBlock | undefined
   #summary: StoredBlockSummary | undefined
+  /** Of the next block, once it has come; undefined again where the block was rewritten meanwhile. */
+  #arrived: { readonly summary: StoredBlockSummary; readonly read: ReadBlock | undefined } | undefined
   /** Rows of the block that may be wanted, ascending, and the place of the next one to look at. */
   #rows: ArrayLike<number> | undefined
   #at = 0
@@ -79,8 +90,11 @@ export class ShardScan {
     this.#next = 0
   }
 
-  /** Looks for up to `rowsMax` rows: `nothing` when a block, or a turn, had none, so that a long search gives way. */
-  advance(rowsMax: number): 'rows' | 'nothing' | 'end' {
+  /**
+   * Looks for up to `rowsMax` rows: `nothing` when a block, or a turn, had none, so that a long search gives way. A promise when a
+   * block must be waited for: after it, and after `refresh`, the question is asked again.
+   */
+  advance(rowsMax: number): 'rows' | 'nothing' | 'end' | Promise<void> {
     if (this.#rows === undefined) {
       const opened = this.#openNext()
       if (opened !== 'opened') return opened
@@ -126,32 +140,62 @@ export class ShardScan {
     }
   }
 
-  #openNext(): 'opened' | 'nothing' | 'end' {
+  #openNext(): 'opened' | 'nothing' | 'end' | Promise<void> {
     const summary = this.#nextCandidate()
     if (summary === undefined) return 'end'
+    const arrived = this.#arrived
+    this.#arrived = undefined
+    const { figures } = this.#context
+    if (arrived === undefined) figures.blocksConsidered++
+    const read = (arrived?.summary === summary ? arrived.read : undefined) ?? this.#read(summary)
+    if (isLater(read)) return this.#waitFor(read, summary)
+    const { block, sections } = read
+    if (block === undefined) {
+      figures.blocksSkippedByFilter++
+      this.#passOver(summary)
+      return 'nothing'
+    }
+    figures.blocksRead++
+    figures.bytesRead += summary.storedBytes
+    figures.rowsScanned += summary.count
+    this.#block = block
+    this.#summary = summary
+    // Where there are literals, this reads the sections that are to be searched.
+    const startedMs = performance.now()
+    this.#prepare(block, summary, sections)
+    figures.readMs += performance.now() - startedMs
+    return 'opened'
+  }
+
+  #read(summary: StoredBlockSummary): Soon<ReadBlock> {
     const { reader, figures } = this.#context
     const startedMs = performance.now()
     try {
-      const sections = this.#sectionsOf(summary)
-      if (sections?.size === 0) {
-        figures.blocksSkippedByFilter++
-        this.#passOver(summary)
-        return 'nothing'
-      }
-      // A search is often followed by a finer one over the same blocks; plain reading moves on.
-      const { literals, rowTest } = this.#request
-      this.#block =
-        literals.length > 0 || rowTest !== undefined
-          ? reader.readInSearch(this.#shard, summary)
-          : reader.readOnce(this.#shard, summary)
-      figures.blocksRead++
-      figures.bytesRead += summary.storedBytes
-      figures.rowsScanned += summary.count
-      this.#summary = summary
-      this.#prepare(this.#block, summary, sections)
-      return 'opened'
+      return whenThere(this.#sectionsOf(summary), (sections) => {
+        if (sections?.size === 0) return { sections, block: undefined }
+        // A search is often followed by a finer one over the same blocks; plain reading moves on.
+        const { literals, rowTest } = this.#request
+        const block =
+          literals.length > 0 || rowTest !== undefined
+            ? reader.readInSearch(this.#shard, summary)
+            : reader.readOnce(this.#shard, summary)
+        return whenThere(block, (there) => ({ sections, block: there }))
+      })
     } finally {
       figures.readMs += performance.now() - startedMs
+    }
+  }
+
+  async #waitFor(read: Promise<ReadBlock>, summary: StoredBlockSummary): Promise<void> {
+    const startedMs = performance.now()
+    try {
+      this.#arrived = { summary, read: await read }
+    } catch (cause) {
+      // What was rewritten meanwhile is read where it is now.
+      if (this.#shard.blockOf(summary.firstSequence) === summary) throw cause
+      this.#arrived = { summary, read: undefined }
+    } finally {
+      this.#context.figures.readMs += performance.now() - startedMs
     }
   }
 
@@ -169,8 +213,8 @@ export class ShardScan {
       const isBeyond = reverse ? endSequence(summary) <= this.#end : summary.firstSequence >= this.#end
       if (isBeyond) return undefined
       if (summary.kind !== 'removed') {
-        this.#context.figures.blocksConsidered++
         if (this.#mayMatch(summary)) return summary
+        this.#context.figures.blocksConsidered++
       }
       this.#passOver(summary)
     }
@@ -212,8 +256,7 @@ export class ShardScan {
     return false
   }
 
-  /** The sections that can have a row wanted; undefined for a block that has none. */
-  #sectionsOf(summary: StoredBlockSummary): ReadonlySet<number> | undefined {
+  #sectionsOf(summary: StoredBlockSummary): Soon<ReadonlySet<number> | undefined> {
     if (summary.kind === 'hot') return undefined
     const sections = new Set<number>()
     for (const run of summary.runs)

@@ -40,7 +40,7 @@ export async function keyCompactionRule(
   for (const { block } of topic.parts.slice()) {
     o.signal?.throwIfAborted()
     await nextTurn()
-    const decoded = o.context.reader.readOnce(shard, block)
+    const decoded = await o.context.reader.readOnce(shard, block)
     for (let row = 0; row < decoded.count; row++) {
       if (decoded.topicIdOf(row) !== topic.id || decoded.isRemoved(row)) continue
       const key = keyOf(decoded, row, path)

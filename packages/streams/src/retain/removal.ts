@@ -66,7 +66,7 @@ export async function measureRemoval(
     if (partial.size === 0) continue
     signal?.throwIfAborted()
     await nextTurn()
-    const decoded = context.reader.readOnce(shard, block)
+    const decoded = await context.reader.readOnce(shard, block)
     for (let row = 0; row < decoded.count; row++) {
       const topicId = decoded.topicIdOf(row)
       if (!partial.has(topicId) || decoded.isRemoved(row)) continue
@@ -154,7 +154,7 @@ async function losesRows(
 ): Promise<boolean> {
   if (liveRuns(block).some((run) => rule.affects(block, run) === 'all')) return true
   await nextTurn()
-  const decoded = context.reader.readOnce(shard, block)
+  const decoded = await context.reader.readOnce(shard, block)
   for (let row = 0; row < decoded.count; row++) {
     if (decoded.isRemoved(row)) continue
     if (!rule.keeps(decoded.topicIdOf(row), decoded.firstSequence + row, decoded.timestampOf(row)))
@@ -169,7 +169,7 @@ async function rewritePart(
   context: RewriteContext,
 ): Promise<void> {
   const { shard, rule, action } = request
-  const clientIds = clientIdsOf(request, block, context)
+  const clientIds = await clientIdsOf(request, block, context)
   await rewriteBlocks(
     {
       shard,
@@ -200,7 +200,8 @@ class GoneBlocks {
     const { database } = this.#request.shard
     if (block.kind !== 'removed') {
       await nextTurn()
-      this.#clientIds.push(...clientIdsOf(this.#request, block, this.#context))
+      const clientIds = await clientIdsOf(this.#request, block, this.#context)
+      this.#clientIds.push(...clientIds)
     }
     this.#blocks.push(block)
     this.#operations.push(...deleteBlock(database, block))
@@ -254,7 +255,7 @@ async function dropSections(
   const gone = new Set<number>()
   for (const run of block.runs)
     if (!isDropped(block, run) && rule.affects(block, run) === 'all') gone.add(run.section)
-  const clientIds = clientIdsOf(request, block, context)
+  const clientIds = await clientIdsOf(request, block, context)
   const stays = block.runs.filter((run) => !gone.has(run.section) && !isDropped(block, run))
   const dropped = [...gone].map((number) => block.sections[number]!)
   const droppedBytes = dropped.reduce((sum, one) => sum + sealedBytes(one.bytes) + one.filterBytes, 0)
@@ -276,7 +277,7 @@ async function dropSections(
   const operations: Operation[] = [...gone].flatMap((section) =>
     deleteSegments({ database, firstSequence, section, length: block.sections[section]!.bytes }),
   )
-  operations.push(...withoutFilters(context.store, { database, block, gone }))
+  operations.push(...(await withoutFilters(context.store, { database, block, gone })))
   operations.push({
     type: 'put',
     database,
@@ -296,14 +297,14 @@ async function dropSections(
 }
 
 /** What is left of the filters of a block; those of removed rows would still tell their words. */
-function withoutFilters(
+async function withoutFilters(
   store: Store,
   o: { readonly database: string; readonly block: ColdSummary; readonly gone: ReadonlySet<number> },
-): readonly Operation[] {
+): Promise<readonly Operation[]> {
   const { database, block, gone } = o
   if (!hasFilters(block)) return []
   const key = filtersKey(block.firstSequence)
-  const stored = store.getSync(database, key)
+  const stored = await store.get(database, key)
   // A row that is missing is for a check to tell, not for a removal.
   if (stored === undefined) return []
   const left = splitFilters(stored, block.sections).filter((_, section) => !gone.has(section))
@@ -318,12 +319,12 @@ function timesOf(stays: readonly RunSummary[]): { minTimestamp: number; maxTimes
 }
 
 /** Ids that callers gave to entries that go. */
-function clientIdsOf(
+async function clientIdsOf(
   { shard, rule }: RemovalRequest,
   block: StoredBlockSummary,
   context: RewriteContext,
-): readonly string[] {
-  const decoded = context.reader.readOnce(shard, block)
+): Promise<readonly string[]> {
+  const decoded = await context.reader.readOnce(shard, block)
   const ids: string[] = []
   for (let row = 0; row < decoded.count; row++) {
     if (decoded.isRemoved(row)) continue

@@ -14,18 +14,18 @@ interface TopicCut {
 }
 
 /** What retention removes from a shard at one moment. */
-export function retentionRule(
+export async function retentionRule(
   shard: Shard,
   o: {
     readonly retentionOf: (topic: Topic) => Retention | undefined
     readonly now: number
     readonly context: RewriteContext
   },
-): RemovalRule {
+): Promise<RemovalRule> {
   const cuts = new Map<number, TopicCut>()
   for (const topic of shard.topics.values()) {
     const retention = topic.settings.legalHold === true ? undefined : o.retentionOf(topic)
-    if (retention !== undefined) cuts.set(topic.id, cutOf(shard, topic, retention, o))
+    if (retention !== undefined) cuts.set(topic.id, await cutOf(shard, topic, retention, o))
   }
   return {
     affects(block, run): Affected {
@@ -42,34 +42,34 @@ export function retentionRule(
   }
 }
 
-function cutOf(
+async function cutOf(
   shard: Shard,
   topic: Topic,
   { maxAgeMs, maxBytes, maxCount }: Retention,
   { now, context }: { readonly now: number; readonly context: RewriteContext },
-): TopicCut {
+): Promise<TopicCut> {
   const time = maxAgeMs === undefined ? Number.NEGATIVE_INFINITY : now - maxAgeMs
   let sequence = 0
   if (maxCount !== undefined)
     sequence = Math.max(
       sequence,
-      sequenceOfNewest(shard, topic, { budget: maxCount, unit: 'count' }, context),
+      await sequenceOfNewest(shard, topic, { budget: maxCount, unit: 'count' }, context),
     )
   if (maxBytes !== undefined)
     sequence = Math.max(
       sequence,
-      sequenceOfNewest(shard, topic, { budget: maxBytes, unit: 'rawBytes' }, context),
+      await sequenceOfNewest(shard, topic, { budget: maxBytes, unit: 'rawBytes' }, context),
     )
   return { sequence, time }
 }
 
 /** First sequence of the newest entries that fit a budget. */
-function sequenceOfNewest(
+async function sequenceOfNewest(
   shard: Shard,
   topic: Topic,
   { budget, unit }: { readonly budget: number; readonly unit: 'count' | 'rawBytes' },
   context: RewriteContext,
-): number {
+): Promise<number> {
   let left = budget
   for (const { block, run } of topic.parts.toReversed()) {
     if (run[unit] <= left) {
@@ -78,7 +78,7 @@ function sequenceOfNewest(
     }
     // The cut lies within this block.
     // Kept: the cuts of many topics may lie in one block.
-    const decoded = context.reader.read(shard, block)
+    const decoded = await context.reader.read(shard, block)
     for (let row = decoded.count - 1; row >= 0; row--) {
       if (decoded.topicIdOf(row) !== topic.id || decoded.isRemoved(row)) continue
       left -= unit === 'count' ? 1 : rawBytesOf(decoded.textBytesOf(row).length, decoded.metadataOf(row))

@@ -3,6 +3,7 @@ import { parseEntryId } from '../entry/entry-id.ts'
 import type { BlockReader } from '../read/block-reader.ts'
 import { RowIds } from '../read/row-ids.ts'
 import type { FoundRow } from '../read/scan-request.ts'
+import { whenThere, type Soon } from '../read/soon.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { OfflineShard } from '../shard/topic-directory.ts'
 
@@ -29,12 +30,15 @@ export class EntryLookup {
   }
 
   /** @returns undefined when no entry has the id @throws DATABASE_OFFLINE, STREAM_BLOCK_DAMAGED */
-  find(id: string): IdentifiedRow | undefined {
-    return this.findOwn(id) ?? this.#findAt(this.#clientIds().find(id), id)
+  find(id: string): Soon<IdentifiedRow | undefined> {
+    return whenThere(this.findOwn(id), (own) => {
+      if (own !== undefined) return own
+      return whenThere(this.#clientIds().find(id), (place) => this.#findAt(place, id))
+    })
   }
 
   /** Only among the ids that the store gave out. */
-  findOwn(id: string): IdentifiedRow | undefined {
+  findOwn(id: string): Soon<IdentifiedRow | undefined> {
     return this.#findAt(parseEntryId(id), id)
   }
 
@@ -42,18 +46,18 @@ export class EntryLookup {
   #findAt(
     place: { readonly shard: number; readonly sequence: number } | undefined,
     id: string,
-  ): IdentifiedRow | undefined {
+  ): Soon<IdentifiedRow | undefined> {
     const shard = place === undefined ? undefined : this.#shards[place.shard]
     if (place === undefined || shard === undefined) return undefined
     if ('reason' in shard) throw shard.reason
-    const summary = shard.blockOf(place.sequence)
-    if (summary === undefined || summary.kind === 'removed') return undefined
-    const block = this.#reader.read(shard, summary)
-    const row = place.sequence - summary.firstSequence
-    const topic = shard.topics.get(block.topicIdOf(row))
-    if (topic === undefined || block.isRemoved(row)) return undefined
-    return this.#ids.of({ block, row, shard }) === id
-      ? { block, row, shard, topic: topic.name, id }
-      : undefined
+    return whenThere(this.#reader.readAt(shard, place.sequence), (block) => {
+      if (block === undefined) return undefined
+      const row = place.sequence - block.firstSequence
+      const topic = shard.topics.get(block.topicIdOf(row))
+      if (topic === undefined || block.isRemoved(row)) return undefined
+      return this.#ids.of({ block, row, shard }) === id
+        ? { block, row, shard, topic: topic.name, id }
+        : undefined
+    })
   }
 }

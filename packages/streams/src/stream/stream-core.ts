@@ -9,7 +9,8 @@ import {
   type Timer,
 } from '@forgeone/common'
 import type { Background, Operation, Store } from '@forgeone/engine'
-import { AppendGate, type LandedAppend } from '../append/append-gate.ts'
+import { AppendGate } from '../append/append-gate.ts'
+import type { LandedAppend } from '../append/append-request.ts'
 import { ClientIds } from '../append/client-ids.ts'
 import { IdempotentAppends, type Idempotency } from '../append/idempotent-appends.ts'
 import type { PlanChanges } from '../append/plan-changes.ts'
@@ -32,6 +33,7 @@ import { Removals } from '../read/removals.ts'
 import { RowReads, type FormOf } from '../read/row-reads.ts'
 import type { ScanFigures, ScanRequest } from '../read/scan-request.ts'
 import { SearchResults } from '../read/search-results.ts'
+import { whenThere, type Soon } from '../read/soon.ts'
 import type { Shard } from '../shard/shard.ts'
 import { RetentionRules } from '../retain/retention-rules.ts'
 import { TopicDirectory, type OfflineShard } from '../shard/topic-directory.ts'
@@ -124,7 +126,7 @@ export class StreamCore<Entry> {
     this.#clientIds = new ClientIds({
       store,
       topics: () => this.#topics,
-      isOwnId: (id) => this.#lookup.findOwn(id) !== undefined,
+      isOwnId: (id) => whenThere(this.#lookup.findOwn(id), (own) => own !== undefined),
     })
     this.#reader = new BlockReader(
       store,
@@ -222,22 +224,23 @@ export class StreamCore<Entry> {
   }
 
   /** @returns undefined when no entry has the id */
-  get(id: string): Entry | undefined {
+  get(id: string): Soon<Entry | undefined> {
     this.#assertOpen()
     streamCheck.text(id, 'id')
-    const found = this.#lookup.find(id)
-    return found === undefined ? undefined : this.#kind.codec.decode(found, found.id)
+    return whenThere(this.#lookup.find(id), (found) =>
+      found === undefined ? undefined : this.#kind.codec.decode(found, found.id),
+    )
   }
 
   /** @throws STREAM_ENTRY_UNKNOWN, STREAM_PROOF_INCOMPLETE, DATABASE_OFFLINE, STREAM_BLOCK_DAMAGED */
-  prove(id: string): EntryProof {
+  async prove(id: string): Promise<EntryProof> {
     this.#assertOpen()
     streamCheck.text(id, 'id')
-    const found = this.#lookup.find(id)
+    const found = await this.#lookup.find(id)
     if (found === undefined) throw new ForgeError('STREAM_ENTRY_UNKNOWN', `no entry has the id ${id}`)
     // Any shard may have a run of the commit.
     this.#topics.assertAllOnline()
-    return proveEntry(found, { shards: this.#topics.online(), reader: this.#reader })
+    return await proveEntry(found, { shards: this.#topics.online(), reader: this.#reader })
   }
 
   read(options: ReadOptions = {}): EntryResults<Entry> {
@@ -308,12 +311,8 @@ export class StreamCore<Entry> {
   }
 
   topicOperations(): TopicOperations {
-    const { maintenance } = this
-    return new TopicOperations({
-      maintenance,
-      facility: this.#kind.name,
-      assertOpen: () => this.#assertOpen(),
-    })
+    const assertOpen = (): void => this.#assertOpen()
+    return new TopicOperations({ maintenance: this.maintenance, facility: this.#kind.name, assertOpen })
   }
 
   coldBytes(): ColdBytes {
@@ -347,9 +346,10 @@ export class StreamCore<Entry> {
   }
 
   /** Whether an entry that was read before is in the log still. */
-  isThere({ shard: number, sequence }: Position): boolean {
+  isThere({ shard: number, sequence }: Position): Soon<boolean> {
     const shard = this.#shards[number]
-    return shard !== undefined && !('reason' in shard) && this.removals.isThere(shard, sequence)
+    if (shard === undefined || 'reason' in shard) return false
+    return this.removals.isThere(shard, sequence)
   }
 
   async verify(onProgress?: (blocks: number) => void): Promise<StreamVerifyReport> {

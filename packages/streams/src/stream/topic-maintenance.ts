@@ -42,19 +42,19 @@ export interface TopicMaintenanceOptions {
 
 /** Creates, changes, removes and trims topics. */
 export class TopicMaintenance {
-  readonly #o: TopicMaintenanceOptions
+  readonly #options: TopicMaintenanceOptions
 
   constructor(options: TopicMaintenanceOptions) {
-    this.#o = options
+    this.#options = options
   }
 
   get rules(): RetentionRules {
-    return this.#o.rules
+    return this.#options.rules
   }
 
   /** @throws STREAM_TOPIC_EXISTS, STREAM_TOPIC_INVALID, STREAM_VALUE_INVALID, STREAM_LIMIT */
   async create(name: string, settings: TopicSettings = {}): Promise<Topic> {
-    const { directory } = this.#o
+    const { directory } = this.#options
     const checked = checkTopicSettings(settings)
     directory.assertUsable([{ topic: name }])
     if (directory.find(name) !== undefined)
@@ -91,7 +91,7 @@ export class TopicMaintenance {
     const changes = readArgument('STREAM_VALUE_INVALID', () => copyPlain(settings))
     checkTopicSettings(changes)
     // In turn with retention: both write the topic's row, and a legal hold that is told holds from then on.
-    await this.#o.compactor.alone(async () => {
+    await this.#options.compactor.alone(async () => {
       const before = { settings: topic.settings, isDeclared: topic.isDeclared }
       const build = (): readonly Operation[] => {
         this.#assertCurrent(topic)
@@ -110,12 +110,12 @@ export class TopicMaintenance {
     const { shard, topic } = placed
     assertNotHeld(topic)
     const removal = { topic: name, count: topic.count, rawBytes: topic.rawBytes }
-    await this.#o.compactor.alone(async () => {
+    await this.#options.compactor.alone(async () => {
       await this.#commit('remove-topic', () => {
         this.#assertCurrent(topic)
         assertNotHeld(topic)
         // Now, not when it is durable: what is appended next must begin a topic of its own.
-        this.#o.directory.remove(placed)
+        this.#options.directory.remove(placed)
         const row = { ...topic.row, name: '', settings: {}, removedCount: 0 }
         return [putTopic(shard, topic.id, row)]
       })
@@ -127,7 +127,7 @@ export class TopicMaintenance {
   /** @throws STREAM_TOPIC_UNKNOWN */
   find(name: string): PlacedTopic {
     topicCheck.text(name, 'the topic')
-    const placed = this.#o.directory.find(name)
+    const placed = this.#options.directory.find(name)
     if (placed === undefined || !placed.topic.isVisible)
       throw new ForgeError('STREAM_TOPIC_UNKNOWN', `there is no topic ${name}`)
     return placed
@@ -135,11 +135,11 @@ export class TopicMaintenance {
 
   /** Removes what retention no longer keeps, and gives its room back to the file system. */
   async applyRetention({ dryRun, signal }: RetentionOptions = {}): Promise<readonly TopicRemoval[]> {
-    const { compactor, clock, rules } = this.#o
+    const { compactor, clock, rules } = this.#options
     return await compactor.alone(async () => {
       const removals: TopicRemoval[] = []
-      for (const shard of this.#o.directory.online()) {
-        const rule = retentionRule(shard, {
+      for (const shard of this.#options.directory.online()) {
+        const rule = await retentionRule(shard, {
           retentionOf: (topic) => rules.of(topic),
           now: clock.now(),
           context: compactor.context,
@@ -159,7 +159,7 @@ export class TopicMaintenance {
       throw new ForgeError('STREAM_VALUE_INVALID', `the topic ${name} has no compactBy`, {
         hint: 'Set it first: a JSON pointer into { payload, metadata }, such as /payload/id.',
       })
-    const { compactor, clock } = this.#o
+    const { compactor, clock } = this.#options
     return await compactor.alone(async () => {
       this.#assertCurrent(topic)
       assertNotHeld(topic)
@@ -172,7 +172,7 @@ export class TopicMaintenance {
 
   /** Somebody else may have removed it while this waited for its turn, and entries may have begun it anew. */
   #assertCurrent(topic: Topic): void {
-    if (this.#o.directory.find(topic.name)?.topic !== topic)
+    if (this.#options.directory.find(topic.name)?.topic !== topic)
       throw new ForgeError('STREAM_TOPIC_UNKNOWN', `there is no topic ${topic.name} any more`)
   }
 
@@ -182,7 +182,7 @@ export class TopicMaintenance {
     action: string,
     { dryRun, signal }: RetentionOptions = {},
   ): Promise<readonly TopicRemoval[]> {
-    const { compactor, clientIds } = this.#o
+    const { compactor, clientIds } = this.#options
     const request = {
       shard,
       rule,
@@ -193,7 +193,7 @@ export class TopicMaintenance {
     const amounts =
       dryRun === true
         ? await measureRemoval(request, compactor.context)
-        : await removeEntries(request, compactor.context).finally(() => this.#o.removals.note())
+        : await removeEntries(request, compactor.context).finally(() => this.#options.removals.note())
     return [...amounts].flatMap(([topicId, amount]) => {
       const topic = shard.topics.get(topicId)
       return topic === undefined ? [] : [{ topic: topic.name, ...amount }]
@@ -205,7 +205,7 @@ export class TopicMaintenance {
     build: (time: number) => readonly Operation[],
     onRefused: () => void = () => undefined,
   ): Promise<void> {
-    const { store, facility } = this.#o
+    const { store, facility } = this.#options
     await store.commit(
       (place) => ({
         facts: { actor: 'app', action: `${facility}.${action}`, resourceClass: facility },

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ForgeError } from '@forgeone/common'
 import type { ClientIds } from '../append/client-ids.ts'
 import type { DecodedBlock } from '../block/decoded-block.ts'
+import { isLater } from '../read/soon.ts'
 import type { Shard } from '../shard/shard.ts'
 
 /** Between two of these the event loop gets its turn: each is a read of the store. */
@@ -25,7 +26,8 @@ export async function checkClientIds(
     if (block.isRemoved(row) || !shard.topics.has(block.topicIdOf(row))) continue
     const id = block.clientIdOf(row)
     if (id === undefined) continue
-    const place = ids.find(id)
+    const found = ids.find(id)
+    const place = isLater(found) ? await found : found
     const sequence = block.firstSequence + row
     if (place?.shard !== shard.number || place.sequence !== sequence)
       throw new ForgeError(

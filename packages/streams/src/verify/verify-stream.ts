@@ -71,9 +71,9 @@ export async function verifyShards(input: VerifyInput): Promise<StreamVerifyRepo
       if (summary.kind === 'removed') continue
       const where = `${shard.database} block ${summary.firstSequence}`
       try {
-        const block = input.reader.readUncached(shard, summary)
+        const block = await input.reader.readUncached(shard, summary)
         entries += checkBlock(block, summary, where)
-        checkFilters(input.reader, shard, summary)
+        await checkFilters(input.reader, shard, summary)
         await checkClientIds(block, { shard, ids: input.clientIds, where })
       } catch (error) {
         if (!isForgeError(error)) throw error
@@ -104,9 +104,9 @@ export function countPlaced(shards: readonly (Shard | OfflineShard)[]): PlacedEn
   return { acknowledged, withInFlight }
 }
 
-function checkFilters(reader: BlockReader, shard: Shard, summary: StoredBlockSummary): void {
+async function checkFilters(reader: BlockReader, shard: Shard, summary: StoredBlockSummary): Promise<void> {
   if (summary.kind === 'hot') return
-  reader.readFilters(shard, summary)
+  await reader.readFilters(shard, summary)
 }
 
 /** @returns the entries of the block @throws STREAM_BLOCK_DAMAGED when it is not what its index row says */

@@ -1,6 +1,6 @@
 import { fromHex, toHex } from '@forgeone/common'
 import { expect, test } from 'vitest'
-import type { LandedAppend } from '../../src/append/append-gate.ts'
+import type { LandedAppend } from '../../src/append/append-request.ts'
 import { contentDigest, NO_TIMESTAMP } from '../../src/append/content-digest.ts'
 import { decodeIdempotencyRow, encodeIdempotencyRow } from '../../src/append/idempotency-row.ts'
 import { validateEventInput } from '../../src/entry/validate.ts'

@@ -1,6 +1,5 @@
 import { ForgeError, ManualClock, type Timer } from '@forgeone/common'
-import { rawKeyProvider } from '@forgeone/crypto'
-import { LocalStore, MemoryBackend, MemoryStoreFiles, type LocalStoreOptions } from '@forgeone/engine'
+import type { LocalStoreOptions, Store } from '@forgeone/engine'
 import {
   openEvents,
   streamDatabases,
@@ -8,6 +7,7 @@ import {
   type EventStream,
   type Subscription,
 } from '../../src/index.ts'
+import { isOnDistantStores, StorePlace } from '../store-place.ts'
 
 export const START_MS: number = Date.UTC(2024, 0, 1)
 
@@ -42,7 +42,7 @@ export class ManualTimer implements Timer {
 }
 
 export interface OpenedEvents {
-  readonly store: LocalStore
+  readonly store: Store
   readonly events: EventStream
 }
 
@@ -51,7 +51,7 @@ export class GroupHost implements AsyncDisposable {
   readonly clock: ManualClock = new ManualClock(START_MS)
   readonly timer: ManualTimer = new ManualTimer(this.clock)
   readonly shardCount: number
-  readonly #place: Pick<LocalStoreOptions, 'path' | 'files' | 'backend'>
+  readonly #place: StorePlace
   /** Commits that the store refuses once they are built, as it does those beyond a limit. */
   refuses: (action: string) => boolean = () => false
   #opened: OpenedEvents | undefined
@@ -63,15 +63,13 @@ export class GroupHost implements AsyncDisposable {
     } = {},
   ) {
     this.shardCount = o.shardCount ?? 3
-    this.#place = o.place ?? { files: new MemoryStoreFiles(), backend: new MemoryBackend() }
+    this.#place = new StorePlace(o.place)
   }
 
   async open(): Promise<OpenedEvents> {
     const { shardCount, clock, timer } = this
-    const store = await LocalStore.open({
-      ...this.#place,
+    const store = await this.#place.open({
       databases: [...streamDatabases('events', shardCount), 'other'],
-      provider: rawKeyProvider(new Uint8Array(32).fill(1)),
       clock,
       checkFacts: ({ action }) => {
         if (this.refuses(action)) throw new ForgeError('COMMIT_INVALID', `${action} is refused by the test`)
@@ -114,7 +112,8 @@ export class GroupHost implements AsyncDisposable {
 
 /** Turns of the event loop: more than any chain of steps in memory takes. */
 export async function settled(turns: number = 30): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+  const left = isOnDistantStores() ? turns * 10 : turns
+  for (let turn = 0; turn < left; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** So many deliveries, however many batches they come in. */

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { openLogs, type LogStream } from '../../src/index.ts'
 import { coldIndexKey, coldKey, filtersKey, TABLE_SECTION } from '../../src/shard/keys.ts'
 import { StoreHost, type Opened } from './store-host.ts'
+import { isOnDistantStores } from '../store-place.ts'
 
 const DATABASE = 'logs_shard_0'
 const LINES = 3000
@@ -130,36 +131,41 @@ describe('a cold block that is not what was written', () => {
   const section = coldKey(0, 0, 0)
   const table = coldKey(0, TABLE_SECTION, 0)
 
-  test.each([
+  const damages: readonly (readonly [string, Uint8Array, Uint8Array | undefined])[] = [
     ['a missing section', section, undefined],
     ['a section of garbage', section, new Uint8Array(100)],
     ['a missing table', table, undefined],
     ['a table of garbage', table, new Uint8Array(40)],
     ['missing filters', filtersKey(0), undefined],
     ['filters of garbage', filtersKey(0), new Uint8Array(9)],
-  ])('(%s) is named by reader and verify', async (_, key, value) => {
-    await using host = new StoreHost({ shardCount: 1 })
-    const opened = await filled(host)
-    await opened.logs.compact()
-    await change(
-      opened,
-      value === undefined
-        ? { type: 'delete', database: DATABASE, key }
-        : { type: 'put', database: DATABASE, key, value },
-    )
-    const { logs } = await host.reopen()
-    await expect(texts(logs, 'topic:a request')).rejects.toMatchObject({
-      code: 'STREAM_BLOCK_DAMAGED',
-      details: { database: DATABASE, sequence: 0 },
-    })
-    expect((await logs.verify()).problems).toContainEqual(
-      expect.objectContaining({ code: 'STREAM_BLOCK_DAMAGED', where: `${DATABASE} block 0` }),
-    )
-    // What is appended from now on is served.
-    await logs.append({ topic: 'a', message: 'later' })
-    const behind = await logs.read({ from: { position: `p6.0.${LINES - 1}` } }).toArray()
-    expect(behind.map(({ message }) => message)).toEqual(['later'])
-  })
+  ]
+  // Each takes a compaction: elsewhere one of each three shows the same.
+  test.each(damages.filter((_, n) => n % 3 === 0 || !isOnDistantStores()))(
+    '(%s) is named by reader and verify',
+    async (_, key, value) => {
+      await using host = new StoreHost({ shardCount: 1 })
+      const opened = await filled(host)
+      await opened.logs.compact()
+      await change(
+        opened,
+        value === undefined
+          ? { type: 'delete', database: DATABASE, key }
+          : { type: 'put', database: DATABASE, key, value },
+      )
+      const { logs } = await host.reopen()
+      await expect(texts(logs, 'topic:a request')).rejects.toMatchObject({
+        code: 'STREAM_BLOCK_DAMAGED',
+        details: { database: DATABASE, sequence: 0 },
+      })
+      expect((await logs.verify()).problems).toContainEqual(
+        expect.objectContaining({ code: 'STREAM_BLOCK_DAMAGED', where: `${DATABASE} block 0` }),
+      )
+      // What is appended from now on is served.
+      await logs.append({ topic: 'a', message: 'later' })
+      const behind = await logs.read({ from: { position: `p6.0.${LINES - 1}` } }).toArray()
+      expect(behind.map(({ message }) => message)).toEqual(['later'])
+    },
+  )
 
   test('(a missing index row) takes the shard offline rather than skip its entries', async () => {
     await using host = new StoreHost({ shardCount: 1 })

@@ -1,12 +1,12 @@
 import { ManualClock, SeededRandom } from '@forgeone/common'
-import { rawKeyProvider } from '@forgeone/crypto'
-import { LocalStore, MemoryBackend, MemoryStoreFiles, type LocalStoreOptions } from '@forgeone/engine'
+import type { Store } from '@forgeone/engine'
 import { openEvents, openLogs, streamDatabases, type EventStream, type LogStream } from '../../src/index.ts'
+import { StorePlace } from '../store-place.ts'
 
 export const START_MS: number = Date.UTC(2024, 0, 1)
 
 export interface Opened {
-  readonly store: LocalStore
+  readonly store: Store
   readonly logs: LogStream
   readonly events: EventStream
 }
@@ -15,23 +15,21 @@ export interface Opened {
 export class StoreHost implements AsyncDisposable {
   readonly clock: ManualClock = new ManualClock(START_MS)
   readonly shardCount: number
-  readonly #place: Pick<LocalStoreOptions, 'path' | 'files' | 'backend' | 'random'>
+  readonly #place: StorePlace
   #opened: Opened | undefined
 
   constructor(o: { readonly shardCount?: number; readonly path?: string; readonly seed?: number } = {}) {
     this.shardCount = o.shardCount ?? 3
-    this.#place =
-      o.path === undefined
-        ? { files: new MemoryStoreFiles(), backend: new MemoryBackend() }
-        : { path: o.path }
-    if (o.seed !== undefined) this.#place = { ...this.#place, random: new SeededRandom(o.seed) }
+    this.#place = new StorePlace({
+      path: o.path,
+      random: o.seed === undefined ? undefined : new SeededRandom(o.seed),
+    })
   }
 
   async open(): Promise<Opened> {
     const { shardCount, clock } = this
     const databases = [...streamDatabases('logs', shardCount), ...streamDatabases('events', shardCount)]
-    const provider = rawKeyProvider(new Uint8Array(32).fill(1))
-    const store = await LocalStore.open({ ...this.#place, databases, provider, clock })
+    const store = await this.#place.open({ databases, clock })
     // No cache: every read goes through the store.
     const options = { shardCount, clock, cacheBytes: 0, compaction: 'manual' as const }
     this.#opened = { store, logs: await openLogs(store, options), events: await openEvents(store, options) }

@@ -13,6 +13,7 @@ import type { QueryNode } from '../../src/query/ast.ts'
 import { naiveMatches } from '../query/naive-filter.ts'
 import { commonTerm, nodeOf } from '../query/query-arbitrary.ts'
 import { START_MS, StoreHost } from './store-host.ts'
+import { isOnDistantStores } from '../store-place.ts'
 
 interface ModelEntry {
   readonly input: LogInput
@@ -237,7 +238,7 @@ async function hitsOfHistories(round: number): Promise<number> {
   return hits
 }
 
-test('logs on disk behave like a plain array', async () => {
+test.skipIf(isOnDistantStores())('logs on disk behave like a plain array', async () => {
   await fc.assert(
     fc.asyncProperty(actionLists, async (actions) => {
       const path = await mkdtemp(join(tmpdir(), 'forge-model-'))

@@ -27,6 +27,7 @@ import {
 import { puttingBack } from './put-back.ts'
 import { VaultCore, type VaultIndex } from './vault-core.ts'
 import type { VaultOptions } from './vault-options.ts'
+import { valueGone, versionDestroyed } from './value-gone.ts'
 import { metadataKey, valueKey, valuePlace } from './vault-rows.ts'
 import { VaultLeases } from './vault-leases.ts'
 
@@ -322,9 +323,12 @@ export class Vault {
     if (found === undefined) return undefined
     const { version } = found
     if (found.ref === undefined) {
-      throw new ForgeError('VAULT_VERSION_DESTROYED', `version ${version} of the secret was destroyed`)
+      throw versionDestroyed(version)
     }
-    return new SecretValue({ bytes: await this.#unseal(at, found, this.#sealed(at, found)), version })
+    const { store, database } = this.#core.options
+    const sealed = await store.get(database, valueKey(at.pathId, version))
+    if (sealed === undefined) return valueGone(at.index.secrets.get(at.name), version)
+    return new SecretValue({ bytes: await this.#unseal(at, found, sealed), version })
   }
 
   async #change(
@@ -365,13 +369,6 @@ export class Vault {
         operations: this.#core.options.alongsideKeys?.() ?? [],
       }
     })
-  }
-
-  #sealed(at: Located, { version }: SecretVersion): Uint8Array {
-    const { store, database } = this.#core.options
-    const sealed = store.getSync(database, valueKey(at.pathId, version))
-    if (sealed !== undefined) return sealed
-    throw new ForgeError('RECORD_TAMPERED', `the value of version ${version} of a secret is missing`)
   }
 
   async #unseal(at: Located, { ref, version }: SecretVersion, sealed: Uint8Array): Promise<Uint8Array> {
