@@ -50,6 +50,11 @@ export const NOUNS: readonly Noun[] = [
     async () => (await import('./commands/store/top.ts')).top,
   ),
   alone(
+    'connections',
+    'List the processes that use a store through the one that has it open',
+    async () => (await import('./commands/store/connections.ts')).connections,
+  ),
+  alone(
     'verify',
     'Check everything stored: chain, checksums, authenticity, index',
     async () => (await import('./commands/store/verify.ts')).verify,

@@ -54,6 +54,19 @@ export {
 export { ArgumentCheck } from './argument-check.ts'
 export { nearestName } from './nearest-name.ts'
 export { systemTimer, type Timer } from './timer.ts'
+export {
+  VALUE,
+  VALUE_METHOD,
+  valueMethods,
+  type CallbackShape,
+  type Conversion,
+  type ListShape,
+  type MethodShape,
+  type ObjectShape,
+  type Shape,
+  type StreamShape,
+  type ValueShape,
+} from './shape.ts'
 export { eventLoopTurn, Turn } from './turn.ts'
 export { Metrics, type MetricReading } from './metrics.ts'
 export { refuseOtherMembers } from './other-members.ts'

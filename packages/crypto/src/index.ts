@@ -7,6 +7,7 @@ export { PROVIDER_KINDS } from './provider/call-provider.ts'
 export { commandProvider, type CommandProviderOptions } from './provider/command.ts'
 export { environmentProvider } from './provider/environment.ts'
 export { keyFileProvider } from './provider/key-file.ts'
+export { TAKES_PROVIDER } from './provider/crossing-provider.ts'
 export type { EnrolledSlot, KeyProvider, ProviderKind, SlotParameters } from './provider/key-provider.ts'
 export { openProvider } from './provider/open.ts'
 export {

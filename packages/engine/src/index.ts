@@ -11,6 +11,7 @@ export {
   type ScanOptions,
   type Store,
   type StoreReader,
+  type SubkeyName,
   type SynchronousReads,
 } from './port/store.ts'
 export { actingAs, presentActor } from './commit/acting-as.ts'
@@ -25,6 +26,7 @@ export type { RecoveryOutcome } from './parts/local-store-parts.ts'
 export type { HealthReason, HealthReport, StoreState } from './health/health.ts'
 export { makeStoreView, type StoreView } from './view/store-view.ts'
 export { readStoreFile, type StoreFile } from './recovery/read-store-file.ts'
+export { unlockSubkey, type UnlockSubkeyOptions } from './recovery/unlock-subkey.ts'
 export { MemoryBackend } from './database/memory-backend.ts'
 export { ClassicBackend } from './database/classic-backend.ts'
 export type { Backend, LevelDatabase } from './database/backend.ts'
@@ -64,6 +66,7 @@ export type { Job } from './facility/job.ts'
 export {
   onNamed,
   onResources,
+  HERE_RULE,
   OWNER_RULE,
   partsOf,
   resourceSegment,

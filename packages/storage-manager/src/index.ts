@@ -11,6 +11,8 @@ export { BREAK_GLASS_MS_MAX, GRANTS_PER_HOLDER_MAX, HOLDERS_MAX, type Grant } fr
 export { WEEKDAYS, type GrantHours, type Weekday } from './access/grant-hours.ts'
 export { ROLES } from './access/roles.ts'
 export type { Background, JobFigures } from '@forgeone/engine'
+export type { ConnectedForge, ConnectOptions } from './manager/connect-forge.ts'
+export type { ForgeConnection } from './manager/share-forge.ts'
 export { TOKEN_MS_DEFAULT, TOKEN_MS_MAX } from './access/token.ts'
 export { PERIOD_MS_MAX, type Compliance, type ReportResult } from './compliance/compliance.ts'
 export type { ForgeCache } from './cache/forge-cache.ts'

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process'
-import { cpSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileAnchor, readNotes, verifyOwn } from '@forgeone/audit'
@@ -7,6 +7,7 @@ import { SeededRandom } from '@forgeone/common'
 import { expect, inject, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
+import { copyDirectory } from './copy-directory.ts'
 
 const KILLS = inject('isLongTier') ? 100 : 2
 /** One acceptance takes about so long here: kills fall into each of its steps. */
@@ -24,10 +25,10 @@ test('a process that is killed while it accepts leaves the old name or the new o
     const forge = await Forge.open(anchored)
     await forge.settings.set('a', value)
     await forge.close()
-    if (value === 1) cpSync(path, join(folder.path, 'earlier'), { recursive: true })
+    if (value === 1) copyDirectory(path, join(folder.path, 'earlier'))
   }
   rmSync(path, { recursive: true })
-  cpSync(join(folder.path, 'earlier'), path, { recursive: true })
+  copyDirectory(join(folder.path, 'earlier'), path)
   const random = new SeededRandom(18)
   /** A name is signed with one key, whatever is cut short. */
   const keyOfOrigin = new Map<string, string>()

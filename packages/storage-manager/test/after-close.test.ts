@@ -45,7 +45,7 @@ function faceOf(name: string): object {
 
 /** What memory alone knows, what ends something that has ended, and what only makes an object: it answers. */
 const ANSWERED: readonly string[] = [
-  ...['health', 'metrics', 'stats', 'close'].map((method) => `forge.${method}`),
+  ...['health', 'metrics', 'stats', 'connections', 'close'].map((method) => `forge.${method}`),
   ...['logs', 'events'].flatMap((stream) =>
     ['topics', 'coldBytes', 'topicOperations.retentionRules', 'close'].map((method) => `${stream}.${method}`),
   ),

@@ -18,7 +18,7 @@ const RUN_MS_MAX = 600
 
 /** What only reads, or is one ordinary commit: nothing of it is exclusive. */
 const ORDINARY =
-  /^(forge\.(health|metrics|metricsHistory|stats|as|authenticate|damagedRows|removeDamagedRow|checkpoints|forgetCheckpoint|publishTo)|keys\.status|audit\.(leaf|query|indexFault|lastCheckpoint|checkpoints|prove|consistency|rootAt|receipt|newestNote|caughtUp|tile|addCosignatures|prune|useSigners|load|observe|succeed|refuseSigning|settle|start|stop|close)|subjects\.(seal|open|hold|release))$/
+  /^(forge\.(health|metrics|metricsHistory|stats|connections|as|authenticate|damagedRows|removeDamagedRow|checkpoints|forgetCheckpoint|publishTo)|keys\.status|audit\.(leaf|query|indexFault|lastCheckpoint|checkpoints|prove|consistency|rootAt|receipt|newestNote|caughtUp|tile|addCosignatures|prune|useSigners|load|observe|succeed|refuseSigning|settle|start|stop|close)|subjects\.(seal|open|hold|release))$/
 
 test('every method of the faces that change keys, journal or files is among the calls that are paired', () => {
   const missing = (['forge', 'keys', 'audit', 'subjects', 'compliance'] as const).flatMap((face) =>

@@ -8,6 +8,7 @@ import { ClassicBackend } from '@forgeone/engine'
 import { applyKeyPolicy, overdueScopes } from '../src/keys/key-policy.ts'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { temporaryFolder } from './temporary-folder.ts'
+import { copyDirectory } from './copy-directory.ts'
 
 const KEY = { key: new Uint8Array(32).fill(3) }
 
@@ -45,11 +46,11 @@ async function storeToRollBack(folder: string): Promise<RolledBack> {
     const forge = await Forge.open(withAnchor)
     await forge.settings.set('a', value)
     await forge.close()
-    if (value === 1) cpSync(path, join(folder, 'earlier'), { recursive: true })
+    if (value === 1) copyDirectory(path, join(folder, 'earlier'))
   }
   const rollBack = (): void => {
     rmSync(path, { recursive: true })
-    cpSync(join(folder, 'earlier'), path, { recursive: true })
+    copyDirectory(join(folder, 'earlier'), path)
   }
   return { options, withAnchor, anchorFile, rollBack }
 }
@@ -150,7 +151,7 @@ test('a copy that is to live on its own is given a name of its own', async () =>
   await using folder = await temporaryFolder()
   const { options, withAnchor } = await storeToRollBack(folder.path)
   const copy = { ...options, path: join(folder.path, 'copy') }
-  cpSync(options.path, copy.path, { recursive: true })
+  copyDirectory(options.path, copy.path)
   expect(await codeOf(Forge.open({ ...copy, acceptRollback: { reason: 'staging' } }))).toBe(
     'AUDIT_NOTHING_TO_ACCEPT',
   )

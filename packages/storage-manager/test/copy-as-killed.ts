@@ -2,8 +2,8 @@ import { cpSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { basename, join } from 'node:path'
 
-/** Copying LOCK would close a descriptor of it, and so drop the kernel's lock on the store that is open. */
-const LEFT: ReadonlySet<string> = new Set(['lock', 'LOCK'])
+/** No copy has a socket. Copying LOCK would close a descriptor of it, and so drop the kernel's lock on the store that is open. */
+const LEFT: ReadonlySet<string> = new Set(['lock', 'LOCK', 'forge.sock'])
 
 /**
  * What a killed process would leave of a store that is open here: its files as they are at one moment. LevelDB writes them on

@@ -38,6 +38,7 @@ export const GOOD_ARGUMENTS: GoodArguments = {
     damagedRows: [],
     removeDamagedRow: ['vault/6d00'],
     flush: [],
+    connections: [],
     transaction: { skip: 'takes a function, whose errors are handed on: see transaction.test.ts' },
     as: ['ann'],
     authenticate: ['ft_0123456789abcdef_0123456789012345678901234567890123456789012'],

@@ -1,10 +1,11 @@
-import { cpSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClassicBackend } from '@forgeone/engine'
 import { expect, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { copyAsKilled } from './copy-as-killed.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
+import { copyDirectory } from './copy-directory.ts'
 
 const SEGMENT_HEADER_BYTES = 77
 
@@ -97,7 +98,7 @@ test('a shard whose rows are not those that were described is set aside alone', 
   await forge.close()
   for (const database of ['logs_shard_0', 'events_shard_1', 'system', 'vault']) {
     const path = join(folder.path, `without-${database}`)
-    cpSync(killed, path, { recursive: true })
+    copyDirectory(killed, path)
     // Rows go through a table, so that no log tells of it.
     const backend = new ClassicBackend(path)
     const level = await backend.open(database, { create: false })

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -20,6 +19,7 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { copyAsKilled } from './copy-as-killed.ts'
 import { SECRET, temporaryFolder } from './temporary-folder.ts'
+import { copyDirectory } from './copy-directory.ts'
 
 /** Every file below a directory, with its content and its times: a store that is only read keeps them all. */
 function fingerprint(path: string): ReadonlyMap<string, string> {
@@ -150,7 +150,7 @@ test.each([
     }
     for (const [kind, make] of Object.entries(strangers)) {
       rmSync(victim, { recursive: true, force: true })
-      cpSync(options.path, victim, { recursive: true })
+      copyDirectory(options.path, victim)
       rmSync(join(victim, name), { recursive: true, force: true })
       make(join(victim, name))
       const opened = await Forge.open({ ...options, path: victim, readOnly: true }).catch(

@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClassicBackend } from '@forgeone/engine'
 import { isForgeError } from '@forgeone/common'
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Forge, type ForgeOptions } from '../src/index.ts'
 import { copyAsKilled } from './copy-as-killed.ts'
 import { temporaryFolder } from './temporary-folder.ts'
+import { copyDirectory } from './copy-directory.ts'
 
 const options = (path: string): ForgeOptions => ({
   path,
@@ -76,7 +77,7 @@ async function noticed(path: string): Promise<readonly string[]> {
 
 test('a killed store of which nothing was taken is whole', async () => {
   const path = join(folder.path, 'whole')
-  cpSync(killed, path, { recursive: true })
+  copyDirectory(killed, path)
   expect(await noticed(path)).toEqual([])
 })
 
@@ -97,7 +98,7 @@ const TAKEN: Readonly<Record<string, Taken>> = {
 for (const [index, [title, taken]] of Object.entries(TAKEN).entries()) {
   test(`${title}, taken out of the tables of a killed store, are missed`, async () => {
     const path = join(folder.path, `taken-${index}`)
-    cpSync(killed, path, { recursive: true })
+    copyDirectory(killed, path)
     expect(await takeOut(path, taken)).toBeGreaterThan(0)
     expect(await noticed(path)).toContainEqual(expect.stringMatching(NOTICED))
   })

@@ -17,6 +17,7 @@ export {
 export type { TopicMetadata } from './stream/topic-metadata.ts'
 export type { ExpectedVersion, VersionCondition } from './append/expected-version.ts'
 export type { Receipt } from './append/receipt.ts'
+export { CROSSING_RECEIPT } from './append/receipt.ts'
 export {
   APPEND_BYTES_MAX,
   APPEND_ENTRIES_MAX,

@@ -1,6 +1,7 @@
-import type { Forge } from '@forgeone/storage-manager'
+import type { ConnectedForge } from '@forgeone/storage-manager'
 import type { Command } from '../program/command.ts'
 import { textOption, usageError } from '../program/parse-arguments.ts'
+import { isConnected } from '../program/is-connected.ts'
 import { Progress } from '../render/progress.ts'
 import { formatBytes, formatDuration, formatRatio } from '../render/quantities.ts'
 import type { Terminal } from '../render/terminal.ts'
@@ -22,7 +23,7 @@ export function compactCommand(stream: 'logs' | 'events', examples: readonly str
     examples,
     async run({ options, terminal, store, signal }) {
       const level = levelOf(textOption(options, 'level'))
-      const forge = await store.open()
+      await using forge = await store.open()
       const progress = new Progress(terminal)
       const startedMs = performance.now()
       try {
@@ -40,18 +41,17 @@ export function compactCommand(stream: 'logs' | 'events', examples: readonly str
         })
       } finally {
         progress.clear()
-        // Closing lets the journal go, which still holds what was rewritten.
-        await forge.close()
       }
+      // Lets the journal go, which still holds what was rewritten.
+      await (isConnected(forge) ? forge.flush() : forge.close())
       await tell({ forge, stream, terminal, seconds: (performance.now() - startedMs) / 1000 })
     },
   }
 }
 
-/** What the store takes after it was closed. */
 async function tell({ forge, stream, terminal, seconds }: Compacted): Promise<void> {
-  const { rawBytes, blockBytes, indexBytes, filterBytes } = forge[stream].coldBytes()
-  const { bytesOnDisk } = forge.stats()
+  const { rawBytes, blockBytes, indexBytes, filterBytes } = await forge[stream].coldBytes()
+  const { bytesOnDisk } = await forge.stats()
   if (terminal.json) {
     const sizes = { rawBytes, blockBytes, indexBytes, bloomBytes: filterBytes, bytesOnDisk }
     await terminal.printJson({ ...sizes, seconds: Math.round(seconds * 1000) / 1000 })
@@ -66,7 +66,7 @@ async function tell({ forge, stream, terminal, seconds }: Compacted): Promise<vo
 }
 
 interface Compacted {
-  readonly forge: Forge
+  readonly forge: ConnectedForge
   readonly stream: 'logs' | 'events'
   readonly terminal: Terminal
   readonly seconds: number

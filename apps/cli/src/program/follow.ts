@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isForgeError } from '@forgeone/common'
-import type { Forge } from '@forgeone/storage-manager'
+import type { ConnectedForge } from '@forgeone/storage-manager'
 import type { Position } from '@forgeone/streams'
+import { isConnected } from './is-connected.ts'
 import type { StoreAccess } from './store-access.ts'
 
-/** A store has one user at a time, so a follower looks in, closes, and comes back. */
+/** A follower that has the store open itself closes it between looks: whoever is to own it would find it taken. */
 const FOLLOW_MS = 1000
 
 export interface FollowRequest {
@@ -12,7 +13,7 @@ export interface FollowRequest {
   readonly signal: AbortSignal
   readonly follow: boolean
   /** @param after the last entry seen; undefined at first */
-  readonly read: (forge: Forge, after: Position | undefined) => Promise<void>
+  readonly read: (forge: ConnectedForge, after: Position | undefined) => Promise<void>
 }
 
 /** Reads once, and with `follow` again and again what came since, until interrupted. */
@@ -23,12 +24,19 @@ export async function followEntries({ store, signal, follow, read }: FollowReque
     try {
       credentials ??= await store.remember()
       await using forge = await credentials.open()
-      // Everything up to this commit is read now; later entries have a higher one.
-      const end = { commitSequence: forge.sequence, shard: 255, sequence: Number.MAX_SAFE_INTEGER }
-      await read(forge, after)
-      after = end
+      for (;;) {
+        // Everything up to this commit is read now; later entries have a higher one.
+        const end = { commitSequence: await forge.sequence, shard: 255, sequence: Number.MAX_SAFE_INTEGER }
+        await read(forge, after)
+        after = end
+        if (!follow || !isConnected(forge)) break
+        await sleep(FOLLOW_MS, undefined, { signal }).catch(() => undefined)
+        signal.throwIfAborted()
+      }
     } catch (error) {
-      if (!(follow && after !== undefined && isForgeError(error, 'STORE_LOCKED'))) throw error
+      // Somebody else has it just now, or whoever had it is gone: it is looked at again.
+      const isPassing = isForgeError(error, 'STORE_LOCKED', 'STORE_HOST_LOST', 'STORE_CLOSED')
+      if (!(follow && after !== undefined && isPassing)) throw error
     }
     if (!follow) return
     await sleep(FOLLOW_MS, undefined, { signal }).catch(() => undefined)

@@ -1,6 +1,6 @@
 import { ForgeError, type ErrorCode } from '@forgeone/common'
 import type { KeyProvider } from '@forgeone/crypto'
-import type { Forge } from '@forgeone/storage-manager'
+import type { ConnectedForge, Forge } from '@forgeone/storage-manager'
 import type { Terminal } from '../render/terminal.ts'
 import type { OptionValues } from './options.ts'
 import { textOption, usageError } from './parse-arguments.ts'
@@ -84,19 +84,31 @@ export class StoreAccess {
     return this.#alarm
   }
 
-  /** Opens an existing store. */
-  async open(
+  /** Opens an existing store, or uses it through the process that has it open. */
+  async open(): Promise<ConnectedForge> {
+    const request = this.#secretRequest(false)
+    const { joinStore } = await import('./store-opening.ts')
+    const forge = await joinStore(request, this.#remembered)
+    this.#warn(await forge.health())
+    return forge
+  }
+
+  /** Opens an existing store for this process alone. @throws STORE_LOCKED while another process has it open */
+  async openAlone(
     acceptance: Pick<OpeningOptions, 'acceptRollback' | 'acceptRestoredKeyring'> = {},
   ): Promise<Forge> {
     const forge = await this.#open({ ...acceptance, create: 'never' })
-    const { reasons } = forge.health()
+    this.#warn(forge.health())
+    return forge
+  }
+
+  #warn({ reasons }: ReturnType<Forge['health']>): void {
     // Whichever command comes first: the next one may find it mended, and nothing to tell.
     for (const { code, message } of reasons)
       if (DAMAGE.has(code)) this.#terminal.note(`warning: ${message} [${code}]`)
     const found = reasons.find(({ code }) => ALARMS.includes(code))
     if (found !== undefined)
       this.#alarm = new ForgeError(found.code, `the store is only read: ${found.message}`)
-    return forge
   }
 
   async create(options: Pick<OpeningOptions, 'shardCount' | 'encryption'>): Promise<Forge> {

@@ -1,9 +1,9 @@
 /** What opens a store. Loaded by the first command that does, since all the rest of ForgeOne comes with it. */
 import { fileAnchor, type Anchor } from '@forgeone/audit'
-import type { ErrorCode, Logger } from '@forgeone/common'
+import { isForgeError, type ErrorCode, type Logger } from '@forgeone/common'
 import { openProvider, passphraseProvider, rawKeyProvider, type KeyProvider } from '@forgeone/crypto'
 import { readStoreFile } from '@forgeone/engine'
-import { Forge, LOCK_WAIT_MS_MAX, type ForgeOptions } from '@forgeone/storage-manager'
+import { Forge, LOCK_WAIT_MS_MAX, type ConnectedForge, type ForgeOptions } from '@forgeone/storage-manager'
 import { textOption, usageError } from './parse-arguments.ts'
 import { findSecret, type SecretRequest } from './secret.ts'
 
@@ -29,6 +29,31 @@ export function providerOf({ secret, keyProvider }: Credentials): KeyProvider {
   if (keyProvider !== undefined) return keyProvider
   if (secret === undefined) return openProvider()
   return typeof secret === 'string' ? passphraseProvider(secret) : rawKeyProvider(secret.key)
+}
+
+/**
+ * The store as this process has it, or as the process that has it open shares it.
+ * @throws as openStore, and what connecting throws
+ */
+export async function joinStore(
+  request: SecretRequest,
+  remembered: Credentials | undefined,
+): Promise<ConnectedForge> {
+  const credentials = remembered ?? (await findCredentials(request)) ?? {}
+  try {
+    const forge = await openStore(request, { create: 'never' }, credentials)
+    // What it answers at once can be awaited as well.
+    return forge as unknown as ConnectedForge
+  } catch (error) {
+    // One that is only read is looked at without whoever has it open.
+    if (!isForgeError(error, 'STORE_LOCKED') || request.options['read-only'] === true) throw error
+    try {
+      return await Forge.connect({ path: request.storePath, ...credentials })
+    } catch (cause) {
+      // Who has it open says more than that it is not shared.
+      throw isForgeError(cause, 'STORE_NOT_SHARED', 'STORE_HOST_LOST') ? error : cause
+    }
+  }
 }
 
 /** @throws what opening throws, USAGE, AUDIT_ANCHOR_FAILED, and as findSecret where no credentials are given */

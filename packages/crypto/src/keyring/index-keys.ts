@@ -3,7 +3,16 @@ import { ForgeError, utf8Encode } from '@forgeone/common'
 import { deriveKey } from '../hash/hkdf.ts'
 import { labelledMac } from './labelled-mac.ts'
 
-const PURPOSES = ['blind', 'topic', 'chunk-id', 'entry-salt', 'resource', 'audit-index', 'shred-row'] as const
+const PURPOSES = [
+  'blind',
+  'topic',
+  'chunk-id',
+  'entry-salt',
+  'resource',
+  'audit-index',
+  'shred-row',
+  'ipc',
+] as const
 
 /** What a keyed hash is for; no key serves two purposes. */
 export type IndexPurpose = (typeof PURPOSES)[number]

@@ -1,4 +1,4 @@
-import { isReadable } from '@forgeone/common'
+import { isReadable, type MethodShape } from '@forgeone/common'
 import type { Action } from './action.ts'
 
 /** The action on every resource that the arguments of a call name. */
@@ -14,8 +14,13 @@ export interface CallRule {
   readonly toldAt?: number | undefined
 }
 
-/** What a method needs before it runs. */
-export type MethodRule =
+/** What a method needs before it runs, and how it is called from other processes. */
+export type MethodRule = Need & {
+  /** What crosses to another process; plain data when absent. `here`: only the process that has the store open can call it. */
+  readonly crosses?: MethodShape | 'here' | undefined
+}
+
+type Need =
   | CallRule
   /** Finds one entry by its id; what may not be read looks as if it were not there. */
   | {
@@ -37,12 +42,19 @@ type MethodNames<Face> = {
 }[keyof Face] &
   string
 
+/** What is no plain data must say how it crosses. */
+type RuleOf<Method> = Method extends (...args: never[]) => AsyncIterable<unknown>
+  ? MethodRule & { readonly crosses: MethodShape | 'here' }
+  : MethodRule
+
 /** A rule for each public method of a face: a missing or surplus one does not compile. */
-export type RulesOf<Face> = Readonly<Record<MethodNames<Face>, MethodRule>>
+export type RulesOf<Face> = { readonly [Name in MethodNames<Face>]: RuleOf<Face[Name]> }
 
 /** The rules of a face, and of the objects with methods of their own that it has as properties. */
 export interface FaceRules<Face> {
   readonly methods: RulesOf<Face>
+  /** Properties that the owner can ask for from another process, where they are promises. */
+  readonly properties?: readonly string[] | undefined
   readonly parts?: { readonly [Part in keyof Face]?: FaceRules<Face[Part]> } | undefined
 }
 
@@ -51,7 +63,11 @@ export function partsOf({ parts }: FaceRules<object>): readonly (readonly [strin
   return Object.entries<FaceRules<object>>((parts ?? {}) as Record<string, FaceRules<object>>)
 }
 
+/** Only the owner, also from another process where he has shown the secret. */
 export const OWNER_RULE: MethodRule = { kind: 'owner' }
+
+/** Only the owner, in the process that has the store open: what it takes or gives is code, or ends what others use. */
+export const HERE_RULE: MethodRule & { readonly crosses: 'here' } = { kind: 'owner', crosses: 'here' }
 
 /** The action on resources that do not depend on the arguments. */
 export function onResources(action: Action, ...resources: readonly string[]): CallRule {

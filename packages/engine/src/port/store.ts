@@ -81,7 +81,7 @@ export interface HashedName {
 
 /** What a key of its own is derived for. */
 export interface SubkeyName {
-  readonly purpose: 'chunk-id'
+  readonly purpose: 'chunk-id' | 'ipc'
   /** 1 to 64 characters of ASCII. */
   readonly label: string
 }

@@ -26,7 +26,7 @@ function liveProxy(
   const { shape, origin, connection, forgotten } = o
   const face: object = Object.create(null) as object
   const held: HeldObject = { id: taken.id, callId: origin.callId }
-  let properties = membersOf(taken.told)
+  let properties = membersOf(taken.told, shape)
   for (const name of shape.properties ?? []) define(face, name, { get: () => properties[name] })
   addMembers(
     face,
@@ -35,7 +35,7 @@ function liveProxy(
       connection,
       targetId: taken.id,
       onChanged: (changed) => {
-        properties = { ...properties, ...membersOf(changed) }
+        properties = { ...properties, ...membersOf(changed, shape) }
       },
       // The server forgets it by itself then. And whoever waits for a call is not to lose what it is a call of: this holds it.
       onDone: (name) => {
@@ -78,6 +78,11 @@ function addIteration(face: object, { iterates, releasedBy }: ObjectShape): void
   define(face, Symbol.asyncDispose, { value: async () => void (await close()) })
 }
 
-function membersOf(told: unknown): Readonly<Record<string, unknown>> {
-  return typeof told === 'object' && told !== null ? (told as Readonly<Record<string, unknown>>) : {}
+function membersOf(told: unknown, { converts = {} }: ObjectShape): Readonly<Record<string, unknown>> {
+  if (typeof told !== 'object' || told === null) return {}
+  const taken = Object.entries(told as Readonly<Record<string, unknown>>).map(([name, value]) => {
+    const conversion = value === undefined || value === null ? undefined : converts[name]
+    return [name, conversion === undefined ? value : conversion.take(value as never)]
+  })
+  return Object.fromEntries(taken) as Readonly<Record<string, unknown>>
 }

@@ -71,7 +71,7 @@ export class LiveObjects {
         details: { limit: 'LIVE_OBJECTS_MAX' },
       })
     // Read first: what throws here is held nowhere.
-    const told = propertiesOf(object, shape.properties)
+    const told = propertiesOf(object, shape, shape.properties)
     const id = ++this.#lastId
     this.#objects.set(id, { object, shape, call: origin.call })
     origin.scope?.add(id)
@@ -132,7 +132,15 @@ function callMethod(object: object, name: string | undefined): void {
   })
 }
 
-export function propertiesOf(object: object, names: readonly string[] | undefined): unknown {
+export function propertiesOf(
+  object: object,
+  { converts = {} }: ObjectShape,
+  names: readonly string[] | undefined,
+): unknown {
   if (names === undefined || names.length === 0) return undefined
-  return Object.fromEntries(names.map((name) => [name, Reflect.get(object, name) as unknown]))
+  const told = (name: string): unknown => {
+    const value: unknown = Reflect.get(object, name)
+    return value === undefined || value === null ? value : (converts[name]?.give(value as never) ?? value)
+  }
+  return Object.fromEntries(names.map((name) => [name, told(name)]))
 }

@@ -230,7 +230,9 @@ export class ServerConnection {
         this.#answer(id, () => {
           // Told as they are now, behind what the method did.
           const changed =
-            target.changing === undefined ? undefined : propertiesOf(partOf(call.request), target.changing)
+            target.changing === undefined
+              ? undefined
+              : propertiesOf(partOf(call.request), target, target.changing)
           return this.#encoder
             .add(marked(value, method.gives, { call: callArguments }))
             .add(changed)

@@ -3,6 +3,7 @@ import {
   actCount,
   actText,
   onResources,
+  HERE_RULE,
   OWNER_RULE,
   type Acts,
   type CallRule,
@@ -46,12 +47,12 @@ const RULES: RulesOf<AccessControl> = {
   createToken: OWNER_RULE,
   revokeToken: changing(1),
   pseudonym: READ,
-  checkPseudonym: OWNER_RULE,
-  authorize: OWNER_RULE,
-  forgetSetAside: OWNER_RULE,
-  authenticate: OWNER_RULE,
-  onChange: OWNER_RULE,
-  close: OWNER_RULE,
+  checkPseudonym: HERE_RULE,
+  authorize: HERE_RULE,
+  forgetSetAside: HERE_RULE,
+  authenticate: HERE_RULE,
+  onChange: HERE_RULE,
+  close: HERE_RULE,
 }
 
 export const accessFacility: Facility<AccessControl> = {

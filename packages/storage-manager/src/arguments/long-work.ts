@@ -1,4 +1,4 @@
-import { ArgumentCheck } from '@forgeone/common'
+import { ArgumentCheck, VALUE, type MethodShape } from '@forgeone/common'
 import type { ResealOptions, VerifyOptions } from '@forgeone/engine'
 
 const check = new ArgumentCheck('STORE_OPTION_INVALID')
@@ -27,4 +27,11 @@ function checkedProgress<Callback>(given: unknown): Callback {
   if (given !== undefined) check.callback(given as () => void, 'onProgress')
   // Whatever the function takes: it is its owner who knows.
   return given as Callback
+}
+
+/** How work crosses whose first argument is options with a signal and a listener to progress. */
+export const RUN: MethodShape = {
+  gives: VALUE,
+  callbacks: { '0.onProgress': { gives: 'nothing' } },
+  signalAt: 0,
 }

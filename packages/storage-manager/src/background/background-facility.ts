@@ -1,4 +1,4 @@
-import { Background, onResources, OWNER_RULE, type Facility } from '@forgeone/engine'
+import { Background, onResources, HERE_RULE, type Facility } from '@forgeone/engine'
 import type { ForgeHost } from '../forge-host.ts'
 
 /** Runs the jobs of all facilities that were opened before it, and is closed before them. */
@@ -10,7 +10,7 @@ export const backgroundFacility: Facility<Background, ForgeHost> = {
       list: onResources('stats.read', 'store'),
       pause: onResources('maintenance.run', 'store'),
       resume: onResources('maintenance.run', 'store'),
-      close: OWNER_RULE,
+      close: HERE_RULE,
     },
   },
   open: (host) => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { actCount, actText, onResources, OWNER_RULE, type CallRule, type Facility } from '@forgeone/engine'
+import { actCount, actText, onResources, HERE_RULE, type CallRule, type Facility } from '@forgeone/engine'
 import { z } from 'zod'
 import { CACHE_DIRECTORY } from '../layout/database-names.ts'
 import type { ForgeHost } from '../forge-host.ts'
@@ -26,9 +26,9 @@ export const cacheFacility: Facility<ForgeCache, ForgeHost> = {
       cleanup: MAINTAIN,
       stats: onResources('stats.read', 'cache'),
       // Reads and writes at once, with a loader that runs as the store.
-      getOrLoad: OWNER_RULE,
-      empty: OWNER_RULE,
-      close: OWNER_RULE,
+      getOrLoad: HERE_RULE,
+      empty: HERE_RULE,
+      close: HERE_RULE,
     },
   },
   open: ({ store, directory, clock }) => {

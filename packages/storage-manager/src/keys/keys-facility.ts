@@ -1,4 +1,6 @@
-import { onResources, OWNER_RULE, type CallRule, type Facility, type Job } from '@forgeone/engine'
+import { TAKES_PROVIDER } from '@forgeone/crypto'
+import { HERE_RULE, onResources, OWNER_RULE, type CallRule, type Facility, type Job } from '@forgeone/engine'
+import { RUN } from '../arguments/long-work.ts'
 import { cacheFacility } from '../cache/cache-facility.ts'
 import { SYSTEM_DATABASE } from '../layout/database-names.ts'
 import type { ForgeHost } from '../forge-host.ts'
@@ -20,17 +22,18 @@ export const keysFacility: Facility<ForgeKeys, ForgeHost> = {
   databases: () => [{ name: SYSTEM_DATABASE, keyspaces: [{ byte: TOLD_KEYSPACE }] }],
   acts: KEY_ACTS,
   rules: {
+    properties: ['scopes'],
     methods: {
       status: onResources('keys.list', 'keys'),
       uses: onResources('keys.list', 'keys'),
       rotate: ROTATE,
-      reseal: ROTATE,
+      reseal: { ...ROTATE, crosses: RUN },
       // It is given every secret of the store.
-      rotateMaster: OWNER_RULE,
+      rotateMaster: HERE_RULE,
       // A way to open the store reads everything in it, which no role joins with the rotation of keys.
-      addProvider: OWNER_RULE,
+      addProvider: { ...OWNER_RULE, crosses: TAKES_PROVIDER },
       removeProvider: ROTATE,
-      rewrap: OWNER_RULE,
+      rewrap: { ...OWNER_RULE, crosses: TAKES_PROVIDER },
       createShares: OWNER_RULE,
       destroy: onResources('keys.destroy', 'keys'),
       destroyUnused: onResources('keys.destroy', 'keys'),

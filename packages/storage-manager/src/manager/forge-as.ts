@@ -12,6 +12,7 @@ import type { CheckpointInfo } from '../checkpoint/checkpoint-register.ts'
 import type { ForgeFaces } from '../facilities.ts'
 import type { DamagedRow } from './damaged-rows.ts'
 import type { ForgeVerifyReport } from './verify-forge.ts'
+import type { ForgeConnection } from './share-forge.ts'
 import type { ForgeStatistics } from '../statistics/forge-statistics.ts'
 import type { MetricsSample } from '../statistics/metrics-history.ts'
 import type { TransactionFaces } from '../transaction/collect-transaction.ts'
@@ -32,6 +33,7 @@ export interface ForgeHandle extends ForgeFaces {
   checkpoints(): Promise<readonly CheckpointInfo[]>
   forgetCheckpoint(id: string): Promise<boolean>
   flush(): Promise<void>
+  connections(): readonly ForgeConnection[]
   transaction(callback: (transaction: Transaction) => void | Promise<void>): Promise<TransactionResult>
 }
 

@@ -53,6 +53,11 @@ export interface ForgeOptions {
    * once; default 0, at most ten minutes. A lock whose holder is gone and cannot be seen from here ends by itself within 30 s.
    */
   readonly lockWaitMs?: number | undefined
+  /**
+   * `local` (the default): other processes of this user can use the store while it is open, by `Forge.connect` and the command line,
+   * through a socket in its directory. `off`: this process alone.
+   */
+  readonly share?: 'local' | 'off' | undefined
   /** 1 to 16, default 4; fixed when the store is created. */
   readonly shardCount?: number | undefined
   /** Writes are refused with `QUOTA_EXCEEDED` above this many GiB. */
@@ -129,6 +134,7 @@ const schema = z.strictObject({
   create: z.enum(['if-missing', 'never', 'always']).optional(),
   readOnly: z.boolean().optional(),
   lockWaitMs: z.int().min(0).max(LOCK_WAIT_MS_MAX).optional(),
+  share: z.enum(['local', 'off']).optional(),
   shardCount: z.int().min(1).max(SHARD_COUNT_MAX).optional(),
   maxSizeGb: z.number().positive().max(1_000_000).optional(),
   durability: z.enum(['sync', 'relaxed']).optional(),

@@ -7,6 +7,7 @@ import {
   systemClock,
   systemRandom,
   systemTimer,
+  type Timer,
   type Clock,
   type Metrics,
   type Random,
@@ -59,7 +60,11 @@ export interface ForgeParts {
   readonly metrics: Metrics
   readonly metricsHistory: MetricsHistory
   readonly clock: Clock
+  readonly timer: Timer
   readonly random: Random
+  /** Whether other processes may use it. */
+  readonly isShared: boolean
+  readonly directory: string
   /** Through which it was opened only to be read. */
   readonly view: StoreView | undefined
 }
@@ -98,6 +103,7 @@ async function openWhole(
   { list, view }: { readonly list: FacilityList; readonly view?: StoreView },
 ): Promise<ForgeParts> {
   const { acceptRollback: rollback, clock = systemClock, random = systemRandom } = options
+  const { timer = systemTimer, share = 'local' } = options
   const plans = plansOf(list)
   if (rollback !== undefined) await acceptRollback(options, { ...rollback, plans })
   const { store, auditSource, metrics, layout } = await openStore(
@@ -117,7 +123,10 @@ async function openWhole(
       layout,
       toldShredKeys,
       clock,
+      timer,
       random,
+      directory: options.path,
+      isShared: share === 'local' && view === undefined,
     }
     const opened = await openFacilities(list, (known) => hostOf({ ...parts, options }, known))
     // The options go: the secret is among them.
@@ -211,7 +220,19 @@ function hostOf(
   parts: Omit<ForgeParts, 'plans' | 'opened' | 'view' | 'anchors'> & { readonly options: ForgeOptions },
   opened: OpenedFacilities,
 ): ForgeHost {
-  const { store, auditSource, metrics, metricsHistory, layout, toldShredKeys, clock, random, options } = parts
+  const {
+    store,
+    auditSource,
+    metrics,
+    metricsHistory,
+    layout,
+    toldShredKeys,
+    clock,
+    timer,
+    random,
+    directory,
+    options,
+  } = parts
   const other: ForgeHost['other'] = <Face>({ name }: { readonly name: string }) => {
     const facility = opened.get(name)
     assert(facility !== undefined, `the facility ${name} is opened before those that use it`)
@@ -225,10 +246,10 @@ function hostOf(
     layout,
     toldShredKeys,
     clock,
-    timer: options.timer ?? systemTimer,
+    timer,
     random,
     logger: isolatedLogger(options.logger),
-    directory: options.path,
+    directory,
     acceptRestoredKeyring: options.acceptRestoredKeyring,
     keyPolicy: options.keyPolicy ?? {},
     metricsHistory,

@@ -2,12 +2,16 @@ import {
   actCount,
   actText,
   onResources,
+  HERE_RULE,
   OWNER_RULE,
   UNWATCHED,
   type FacilityPlan,
   type MethodRule,
 } from '@forgeone/engine'
+import { VALUE } from '@forgeone/common'
 import { z } from 'zod'
+import { TAKES_PATH } from '../arguments/crossing-path.ts'
+import { RUN } from '../arguments/long-work.ts'
 import { ANCHOR_KEYSPACE, decodeAnchorRow } from '../audit/anchor-memory.ts'
 import {
   CHECKPOINT_KEYSPACE,
@@ -16,6 +20,7 @@ import {
   RETIRED_KEYSPACE,
 } from '../checkpoint/checkpoint-register.ts'
 import { SYSTEM_DATABASE } from '../layout/database-names.ts'
+import { TRANSACTION_SHAPE } from '../transaction/transaction-shape.ts'
 import { decodeSample, METRICS_KEYSPACE } from '../statistics/metrics-history.ts'
 
 const rows = z.strictObject({ sequence: actCount, scopes: actCount, digest: actText })
@@ -34,6 +39,7 @@ type ForgeMethod =
   | 'damagedRows'
   | 'removeDamagedRow'
   | 'flush'
+  | 'connections'
   | 'transaction'
   | 'as'
   | 'authenticate'
@@ -45,20 +51,21 @@ export const FORGE_RULES: Readonly<Record<ForgeMethod, MethodRule>> = {
   metrics: onResources('stats.read', 'store'),
   metricsHistory: onResources('stats.read', 'store'),
   stats: onResources('stats.read', 'store'),
-  verify: onResources('verify.run', 'store'),
+  verify: { ...onResources('verify.run', 'store'), crosses: RUN },
   // A path of the host, as with images.
-  checkpoint: OWNER_RULE,
+  checkpoint: { ...OWNER_RULE, crosses: { gives: VALUE, takes: TAKES_PATH } },
   checkpoints: OWNER_RULE,
   forgetCheckpoint: OWNER_RULE,
   // An anchor is code and a place of the host.
-  publishTo: OWNER_RULE,
+  publishTo: HERE_RULE,
   damagedRows: onResources('verify.run', 'store'),
   removeDamagedRow: OWNER_RULE,
   flush: onResources('maintenance.run', 'store'),
-  transaction: { kind: 'face' },
-  as: OWNER_RULE,
-  authenticate: OWNER_RULE,
-  close: OWNER_RULE,
+  connections: onResources('stats.read', 'store'),
+  transaction: { kind: 'face', crosses: TRANSACTION_SHAPE },
+  as: HERE_RULE,
+  authenticate: HERE_RULE,
+  close: HERE_RULE,
 }
 
 /** What the store itself keeps, tells and offers, beside what stands on it. */
@@ -85,6 +92,7 @@ export const FORGE_PLAN: FacilityPlan<object> = {
     'store.checkpointed': z.strictObject({ id: actText }),
     'store.checkpoint-taken': z.strictObject({ id: actText, sequence: actCount }),
     'store.checkpoint-forgotten': z.strictObject({ id: actText }),
+    'store.connection-refused': z.strictObject({ via: z.enum(['secret', 'token']), code: actText }),
     'store.unlogged': null,
     'store.verified': z.strictObject({
       outcome: z.enum(['ok', 'failed']),

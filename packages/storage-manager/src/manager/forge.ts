@@ -1,5 +1,5 @@
 import type { Anchor } from '@forgeone/audit'
-import { copyPlain, readArgument, type MetricReading } from '@forgeone/common'
+import { canonicalJson, copyPlain, isForgeError, readArgument, type MetricReading } from '@forgeone/common'
 import {
   verifyStore,
   type HealthReport,
@@ -10,13 +10,16 @@ import {
   type Store,
   type VerifyOptions,
 } from '@forgeone/engine'
+import type { HandshakeRefusal } from '@forgeone/ipc'
 import { forgeAs, type ActAsOptions, type ForgeHandle } from './forge-as.ts'
 import { checkPrincipalName } from '../access/grant.ts'
 import type { AnchorPublication } from '../audit/anchor-keeper.ts'
 import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { CheckpointRegister, type CheckpointInfo } from '../checkpoint/checkpoint-register.ts'
-import type { ForgeFaces } from '../facilities.ts'
+import { facilitiesOf, plansOf, type ForgeFaces } from '../facilities.ts'
+import { connectForge, IPC_KEY_NAME, type ConnectedForge, type ConnectOptions } from './connect-forge.ts'
+import { ForgeServer, type ForgeConnection } from './share-forge.ts'
 import type { ForgeStatistics } from '../statistics/forge-statistics.ts'
 import { ownsRow, rowChecksOf } from '../layout/store-plan.ts'
 import type { MetricsSample } from '../statistics/metrics-history.ts'
@@ -47,6 +50,7 @@ export class Forge implements AsyncDisposable {
   readonly #checkpoints: CheckpointRegister
   readonly #jointly: Store['jointly'] = (calls) => this.#store.jointly(calls)
   readonly #openedAtSequence: number
+  #server: ForgeServer | undefined
   #closing: Promise<void> | undefined
 
   private constructor(parts: ForgeParts) {
@@ -73,12 +77,28 @@ export class Forge implements AsyncDisposable {
    *   JOURNAL_TAIL_LOST, CRYPTO_SUITE_REFUSED, KEYRING_DAMAGED, KEYRING_MISSING, STORE_UNWRITABLE, UNSAFE_FILESYSTEM
    */
   static async open(options: ForgeOptions): Promise<Forge> {
-    return new Forge(await openForgeParts(options))
+    return await Forge.#opened(await openForgeParts(options))
+  }
+
+  /**
+   * Uses a store that another process has open: with the secret as its owner, or with a token as its principal. What is written is as
+   * durable when acknowledged; methods that answer at once there are promises here.
+   * @throws STORE_NOT_FOUND, STORE_NOT_SHARED when no process shares it, KEY_SECRET_WRONG, KEY_SECRET_MISSING, ACCESS_TOKEN_INVALID,
+   *   ACCESS_TOKEN_EXPIRED, IPC_VERSION, IPC_LIMIT, STORE_UNWRITABLE, STORE_HOST_LOST
+   */
+  static async connect(options: ConnectOptions): Promise<ConnectedForge> {
+    return await connectForge(options, { methods: FORGE_RULES, plans: plansOf(facilitiesOf({})) })
   }
 
   /** @internal With these facilities instead of those of the list. */
   static async openWith(options: ForgeOptions, facilities: FacilityList): Promise<Forge> {
-    return new Forge(await openForgeParts(options, facilities))
+    return await Forge.#opened(await openForgeParts(options, facilities))
+  }
+
+  static async #opened(parts: ForgeParts): Promise<Forge> {
+    const forge = new Forge(parts)
+    if (parts.isShared) await forge.#share()
+    return forge
   }
 
   /** What opening found: a clean close, or how much of the journal was replayed. */
@@ -220,6 +240,11 @@ export class Forge implements AsyncDisposable {
     await this.#store.flush()
   }
 
+  /** Processes that use the store beside this one. */
+  connections(): readonly ForgeConnection[] {
+    return this.#server?.connections() ?? []
+  }
+
   /** Waits for writes under way and closes; calling it again waits for the same. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -232,6 +257,8 @@ export class Forge implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const { opened, anchors, view, metricsHistory } = this.#parts
+    // Others are told first: what they have under way ends while everything is still there.
+    await this.#server?.close()
     const failures = [...(await closeFacilities(opened))]
     const steps: readonly (() => unknown)[] = [
       // A sample that cannot be written is not worth an error.
@@ -252,6 +279,41 @@ export class Forge implements AsyncDisposable {
       }
     }
     if (failures.length > 0) throw failures[0]
+  }
+
+  /** A store that cannot be shared serves its own process all the same. */
+  async #share(): Promise<void> {
+    const { plans, clock, timer, random, directory } = this.#parts
+    try {
+      this.#server = await ForgeServer.open({
+        path: directory,
+        storeId: this.#store.id,
+        ipcKey: this.#store.subkey(IPC_KEY_NAME),
+        methods: FORGE_RULES,
+        plans,
+        owner: this,
+        authenticate: (token) => ({
+          principal: this.access.authenticate(token),
+          handle: this.authenticate(token),
+        }),
+        onRefused: (refusal) => this.#noteRefused(refusal),
+        clock,
+        timer,
+        random,
+      })
+    } catch (error) {
+      if (!isForgeError(error)) throw error
+      this.#store.reportProblem(error, 'sharing')
+    }
+  }
+
+  /** Five a second are looked at, so that these are no more. */
+  #noteRefused({ via, code }: HandshakeRefusal): void {
+    this.#parts.metrics.add('connections_refused_total')
+    const context = canonicalJson({ code, via }, { code: 'COMMIT_INVALID', what: 'the refusal' })
+    const facts = { action: 'store.connection-refused', actor: 'app', resourceClass: 'store', context }
+    // Whoever was refused gets no answer of this.
+    this.#store.commit(() => ({ facts, operations: [] })).catch(() => undefined)
   }
 
   #as(o: Pick<ActAsOptions, 'principal' | 'assertLive'>): ForgeHandle {

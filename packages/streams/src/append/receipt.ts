@@ -1,7 +1,6 @@
-import { toHex } from '@forgeone/common'
+import { toHex, type Conversion } from '@forgeone/common'
 import { entryId, entryIdPrefix } from '../entry/entry-id.ts'
 import type { Position } from '../entry/position.ts'
-import type { EntryRow } from '../entry/validate.ts'
 
 /** Where a run of one call's entries landed: consecutive sequences of one topic and shard. */
 export interface ReceiptPart {
@@ -45,7 +44,7 @@ export class LazyReceipt implements Receipt {
     versions: ReadonlyMap<string, number>
     root: Uint8Array
     parts: readonly ReceiptPart[]
-    rows: readonly EntryRow[]
+    rows: readonly { readonly id?: string | undefined }[]
     duplicate: boolean
   }) {
     this.sequence = o.sequence
@@ -56,6 +55,13 @@ export class LazyReceipt implements Receipt {
     this.#clientIds = clientIdsOf(o.rows)
     this.duplicate = o.duplicate
     this.count = o.parts.reduce((sum, part) => sum + part.count, 0)
+  }
+
+  /** What crosses to another process: what it is made of. */
+  static partsOf(receipt: LazyReceipt): ConstructorParameters<typeof LazyReceipt>[0] {
+    const { sequence, time, versions, root, duplicate } = receipt
+    const rows = receipt.#clientIds.map((id) => ({ id }))
+    return { sequence, time, versions, root, duplicate, parts: receipt.#parts, rows }
   }
 
   get ids(): readonly string[] {
@@ -89,6 +95,11 @@ export class LazyReceipt implements Receipt {
   }
 }
 
+export const CROSSING_RECEIPT: Conversion = {
+  give: (receipt: LazyReceipt) => LazyReceipt.partsOf(receipt),
+  take: (parts: ConstructorParameters<typeof LazyReceipt>[0]): Receipt => new LazyReceipt(parts),
+}
+
 /** What `console.log` shows. */
 Object.defineProperty(LazyReceipt.prototype, Symbol.for('nodejs.util.inspect.custom'), {
   value(this: LazyReceipt): unknown {
@@ -97,6 +108,6 @@ Object.defineProperty(LazyReceipt.prototype, Symbol.for('nodejs.util.inspect.cus
 })
 
 /** By row; nothing when no row has an id of its caller, as is the rule. */
-function clientIdsOf(rows: readonly EntryRow[]): readonly (string | undefined)[] {
+function clientIdsOf(rows: readonly { readonly id?: string | undefined }[]): readonly (string | undefined)[] {
   return rows.some((row) => row.id !== undefined) ? rows.map((row) => row.id) : []
 }

@@ -1,7 +1,7 @@
-import { ForgeError, isReadable } from '@forgeone/common'
+import { ForgeError, isReadable, type MethodShape } from '@forgeone/common'
 import {
   onResources,
-  OWNER_RULE,
+  HERE_RULE,
   textMember,
   type Action,
   type CallRule,
@@ -14,6 +14,7 @@ import type { EventStream } from '../face/event-stream.ts'
 import type { LogStream } from '../face/log-stream.ts'
 import type { TopicOperations } from '../stream/topic-operations.ts'
 import { boundCheckpoints, checkpointOfBound, checkpointResource } from './checkpoint-resource.ts'
+import { EVENT_SHAPES, LOG_SHAPES, SUBSCRIBE, TOPIC_OPERATION_SHAPES } from './stream-shapes.ts'
 import { topicResource } from './topic-resource.ts'
 
 type StreamName = 'logs' | 'events'
@@ -64,8 +65,9 @@ function unknownEntry(): never {
   throw new ForgeError('STREAM_ENTRY_UNKNOWN', 'no entry has this id')
 }
 
-const subscribed: CallRule = {
+const subscribed: MethodRule & { readonly crosses: MethodShape } = {
   kind: 'call',
+  crosses: SUBSCRIBE,
   action: 'data.read',
   resources: ([options]) => groupResources(options),
   gives: 'subscription',
@@ -73,22 +75,24 @@ const subscribed: CallRule = {
 
 type SharedMethods = keyof RulesOf<LogStream> & keyof RulesOf<EventStream>
 
-function streamRules(stream: StreamName): Readonly<Record<SharedMethods, MethodRule>> {
+function streamRules(stream: StreamName): Pick<RulesOf<LogStream>, SharedMethods> {
+  const crosses = stream === 'logs' ? LOG_SHAPES : EVENT_SHAPES
+  const reading = (position: number): CallRule => topicOption('data.read', stream, position)
   return {
-    append: topicsOfEntries(stream),
-    get: entry('data.read', stream, () => undefined),
+    append: { ...topicsOfEntries(stream), crosses: crosses.append },
+    get: { ...entry('data.read', stream, () => undefined), crosses: crosses.get },
     has: entry('data.list', stream, () => false),
     prove: entry('data.read', stream, unknownEntry),
-    read: topicOption('data.read', stream, 0),
-    search: topicOption('data.read', stream, 1),
-    table: topicOption('data.read', stream, 1),
-    tail: topicOption('data.read', stream, 0),
+    read: { ...reading(0), crosses: crosses.read },
+    search: { ...reading(1), crosses: crosses.search },
+    table: { ...reading(1), crosses: crosses.table },
+    tail: { ...reading(0), crosses: crosses.tail },
     topics: topicName('data.list', stream),
-    importFrom: { ...topicOption('data.write', stream, 1), input: {} },
-    compact: onResources('maintenance.run', stream),
+    importFrom: { ...topicOption('data.write', stream, 1), input: {}, crosses: crosses.importFrom },
+    compact: { ...onResources('maintenance.run', stream), crosses: crosses.compact },
     coldBytes: onResources('stats.read', stream),
-    verify: onResources('verify.run', stream),
-    close: OWNER_RULE,
+    verify: { ...onResources('verify.run', stream), crosses: crosses.verify },
+    close: HERE_RULE,
   }
 }
 
@@ -101,31 +105,36 @@ export function topicOperationRules(stream: StreamName): RulesOf<TopicOperations
     setRetention: topicName('settings.write', stream),
     retentionRules: onResources('data.list', `${stream}/**`),
     removeRetention: topicName('settings.write', stream),
-    applyRetention: onResources('maintenance.run', stream),
-    compactKeys: onResources('maintenance.run', stream),
+    applyRetention: {
+      ...onResources('maintenance.run', stream),
+      crosses: TOPIC_OPERATION_SHAPES.applyRetention,
+    },
+    compactKeys: { ...onResources('maintenance.run', stream), crosses: TOPIC_OPERATION_SHAPES.compactKeys },
   }
 }
 
 export const LOG_RULES: RulesOf<LogStream> = {
   ...streamRules('logs'),
-  exportRaw: topicOption('data.read', 'logs', 0),
+  exportRaw: { ...topicOption('data.read', 'logs', 0), crosses: LOG_SHAPES.exportRaw },
 }
 
 export const EVENT_RULES: RulesOf<EventStream> = {
   ...streamRules('events'),
-  read: readingEvents(0),
-  search: readingEvents(1),
-  table: readingEvents(1),
-  tail: readingEvents(0),
+  read: { ...readingEvents(0), crosses: EVENT_SHAPES.read },
+  search: { ...readingEvents(1), crosses: EVENT_SHAPES.search },
+  table: { ...readingEvents(1), crosses: EVENT_SHAPES.table },
+  tail: { ...readingEvents(0), crosses: EVENT_SHAPES.tail },
   // A line of a log goes where the option says; one of events may name its topic.
   importFrom: {
     ...topicOption('data.write', 'events', 1),
     input: { lineResource: (topic) => topicResource('events', topic) },
+    crosses: EVENT_SHAPES.importFrom,
   },
   subscribe: subscribed,
-  topic: { kind: 'face' },
-  exportCloudEvents: readingEvents(0),
-  defineUpcast: onResources('settings.write', 'events'),
+  // Its schema is code, and so is an upcast.
+  topic: { kind: 'face', crosses: 'here' },
+  exportCloudEvents: { ...readingEvents(0), crosses: EVENT_SHAPES.exportCloudEvents },
+  defineUpcast: { ...onResources('settings.write', 'events'), crosses: 'here' },
 }
 
 export const GROUP_RULES: RulesOf<EventGroups> = {
@@ -143,7 +152,7 @@ export const GROUP_RULES: RulesOf<EventGroups> = {
   lag: onResources('data.list', 'events/**'),
   redrive: onResources('data.write', 'events/**'),
   subscribe: subscribed,
-  close: OWNER_RULE,
+  close: HERE_RULE,
 }
 
 export const CHECKPOINT_RULES: RulesOf<Checkpoints> = {

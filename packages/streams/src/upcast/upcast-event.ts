@@ -1,6 +1,6 @@
 import { ForgeError, type JsonObject, type JsonValue, isPromise } from '@forgeone/common'
-import { shownPayload } from '../entry/bytes-in-json.ts'
 import type { EventMessage } from '../entry/entry.ts'
+import { eventJson } from '../entry/event-record.ts'
 import type { EventPriority } from '../entry/priority.ts'
 import { SCHEMA_VERSION_MEMBER, type UpcastStep } from './upcast-step.ts'
 
@@ -47,17 +47,7 @@ class UpcastEvent implements EventMessage {
   }
 
   toJSON(): Record<string, unknown> {
-    const { id, topic, timestamp, priority, payload, metadata, checkpointMarker, contentHash } = this
-    return {
-      id,
-      topic,
-      timestamp,
-      priority,
-      payload: shownPayload(payload),
-      metadata,
-      ...(checkpointMarker === undefined ? {} : { checkpointMarker }),
-      contentHash,
-    }
+    return eventJson(this)
   }
 
   #apply(): JsonValue | Uint8Array {

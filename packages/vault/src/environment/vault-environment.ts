@@ -22,7 +22,7 @@ export interface EnvironmentOptions {
  * @returns the paths @throws VAULT_ENV_FORMAT, and what `Vault.set` throws; what was set before stays
  */
 export async function importEnvironment(
-  vault: Vault,
+  vault: Pick<Vault, 'getMany' | 'list' | 'set'>,
   text: string | Uint8Array,
   { prefix }: Pick<EnvironmentOptions, 'prefix'> = {},
 ): Promise<readonly string[]> {
@@ -42,7 +42,7 @@ export async function importEnvironment(
  * runs, and of a value that no variable can hold (a NUL, or bytes that are no UTF-8 text)
  */
 export async function readEnvironment(
-  vault: Vault,
+  vault: Pick<Vault, 'getMany' | 'list' | 'set'>,
   options: EnvironmentOptions = {},
 ): Promise<readonly EnvironmentEntry[]> {
   return (await readVariables(vault, options)).map(({ name, value }) => ({ name, value }))
@@ -61,7 +61,7 @@ export interface ExportedEnvironment {
  * `readEnvironment` throws
  */
 export async function exportEnvironment(
-  vault: Vault,
+  vault: Pick<Vault, 'getMany' | 'list' | 'set'>,
   options: EnvironmentOptions = {},
 ): Promise<ExportedEnvironment> {
   const variables = await readVariables(vault, options)
@@ -69,7 +69,7 @@ export async function exportEnvironment(
 }
 
 async function readVariables(
-  vault: Vault,
+  vault: Pick<Vault, 'getMany' | 'list' | 'set'>,
   { prefix, allow = [] }: EnvironmentOptions,
 ): Promise<readonly LabelledEntry[]> {
   const secrets = await vault.list(prefix === undefined ? '**' : `${prefix}/**`)

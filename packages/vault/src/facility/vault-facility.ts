@@ -3,22 +3,30 @@ import {
   actText,
   onNamed,
   onResources,
-  OWNER_RULE,
+  HERE_RULE,
   plainActs,
   type Acts,
   type Facility,
   type RulesOf,
 } from '@forgeone/engine'
+import type { MethodShape } from '@forgeone/common'
+import { TAKES_PROVIDER } from '@forgeone/crypto'
 import { z } from 'zod'
+import { CROSSING_SECRET, CROSSING_SECRETS } from '../secret/secret-value.ts'
 import type { VaultLeases } from '../vault/vault-leases.ts'
 import { Vault } from '../vault/vault.ts'
 import { checkVaultRow } from '../vault/vault-rows-check.ts'
 
 const DATABASE = 'vault'
 
+const GIVES_SECRET: MethodShape = { gives: { kind: 'value', convert: CROSSING_SECRET } }
+
 const RULES: RulesOf<Vault> = {
-  get: onNamed('vault.read', 'vault'),
-  getMany: onNamed('vault.read', 'vault'),
+  get: { ...onNamed('vault.read', 'vault'), crosses: GIVES_SECRET },
+  getMany: {
+    ...onNamed('vault.read', 'vault'),
+    crosses: { gives: { kind: 'value', convert: CROSSING_SECRETS } },
+  },
   set: onNamed('vault.write', 'vault'),
   generate: onNamed('vault.write', 'vault'),
   configure: onNamed('vault.write', 'vault'),
@@ -30,14 +38,14 @@ const RULES: RulesOf<Vault> = {
   info: onNamed('vault.list-metadata', 'vault'),
   status: onResources('vault.list-metadata', 'vault'),
   seal: onResources('vault.seal', 'vault'),
-  unseal: onResources('vault.seal', 'vault'),
-  as: OWNER_RULE,
-  close: OWNER_RULE,
+  unseal: { ...onResources('vault.seal', 'vault'), crosses: TAKES_PROVIDER },
+  as: HERE_RULE,
+  close: HERE_RULE,
 }
 
 const LEASE_RULES: RulesOf<VaultLeases> = {
   create: onNamed('vault.read', 'vault'),
-  redeem: { kind: 'bearer' },
+  redeem: { kind: 'bearer', crosses: GIVES_SECRET },
   revoke: onResources('vault.seal', 'vault'),
   list: onResources('vault.list-metadata', 'vault'),
 }

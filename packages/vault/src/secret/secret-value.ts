@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { utf8Decode } from '@forgeone/common'
+import { utf8Decode, type Conversion } from '@forgeone/common'
 
 /** What stands where a secret would be printed. */
 const HIDDEN = '[secret]'
@@ -39,4 +39,21 @@ export class SecretValue {
   toJSON(): string {
     return HIDDEN
   }
+}
+
+interface SecretParts {
+  readonly version: number
+  readonly bytes: Uint8Array
+}
+
+/** Its bytes cross to another process of the same user, and to nobody else. */
+export const CROSSING_SECRET: Conversion = {
+  give: ({ version, bytes }: SecretValue): SecretParts => ({ version, bytes }),
+  take: (parts: SecretParts): SecretValue => new SecretValue(parts),
+}
+
+export const CROSSING_SECRETS: Conversion = {
+  give: (secrets: readonly (SecretValue | undefined)[]) =>
+    secrets.map((secret) => secret && { version: secret.version, bytes: secret.bytes }),
+  take: (all: readonly (SecretParts | undefined)[]) => all.map((parts) => parts && new SecretValue(parts)),
 }

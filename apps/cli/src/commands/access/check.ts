@@ -12,7 +12,7 @@ export const accessCheck: Command = {
   async run({ positionals, terminal, store }) {
     const [principal, action, resource] = positionals
     await using forge = await store.open()
-    const decision = forge.access.check(principal!, { action: actionOf(action!), resource: resource! })
+    const decision = await forge.access.check(principal!, { action: actionOf(action!), resource: resource! })
     if (terminal.json) await terminal.printJson(decision)
     else await terminal.printLine(`${decision.allowed ? 'allowed' : 'denied'} by ${decision.rule}`)
     return decision.allowed ? EXIT.ok : EXIT.denied

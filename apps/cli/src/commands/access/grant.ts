@@ -55,7 +55,7 @@ export const accessGrant: Command = {
     await using forge = await store.open()
     const { access } = forge
     if (role !== undefined) {
-      const roles = access.list().find(({ principal }) => principal === holder)?.roles ?? []
+      const roles = (await access.list()).find(({ principal }) => principal === holder)?.roles ?? []
       await access.setRoles(holder, [...roles, role])
       if (terminal.json)
         await terminal.printJson({ principal: holder, roles: [...new Set([...roles, role])] })

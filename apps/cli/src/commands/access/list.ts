@@ -18,8 +18,8 @@ export const accessList: Command = {
       return
     }
     await using forge = await store.open()
-    const principals = forge.access.list()
-    const tokens = forge.access.tokens()
+    const principals = await forge.access.list()
+    const tokens = await forge.access.tokens()
     if (terminal.json) {
       await terminal.printJson({ principals, tokens })
       return

@@ -20,7 +20,7 @@ export const accessRevoke: Command = {
     if (role === undefined) {
       if (!(await access.revoke(name))) throw unknown(`there is no grant ${name}`)
     } else {
-      const roles = access.list().find(({ principal }) => principal === name)?.roles ?? []
+      const roles = (await access.list()).find(({ principal }) => principal === name)?.roles ?? []
       if (!roles.includes(role)) throw unknown(`${name} does not have the role ${role}`)
       await access.setRoles(
         name,

@@ -19,7 +19,7 @@ export const auditAcceptRollback: Command = {
     'forge audit accept-rollback --copy --reason "for staging" --data ./copy',
   ],
   async run({ terminal, store, options }) {
-    await using forge = await store.open({
+    await using forge = await store.openAlone({
       acceptRollback: { reason: requiredReason(options), copy: options['copy'] === true },
     })
     const { origin, verifierKeys, endedOrigins } = forge.audit

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
-import type { Forge } from '@forgeone/storage-manager'
+import type { ConnectedForge } from '@forgeone/storage-manager'
 import { readVerifierKeys } from './trust.ts'
 import { writeOutputFile } from './write-output-file.ts'
 
 /** Adds the keys that sign now to a file of verifier keys. Those that stand there stay: receipts of before are verified with them. */
-export async function addVerifierKeys(path: string, { audit }: Pick<Forge, 'audit'>): Promise<void> {
+export async function addVerifierKeys(path: string, { audit }: Pick<ConnectedForge, 'audit'>): Promise<void> {
   const known = (await isFilled(path)) ? (await readVerifierKeys(path)).map(({ text }) => text) : []
   // The oldest first, as a file that grows has them.
-  const keys = new Set([...known, ...audit.verifierKeys.map(({ text }) => text).toReversed()])
+  const keys = new Set([...known, ...(await audit.verifierKeys).map(({ text }) => text).toReversed()])
   await writeOutputFile(path, [...keys].map((text) => `${text}\n`).join(''))
 }
 

@@ -38,7 +38,8 @@ export const auditAnchor: Command = {
     if (renew && textOption(options, 'file') === undefined)
       throw usageError('only a file begins anew', 'Give --file FILE with --new.')
     const anchor = await anchorOf(context)
-    await using forge = await store.open()
+    // An anchor is code of this process.
+    await using forge = await store.openAlone()
     const { size, cosignatures } = await forge.publishTo(anchor, { renew })
     const { kind, place } = anchor
     if (terminal.json) await terminal.printJson({ kind, place, size, cosignatures })
@@ -49,7 +50,7 @@ export const auditAnchor: Command = {
 
 /** @throws AUDIT_FORK, AUDIT_ROLLBACK */
 async function askPolicy({ terminal, store }: CommandContext, policy: Policy): Promise<number> {
-  await using forge = await store.open()
+  await using forge = await store.openAlone()
   const { audit } = forge
   const checkpoint = await audit.checkpoint()
   const { lines, meetsQuorum, failures } = await gatherCosignatures({ checkpoint, policy, log: audit })

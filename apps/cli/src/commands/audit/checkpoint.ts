@@ -23,7 +23,7 @@ export const auditCheckpoint: Command = {
   async run({ options, terminal, store, resolvePath }) {
     await using forge = await store.open()
     const note = await forge.audit.checkpoint()
-    const keys = forge.audit.verifierKeys.map(({ text }) => text)
+    const keys = (await forge.audit.verifierKeys).map(({ text }) => text)
     const keyFile = textOption(options, 'vkey')
     if (keyFile !== undefined) await addVerifierKeys(resolvePath(keyFile), forge)
     const output = textOption(options, 'output')

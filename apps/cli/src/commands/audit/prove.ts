@@ -1,6 +1,6 @@
 import { formatReceipt, type EntryPart } from '@forgeone/audit'
 import { isForgeError } from '@forgeone/common'
-import type { Forge } from '@forgeone/storage-manager'
+import type { ConnectedForge } from '@forgeone/storage-manager'
 import type { EntryProof } from '@forgeone/streams'
 import type { Command } from '../../program/command.ts'
 import { textOption, usageError } from '../../program/parse-arguments.ts'
@@ -48,7 +48,7 @@ export const auditProve: Command = {
 }
 
 /** An id does not say whether it is an event's or a log entry's. @throws STREAM_ENTRY_UNKNOWN, STREAM_PROOF_INCOMPLETE */
-async function entryProof(forge: Forge, id: string): Promise<EntryProof> {
+async function entryProof(forge: ConnectedForge, id: string): Promise<EntryProof> {
   try {
     return await forge.events.prove(id)
   } catch (error) {

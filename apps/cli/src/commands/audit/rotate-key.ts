@@ -23,7 +23,7 @@ export const auditRotateKey: Command = {
     // With the keys of before, so that a place that cannot be written is known before anything changes.
     if (keyFile !== undefined) await addVerifierKeys(resolvePath(keyFile), forge)
     const { text } = await forge.audit.rotateKey()
-    const keys = forge.audit.verifierKeys.map((key) => key.text)
+    const keys = (await forge.audit.verifierKeys).map((key) => key.text)
     const until = Date.now() + SIGNING_OVERLAP_MS
     // The next checkpoint bears both signatures; it is made now, so that whoever looks finds them.
     await forge.audit.checkpoint()

@@ -29,7 +29,7 @@ export async function verifyDirectory(context: CommandContext): Promise<number> 
 /** The log of the store that the options name. @returns the exit code */
 export async function verifyStore(context: CommandContext): Promise<number> {
   const anchors = await anchorsOf(context)
-  await using forge = await context.store.open()
+  await using forge = await context.store.openAlone()
   const { audit } = forge
   return await reportLog(context, (onProgress) => verifyOwn(audit, { anchors, onProgress }))
 }

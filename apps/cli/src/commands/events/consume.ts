@@ -39,17 +39,17 @@ export const eventsConsume: Command = {
     const topics = textOption(options, 'topic')
     const limit = numberOption(options, 'limit', { min: 1, max: 1_000_000_000 }) ?? Number.POSITIVE_INFINITY
     await using forge = await store.open()
-    await using subscription = forge.events.subscribe({ group, topics })
+    await using subscription = await forge.events.subscribe({ group, topics })
     const consuming: Consuming = {
       subscription,
-      groupNow: () => forge.events.groups.get(group),
+      groupNow: async () => await forge.events.groups.get(group),
       limit,
       terminal,
       signal,
     }
     if (positionals.length > 0) return await runForEach({ ...consuming, words: positionals })
     const count = await printAll(consuming)
-    if (count === 0) noteNoEvents(consuming)
+    if (count === 0) await noteNoEvents(consuming)
     else if (!terminal.json) terminal.note(formatCountOf(count, 'event', 'events'))
     return EXIT.ok
   },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ForgeError } from '@forgeone/common'
-import type { Forge } from '@forgeone/storage-manager'
+import type { ConnectedForge } from '@forgeone/storage-manager'
 import { decompress, type EventImportOptions } from '@forgeone/streams'
 import type { Command, CommandContext } from '../../program/command.ts'
 import { EVENT_FORMAT_OPTION, eventFormatOf } from '../../program/event-format.ts'
@@ -62,7 +62,7 @@ export const eventsImport: Command = {
     const [closed] = unreadable
     if (closed !== undefined) throw closed
     const seconds = (performance.now() - startedMs) / 1000
-    const { bytesOnDisk } = forge.stats()
+    const { bytesOnDisk } = await forge.stats()
     if (terminal.json)
       await terminal.printJson({
         ...totals,
@@ -78,14 +78,14 @@ export const eventsImport: Command = {
 }
 
 interface EventFileImport extends Pick<CommandContext, 'terminal' | 'signal'> {
-  readonly forge: Forge
+  readonly forge: ConnectedForge
   readonly file: InputFile
   readonly settings: EventImportOptions
   /** Events of the files before this one. */
   readonly before: number
 }
 
-async function importFile(request: EventFileImport): ReturnType<Forge['events']['importFrom']> {
+async function importFile(request: EventFileImport): ReturnType<ConnectedForge['events']['importFrom']> {
   const { forge, file, terminal, signal, settings, before } = request
   const progress = new Progress(terminal)
   const read = { bytes: 0 }

@@ -1,3 +1,4 @@
+import type { EventMessage } from '@forgeone/streams'
 import type { Command } from '../../program/command.ts'
 import { parseQueryText } from '../../program/query-text.ts'
 import { RANGE_OPTIONS, rangeOf } from '../../program/read-options.ts'
@@ -34,7 +35,9 @@ export const eventsRead: Command = {
       direction,
     }
     const results = query === undefined ? forge.events.read(range) : forge.events.search(query, range)
-    const count = await printEntries(terminal, results.batches(), (event) => eventLine(terminal, event))
+    // What is stored is JSON, or bytes.
+    const batches = results.batches() as AsyncIterable<readonly EventMessage[]>
+    const count = await printEntries(terminal, batches, (event) => eventLine(terminal, event))
     if (count === 0) terminal.note('no events')
   },
 }

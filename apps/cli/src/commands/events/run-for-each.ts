@@ -1,4 +1,5 @@
-import type { Delivery, GroupInfo, Subscription } from '@forgeone/streams'
+import type { ConnectedForge } from '@forgeone/storage-manager'
+import type { GroupInfo } from '@forgeone/streams'
 import { startProgram } from '../../program/child-program.ts'
 import { EXIT } from '../../program/exit-codes.ts'
 import { formatCountOf } from '../../render/quantities.ts'
@@ -7,10 +8,13 @@ import type { Terminal } from '../../render/terminal.ts'
 /** How long a program may take over one event: a program that hangs is ended by whoever started the command. */
 const PROGRAM_MS_MAX = 24 * 60 * 60 * 1000
 
+type Subscription = Awaited<ReturnType<ConnectedForge['events']['subscribe']>>
+type Delivery = Awaited<ReturnType<Subscription['nextBatch']>>[number]
+
 export interface Consuming {
   readonly subscription: Subscription
   /** As it is now; undefined where the first delivery makes it. */
-  readonly groupNow: () => GroupInfo | undefined
+  readonly groupNow: () => Promise<GroupInfo | undefined>
   readonly limit: number
   readonly terminal: Terminal
   readonly signal: AbortSignal
@@ -28,18 +32,18 @@ export async function runForEach(o: Consuming & { readonly words: readonly strin
     o.signal.throwIfAborted()
     const [delivery] = await o.subscription.nextBatch(1, { wait: false })
     if (delivery === undefined) break
-    delivery.extend(PROGRAM_MS_MAX)
+    await delivery.extend(PROGRAM_MS_MAX)
     const code = await runOnce(o.words, delivery, o.signal)
     if (code === 0) {
       await delivery.ack()
       acked += 1
     } else {
       await delivery.nack({ reason: `${o.words[0]} ended with exit code ${code}` })
-      if (delivery.attempt >= (o.groupNow()?.maxDeliveries ?? Number.POSITIVE_INFINITY)) givenUp += 1
+      if (delivery.attempt >= ((await o.groupNow())?.maxDeliveries ?? Number.POSITIVE_INFINITY)) givenUp += 1
       else givenBack += 1
     }
   }
-  if (acked + givenBack + givenUp === 0) noteNoEvents(o)
+  if (acked + givenBack + givenUp === 0) await noteNoEvents(o)
   else if (!o.terminal.json) o.terminal.note(formatCountOf(acked, 'event', 'events'))
   if (givenBack + givenUp === 0) return EXIT.ok
   if (givenBack > 0)
@@ -52,8 +56,11 @@ export async function runForEach(o: Consuming & { readonly words: readonly strin
 }
 
 /** Nothing came: there is nothing, or the group gives out nothing now. */
-export function noteNoEvents({ terminal, groupNow }: Pick<Consuming, 'terminal' | 'groupNow'>): void {
-  const group = groupNow()
+export async function noteNoEvents({
+  terminal,
+  groupNow,
+}: Pick<Consuming, 'terminal' | 'groupNow'>): Promise<void> {
+  const group = await groupNow()
   terminal.note(
     group?.paused === true
       ? `no events: the group is paused (\`forge groups resume ${group.name}\`)`

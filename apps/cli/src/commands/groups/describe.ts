@@ -15,7 +15,7 @@ export const groupsDescribe: Command = {
   async run({ positionals, terminal, store }) {
     await using forge = await store.open()
     const name = positionals[0]!
-    const group = forge.events.groups.get(name)
+    const group = await forge.events.groups.get(name)
     if (group === undefined) throw new ForgeError('STREAM_GROUP_UNKNOWN', `there is no group ${name}`)
     const lag = await forge.events.groups.lag(name)
     if (terminal.json) {

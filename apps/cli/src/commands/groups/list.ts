@@ -13,7 +13,7 @@ export const groupsList: Command = {
   examples: ['forge groups list --data ./data', 'forge groups list --data ./data --json'],
   async run({ terminal, store }) {
     await using forge = await store.open()
-    const groups = forge.events.groups.list()
+    const groups = await forge.events.groups.list()
     if (terminal.json) for (const group of groups) await terminal.printJson(groupJson(group))
     else if (groups.length === 0) terminal.note('no groups')
     else {

@@ -18,7 +18,7 @@ export const groupsSeek: Command = {
     const place = placeOf(positionals[1]!)
     await using forge = await store.open()
     await forge.events.groups.seek(name, place)
-    const position = formatPosition(forge.events.groups.get(name)!.position)
+    const position = formatPosition((await forge.events.groups.get(name))!.position)
     if (terminal.json) await terminal.printJson({ name, position })
     else terminal.note(`${name} goes on after ${position}`)
   },

@@ -1,4 +1,4 @@
-import type { ImageCatalogue } from '@forgeone/images'
+import type { ConnectedForge } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { formatBytes } from '../../render/quantities.ts'
 import { printable } from '../../render/printable.ts'
@@ -57,7 +57,7 @@ function rowOf({ zone, territory }: Scan['territories'][number]): readonly strin
 }
 
 async function scanned(
-  images: ImageCatalogue,
+  images: ConnectedForge['images'],
   path: string,
   { hash, signal }: { readonly hash: boolean; readonly signal: AbortSignal },
 ) {

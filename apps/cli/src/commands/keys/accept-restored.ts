@@ -12,7 +12,7 @@ export const keysAcceptRestored: Command = {
   },
   examples: ['forge keys accept-restored --reason "the keyring of the safe" --data ./data'],
   async run({ terminal, store, options }) {
-    await using forge = await store.open({ acceptRestoredKeyring: { reason: requiredReason(options) } })
+    await using forge = await store.openAlone({ acceptRestoredKeyring: { reason: requiredReason(options) } })
     const { revision, slots } = forge.keys.status()
     if (terminal.json) await terminal.printJson({ revision, slots: slots.length })
     else

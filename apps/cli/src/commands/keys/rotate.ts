@@ -34,7 +34,8 @@ export const keysRotate: Command = {
     }
     if (options['master'] === true) {
       await store.remember()
-      await using forge = await store.open()
+      // Every way to open the store is made anew.
+      await using forge = await store.openAlone()
       if (options['drop-others'] === true) {
         const { slots, openedSlot } = forge.keys.status()
         const dropped = slots.filter(({ id }) => id !== openedSlot)
@@ -52,7 +53,7 @@ export const keysRotate: Command = {
       return
     }
     await using forge = await store.open()
-    const known = forge.keys.scopes
+    const known = await forge.keys.scopes
     if (scope !== undefined && !known.includes(scope)) {
       throw usageError(`"${scope}" has no keys`, `Scopes are ${known.join(', ')}.`)
     }
@@ -71,7 +72,7 @@ export const keysRotate: Command = {
         progress.clear()
       }
       if (options['destroy'] === true) {
-        const old = forge.keys.status().keys.filter(({ state }) => state === 'decrypt-only')
+        const old = (await forge.keys.status()).keys.filter(({ state }) => state === 'decrypt-only')
         for (const { id } of old) if (await forge.keys.destroyUnused(id)) destroyed.push(id)
         terminal.note(`destroyed ${formatCount(destroyed.length)} of ${formatCount(old.length)} old keys`)
         const images = await forge.checkpoints()

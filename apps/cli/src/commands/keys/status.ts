@@ -11,7 +11,7 @@ export const keysStatus: Command = {
   examples: ['forge keys status --data ./data'],
   async run({ terminal, store }) {
     await using forge = await store.open()
-    const status = forge.keys.status()
+    const status = await forge.keys.status()
     const { slots, keys, revision, openedSlot, masterCreatedMs, unfinished } = status
     if (terminal.json) {
       await terminal.printJson(status)

@@ -26,7 +26,7 @@ export const logsExport: Command = {
   async run({ options, positionals, terminal, store, signal, resolvePath }) {
     await using forge = await store.open()
     const range = { ...rangeOf(options, signal), topic: textOption(options, 'topic') ?? positionals[0] }
-    if (range.topic !== undefined && forge.logs.topics(range.topic).length === 0) {
+    if (range.topic !== undefined && (await forge.logs.topics(range.topic)).length === 0) {
       throw new ForgeError('STREAM_TOPIC_UNKNOWN', `no log topic matches ${range.topic}`)
     }
     const chunks =

@@ -1,5 +1,5 @@
 import { ForgeError, isForgeError } from '@forgeone/common'
-import type { Forge } from '@forgeone/storage-manager'
+import type { ConnectedForge } from '@forgeone/storage-manager'
 import { decompress, type ImportResult, type LogFormat } from '@forgeone/streams'
 import type { CommandContext } from '../../program/command.ts'
 import { countingBytes, sourceOf } from '../../program/import-input.ts'
@@ -17,7 +17,7 @@ export interface ImportSettings {
 
 export interface LogFileImport {
   readonly context: CommandContext
-  readonly forge: Forge
+  readonly forge: ConnectedForge
   readonly file: InputFile
   readonly topic: string
   readonly settings: ImportSettings

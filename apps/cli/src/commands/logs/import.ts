@@ -78,7 +78,7 @@ export const logsImport: Command = {
     await printTotals(terminal, {
       ...totals,
       seconds,
-      bytesOnDisk: forge.stats().bytesOnDisk,
+      bytesOnDisk: (await forge.stats()).bytesOnDisk,
       files: reports,
     })
     if (interrupted)

@@ -1,4 +1,5 @@
-import type { SearchExplanation, SearchResults, TableRow } from '@forgeone/streams'
+import type { ConnectedForge } from '@forgeone/storage-manager'
+import type { SearchExplanation } from '@forgeone/streams'
 import { parseDuration, type Query } from '@forgeone/streams'
 import type { Command } from '../../program/command.ts'
 import type { OptionValues } from '../../program/options.ts'
@@ -59,11 +60,11 @@ export const logsSearch: Command = {
       if (terminal.json) await terminal.printJson({ count })
       else await terminal.printLine(String(count))
     } else count = await printEntries(terminal, results.batches(), (entry) => logLine(terminal, entry))
-    if (options['explain'] === true) printExplanation(terminal, results.explain())
+    if (options['explain'] === true) printExplanation(terminal, await results.explain())
     if (count === 0)
       terminal.note('Words match whole and in their case; i(error) ignores case, and *"rror"* finds parts.')
     terminal.note(
-      `${formatCountOf(count, 'entry', 'entries')} in ${formatDuration(results.explain().elapsedMs)}`,
+      `${formatCountOf(count, 'entry', 'entries')} in ${formatDuration((await results.explain()).elapsedMs)}`,
     )
   },
 }
@@ -80,7 +81,7 @@ function withHistogram(query: Query, options: OptionValues): Query {
 
 async function printTable(
   terminal: Terminal,
-  results: SearchResults<TableRow>,
+  results: ReturnType<ConnectedForge['logs']['table']>,
   { options, query }: { readonly options: OptionValues; readonly query: Query },
 ): Promise<void> {
   if (terminal.json) {
@@ -91,8 +92,8 @@ async function printTable(
     if (rows.length === 0) terminal.note('no rows')
     else await terminal.print(isHistogram ? renderHistogram(terminal, rows) : renderRecords(terminal, rows))
   }
-  if (options['explain'] === true) printExplanation(terminal, results.explain())
-  terminal.note(`took ${formatDuration(results.explain().elapsedMs)}`)
+  if (options['explain'] === true) printExplanation(terminal, await results.explain())
+  terminal.note(`took ${formatDuration((await results.explain()).elapsedMs)}`)
 }
 
 function printExplanation(terminal: Terminal, work: SearchExplanation): void {

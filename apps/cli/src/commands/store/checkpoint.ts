@@ -1,4 +1,4 @@
-import type { Forge } from '@forgeone/storage-manager'
+import type { ConnectedForge } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { textOption, usageError } from '../../program/parse-arguments.ts'
 import { EXIT } from '../../program/exit-codes.ts'
@@ -41,7 +41,7 @@ export const checkpoint: Command = {
   },
 }
 
-async function take(forge: Forge, directory: string, terminal: Terminal): Promise<number> {
+async function take(forge: ConnectedForge, directory: string, terminal: Terminal): Promise<number> {
   const image = await forge.checkpoint(directory)
   if (terminal.json) {
     await terminal.printJson({ directory, ...image })
@@ -67,7 +67,7 @@ function sharingText({ linkedFiles, copiedFiles }: { linkedFiles: number; copied
   return `It shares the disk space of ${which} with the store, so it is no backup by itself.`
 }
 
-async function list(forge: Forge, terminal: Terminal): Promise<number> {
+async function list(forge: ConnectedForge, terminal: Terminal): Promise<number> {
   const images = await forge.checkpoints()
   if (terminal.json) await terminal.printJson(images)
   else
@@ -82,7 +82,7 @@ async function list(forge: Forge, terminal: Terminal): Promise<number> {
 const ID_DIGITS_MIN = 4
 
 /** The one image whose id begins so. @throws USAGE when several do */
-async function idOf(forge: Forge, given: string): Promise<string | undefined> {
+async function idOf(forge: ConnectedForge, given: string): Promise<string | undefined> {
   const begin = given.toLowerCase()
   if (begin.length < ID_DIGITS_MIN)
     throw usageError(`"${given}" names no image`, `Give at least ${ID_DIGITS_MIN} digits of its id.`)
@@ -95,7 +95,7 @@ async function idOf(forge: Forge, given: string): Promise<string | undefined> {
   return found[0]?.id
 }
 
-async function forgetOne(forge: Forge, given: string, terminal: Terminal): Promise<number> {
+async function forgetOne(forge: ConnectedForge, given: string, terminal: Terminal): Promise<number> {
   const id = await idOf(forge, given)
   const known = id !== undefined && (await forge.forgetCheckpoint(id))
   if (terminal.json) await terminal.printJson({ forgotten: known })

@@ -33,7 +33,7 @@ export const init: Command = {
     const access = directory === undefined ? store : store.at(resolvePath(directory))
     try {
       await using forge = await access.create({ shardCount, encryption })
-      const { shardCount: shards, encryption: suite } = forge.stats()
+      const { shardCount: shards, encryption: suite } = await forge.stats()
       if (terminal.json)
         await terminal.printJson({ path: access.path(), shardCount: shards, encryption: suite })
       else terminal.note(`created a store at ${access.path()}: ${suite}, ${shards} shards`)

@@ -10,8 +10,8 @@ export const metrics: Command = {
   examples: ['forge metrics --data ./data > /var/lib/node_exporter/forge.prom'],
   async run({ terminal, store }) {
     await using forge = await store.open()
-    const statistics = forge.stats()
-    if (terminal.json) await terminal.printJson(Object.fromEntries(forge.metrics()))
-    else await terminal.print(prometheusText({ metrics: forge.metrics(), statistics }))
+    const statistics = await forge.stats()
+    if (terminal.json) await terminal.printJson(Object.fromEntries(await forge.metrics()))
+    else await terminal.print(prometheusText({ metrics: await forge.metrics(), statistics }))
   },
 }

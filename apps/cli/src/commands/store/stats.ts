@@ -12,8 +12,8 @@ export const stats: Command = {
   examples: ['forge stats --data ./data', 'forge stats --data ./data --json'],
   async run({ options, terminal, store }) {
     await using forge = await store.open()
-    const figures = forge.stats()
-    const metrics = options['metrics'] === true ? { metrics: Object.fromEntries(forge.metrics()) } : {}
+    const figures = await forge.stats()
+    const metrics = options['metrics'] === true ? { metrics: Object.fromEntries(await forge.metrics()) } : {}
     if (terminal.json) {
       await terminal.printJson({ ...figures, ...metrics })
       return

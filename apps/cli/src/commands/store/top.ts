@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isForgeError } from '@forgeone/common'
-import type { Forge, ForgeStatistics } from '@forgeone/storage-manager'
+import type { ConnectedForge, ForgeStatistics } from '@forgeone/storage-manager'
 import type { Command } from '../../program/command.ts'
 import { numberOption } from '../../program/parse-arguments.ts'
 import type { StoreAccess } from '../../program/store-access.ts'
@@ -90,12 +90,12 @@ async function lookUnlessLocked(
   }
 }
 
-async function lookAt(forge: Forge): Promise<Sample> {
+async function lookAt(forge: ConnectedForge): Promise<Sample> {
   await using open = forge
-  const stats = open.stats()
-  const unapplied = open.metrics().get('unapplied_bytes')
+  const stats = await open.stats()
+  const unapplied = (await open.metrics()).get('unapplied_bytes')
   const groups = []
-  for (const { name, inFlight } of open.events.groups.list()) {
+  for (const { name, inFlight } of await open.events.groups.list()) {
     const { entries } = await open.events.groups.lag(name)
     groups.push({ group: name, lag: entries, inFlight })
   }

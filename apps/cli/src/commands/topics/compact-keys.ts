@@ -16,7 +16,7 @@ export const topicsCompactKeys: Command = {
     const [name] = positionals
     const dryRun = options['dry-run'] === true
     await using forge = await store.open()
-    const stream = streamOfTopic(forge, name!, options)
+    const stream = await streamOfTopic(forge, name!, options)
     const removal = await forge[stream].topicOperations.compactKeys(name!, { dryRun, signal })
     if (terminal.json) await terminal.printJson({ stream, dryRun, ...removal })
     else

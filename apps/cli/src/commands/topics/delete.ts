@@ -13,9 +13,9 @@ export const topicsDelete: Command = {
   async run({ options, positionals, terminal, store }) {
     const [name] = positionals
     await using forge = await store.open()
-    const stream = streamOfTopic(forge, name!, options)
+    const stream = await streamOfTopic(forge, name!, options)
     const { topicOperations } = forge[stream]
-    const { count, rawBytes } = topicOperations.describe(name!)
+    const { count, rawBytes } = await topicOperations.describe(name!)
     if (options['yes'] !== true) {
       throw usageError(
         `${name} has ${formatCount(count)} entries (${formatBytes(rawBytes)}), which would be gone`,

@@ -1,4 +1,4 @@
-import type { Forge } from '@forgeone/storage-manager'
+import type { ConnectedForge } from '@forgeone/storage-manager'
 import { compileTopicPattern } from '@forgeone/streams'
 import type { Command } from '../../program/command.ts'
 import { formatBytes, formatCount, formatRatio, formatTime } from '../../render/quantities.ts'
@@ -15,8 +15,8 @@ export const topicsDescribe: Command = {
   async run({ options, positionals, terminal, store }) {
     const [name] = positionals
     await using forge = await store.open()
-    const stream = streamOfTopic(forge, name!, options)
-    const topic = forge[stream].topicOperations.describe(name!)
+    const stream = await streamOfTopic(forge, name!, options)
+    const topic = await forge[stream].topicOperations.describe(name!)
     const groups = stream === 'events' ? await groupsOf(forge, name!) : []
     if (terminal.json) {
       await terminal.printJson({ stream, topic: topic.name, ...topic, groups })
@@ -50,11 +50,11 @@ function time(at: number | undefined): string {
 
 /** The consumer groups that read a topic, and how far they are behind in all of their topics. */
 async function groupsOf(
-  forge: Forge,
+  forge: ConnectedForge,
   topic: string,
 ): Promise<readonly { readonly group: string; readonly entries: number }[]> {
   const lags: { readonly group: string; readonly entries: number }[] = []
-  for (const { name, topics } of forge.events.groups.list()) {
+  for (const { name, topics } of await forge.events.groups.list()) {
     if (!topics.some((pattern) => compileTopicPattern(pattern).matches(topic))) continue
     const { entries } = await forge.events.groups.lag(name)
     lags.push({ group: name, entries })

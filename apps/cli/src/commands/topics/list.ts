@@ -12,7 +12,7 @@ export const topics: Command = {
   async run({ positionals, terminal, store }) {
     const pattern = positionals[0] === undefined ? undefined : compileTopicPattern(positionals[0])
     await using forge = await store.open()
-    const found = forge.stats().topics.filter((topic) => pattern?.matches(topic.topic) ?? true)
+    const found = (await forge.stats()).topics.filter((topic) => pattern?.matches(topic.topic) ?? true)
     if (terminal.json) for (const topic of found) await terminal.printJson(topic)
     else if (found.length > 0) await terminal.print(topicTable(terminal, found))
     else terminal.note('no topics')

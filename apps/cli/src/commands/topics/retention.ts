@@ -29,9 +29,10 @@ export const topicsRetention: Command = {
     if (pattern === undefined) {
       if (retention !== undefined || options['remove'] === true)
         throw usageError('which topics is meant?', 'Name a pattern, such as app.> or > for all.')
-      const rules = (stream === undefined ? (['logs', 'events'] as const) : [stream]).flatMap((name) =>
-        forge[name].topicOperations.retentionRules().map((rule) => ({ stream: name, ...rule })),
-      )
+      const rules = []
+      for (const name of stream === undefined ? (['logs', 'events'] as const) : [stream])
+        for (const rule of await forge[name].topicOperations.retentionRules())
+          rules.push({ stream: name, ...rule })
       if (terminal.json) for (const rule of rules) await terminal.printJson({ ...rule })
       else if (rules.length === 0) terminal.note('no rules: everything is kept')
       else

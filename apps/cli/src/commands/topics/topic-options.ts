@@ -1,5 +1,5 @@
 import { ForgeError } from '@forgeone/common'
-import type { Forge } from '@forgeone/storage-manager'
+import type { ConnectedForge } from '@forgeone/storage-manager'
 import { parseDuration, type Retention, type TopicSettings } from '@forgeone/streams'
 import type { OptionSpec, OptionValues } from '../../program/options.ts'
 import { numberOption, textOption, usageError } from '../../program/parse-arguments.ts'
@@ -89,10 +89,16 @@ export function streamOption(options: OptionValues): StreamName | undefined {
 }
 
 /** The stream that has a topic. @throws STREAM_TOPIC_UNKNOWN, USAGE when both have one */
-export function streamOfTopic(forge: Forge, name: string, options: OptionValues): StreamName {
+export async function streamOfTopic(
+  forge: ConnectedForge,
+  name: string,
+  options: OptionValues,
+): Promise<StreamName> {
   const named = streamOption(options)
   const streams: readonly StreamName[] = named === undefined ? ['logs', 'events'] : [named]
-  const having = streams.filter((stream) => forge[stream].topics().some((topic) => topic.name === name))
+  const having: StreamName[] = []
+  for (const stream of streams)
+    if ((await forge[stream].topics()).some((topic) => topic.name === name)) having.push(stream)
   if (having.length > 1)
     throw usageError(`logs and events both have a topic ${name}`, 'Say which with --stream logs or events.')
   if (having[0] === undefined) throw new ForgeError('STREAM_TOPIC_UNKNOWN', `there is no topic ${name}`)

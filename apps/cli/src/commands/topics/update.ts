@@ -19,10 +19,10 @@ export const topicsUpdate: Command = {
   async run({ options, positionals, terminal, store }) {
     const [name] = positionals
     await using forge = await store.open()
-    const stream = streamOfTopic(forge, name!, options)
+    const stream = await streamOfTopic(forge, name!, options)
     const { topicOperations } = forge[stream]
     await topicOperations.update(name!, settingsOf(options))
-    const { settings } = topicOperations.describe(name!)
+    const { settings } = await topicOperations.describe(name!)
     if (terminal.json) await terminal.printJson({ stream, topic: name!, settings })
     else terminal.note(`the settings of ${name} are now ${JSON.stringify(settings)}`)
   },

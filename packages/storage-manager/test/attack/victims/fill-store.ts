@@ -1,10 +1,11 @@
 // Run in a process of its own: fills a store with a row of every keyspace, says how many leaves there are, and closes it or
 // is killed.
 
-import { cpSync, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { Forge } from '../../../src/index.ts'
 import { SECRET } from '../../temporary-folder.ts'
+import { copyDirectory } from '../../copy-directory.ts'
 
 const [, , path, end] = process.argv
 const options = { path: path!, secret: SECRET, shardCount: 2, compaction: 'manual' } as const
@@ -51,7 +52,7 @@ await forge.logs.compact()
 await forge.keys.rotate({ scopes: ['logs_shard_0'] })
 await forge.close()
 // What somebody may have copied earlier.
-cpSync(path!, `${path}-earlier`, { recursive: true })
+copyDirectory(path!, `${path}-earlier`)
 forge = await Forge.open(options)
 await fill(forge, 2)
 await deliver(forge, 2)
