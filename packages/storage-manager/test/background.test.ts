@@ -77,6 +77,20 @@ test('a short job waits for no long one, and one that is not due does not run', 
   await background.close()
 })
 
+test('a job that cannot say whether it is due fails as one that runs does, and is closed with the store', async () => {
+  const isDue = (): boolean => {
+    throw new ForgeError('IO_FAILED', 'it does not know')
+  }
+  const { background, problems, pass } = backgroundOf([
+    { name: 'odd', everyMs: 10, isDue, run: () => Promise.resolve() },
+  ])
+  await pass(10)
+  expect([...problems]).toEqual([['odd', 'IO_FAILED']])
+  expect(background.list()[0]).toMatchObject({ state: 'waiting', runs: 1, failures: 1 })
+  await background.close()
+  expect(background.list()[0]!.state).toBe('closed')
+})
+
 test('work that an event makes due begins at once, once more when it was asked for meanwhile, and not while paused', async () => {
   let runs = 0
   let ended = Promise.withResolvers<void>()

@@ -18,6 +18,11 @@ export async function fileAnchor(o: {
   readonly path: string
   readonly dataDirectory: string
 }): Promise<Anchor> {
+  for (const name of ['path', 'dataDirectory'] as const)
+    if (typeof o[name] !== 'string' || o[name] === '')
+      throw new ForgeError('STORE_OPTION_INVALID', `a file anchor is given its ${name}`, {
+        details: { option: name },
+      })
   const folder = await realFolder(dirname(resolve(o.path))).catch((cause: unknown) => {
     throw failed(o.path, 'its directory cannot be read', cause)
   })

@@ -11,7 +11,7 @@ import type { Job } from './job.ts'
 /** What a store does by itself, and how it went since the store was opened. */
 export interface JobFigures {
   readonly name: string
-  readonly state: 'waiting' | 'running' | 'paused'
+  readonly state: 'waiting' | 'running' | 'paused' | 'closed'
   readonly runs: number
   readonly failures: number
   /** In milliseconds since 1970; null before the first run. */
@@ -65,7 +65,7 @@ export class Background {
   list(): readonly JobFigures[] {
     return this.#scheduled.map(({ job: { name }, isRunning, runs, failures, lastBegan, lastTookMs }) => ({
       name,
-      state: isRunning ? 'running' : this.#isPaused ? 'paused' : 'waiting',
+      state: isRunning ? 'running' : this.#state,
       runs,
       failures,
       lastBegan,
@@ -73,7 +73,12 @@ export class Background {
     }))
   }
 
-  /** Nothing is begun until `resume`, or the next opening; what runs goes on to its end. @throws STORE_CLOSED */
+  get #state(): 'waiting' | 'paused' | 'closed' {
+    if (this.#ending.signal.aborted) return 'closed'
+    return this.#isPaused ? 'paused' : 'waiting'
+  }
+
+  /** Nothing is begun until `resume`, or the next opening; what runs goes on to its end. It does not count. @throws STORE_CLOSED */
   async pause(): Promise<void> {
     this.#setPaused(true)
   }
@@ -124,18 +129,22 @@ export class Background {
     const { clock, mayWrite } = this.#options
     const { signal } = this.#ending
     if (this.#isPaused || signal.aborted || mayWrite?.() === false) return
-    if (scheduled.job.isDue?.() === false) return
-    scheduled.isRunning = true
-    scheduled.lastBegan = clock.now()
+    const { job } = scheduled
     const begunMs = clock.monotonicMs()
+    let isDue = true
     const worked = await scheduled.work.run(async () => {
       try {
-        await scheduled.job.run(signal)
+        isDue = job.isDue?.() !== false
+        if (!isDue) return
+        scheduled.isRunning = true
+        scheduled.lastBegan = clock.now()
+        await job.run(signal)
       } catch (cause) {
         // What closing cut short did not fail.
         if (!signal.aborted) throw cause
       }
     })
+    if (!isDue) return
     scheduled.runs++
     if (!worked) scheduled.failures++
     scheduled.lastTookMs = clock.monotonicMs() - begunMs

@@ -42,10 +42,32 @@ type MethodNames<Face> = {
 }[keyof Face] &
   string
 
-/** What is no plain data must say how it crosses. */
-type RuleOf<Method> = Method extends (...args: never[]) => AsyncIterable<unknown>
-  ? MethodRule & { readonly crosses: MethodShape | 'here' }
-  : MethodRule
+/** What is no plain data must say how it crosses: principals and other processes would have an object that nobody is asked about. */
+type RuleOf<Method> = Method extends (...args: never[]) => infer Given
+  ? [HasMethods<Awaited<Given>>] extends [true]
+    ? MethodRule & { readonly crosses: MethodShape | 'here' }
+    : MethodRule
+  : never
+
+type HasMethods<Given> = Given extends
+  | readonly unknown[]
+  | Uint8Array
+  | Date
+  | Error
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  ? false
+  : Given extends AsyncIterable<unknown>
+    ? true
+    : Given extends object
+      ? [
+          {
+            [Name in keyof Given]-?: Given[Name] extends (...args: never[]) => unknown ? Name : never
+          }[keyof Given],
+        ] extends [never]
+        ? false
+        : true
+      : false
 
 /** A rule for each public method of a face: a missing or surplus one does not compile. */
 export type RulesOf<Face> = { readonly [Name in MethodNames<Face>]: RuleOf<Face[Name]> }

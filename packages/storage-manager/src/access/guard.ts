@@ -9,6 +9,7 @@ import {
 } from '@forgeone/engine'
 import type { AccessControl } from './access-control.ts'
 import { callForPrincipal } from './error-for-principal.ts'
+import { hasMethods } from './has-methods.ts'
 import { guardIterable } from './guard-iterable.ts'
 import { guardSubscribe, type SubscribeCall, type SubscriptionGuard } from './guard-subscription.ts'
 
@@ -96,7 +97,7 @@ export class Guard {
       const guard = this.#subscriptionGuard(authorize)
       if (rule.gives === 'subscription') return guardSubscribe(call as SubscribeCall, args, guard)
       if (rule.input !== undefined) this.#guardInput(args, { rule, authorize })
-      return guardResult(call(...this.#withIdentity(rule, args)), guard)
+      return guardResult(call(...this.#withIdentity(rule, args)), { ...guard, crosses: rule.crosses })
     }
   }
 
@@ -191,10 +192,20 @@ async function* whileAllowed(input: AsyncIterable<unknown>, authorize: () => voi
 }
 
 /** A result that goes on giving is asked about again whenever rights have changed, also one that comes later. */
-function guardResult(result: unknown, guard: SubscriptionGuard): unknown {
+function guardResult(result: unknown, guard: SubscriptionGuard & Pick<MethodRule, 'crosses'>): unknown {
   if (isPromise(result)) {
     return result.then((settled: unknown) => guardResult(settled, guard))
   }
-  const goesOn = typeof result === 'object' && result !== null && Symbol.asyncIterator in result
-  return goesOn ? guardIterable(result, guard) : result
+  if (typeof result !== 'object' || result === null) return result
+  if (Symbol.asyncIterator in result) return guardIterable(result, guard)
+  // Its methods would be asked about by nobody. What is made of plain data anew has none that reach the store.
+  assert(
+    isConverted(guard.crosses) || !hasMethods(result),
+    'a method gives a principal no object with methods',
+  )
+  return result
+}
+
+function isConverted(crosses: MethodRule['crosses']): boolean {
+  return typeof crosses === 'object' && crosses.gives.kind === 'value' && crosses.gives.convert !== undefined
 }

@@ -141,3 +141,17 @@ function onlyThere(path: string, name: string, directory: string): ForgeError {
   const where = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
   return new ForgeError('STORE_LOCKED', `${method} needs the store for itself, and ${where} has it open`)
 }
+
+/** A store of this process as one of another is used: what it answers at once can be awaited as well. */
+export function ownForge(forge: OwnerHandle & { close(): Promise<void> }): ConnectedForge {
+  const closed = Promise.withResolvers<void>()
+  const handle = Object.create(forge) as ConnectedForge
+  const close = async (): Promise<void> => {
+    await forge.close()
+    closed.resolve()
+  }
+  const members = { close, closed: closed.promise, [Symbol.asyncDispose]: close }
+  for (const name of Reflect.ownKeys(members))
+    Object.defineProperty(handle, name, { value: Reflect.get(members, name) })
+  return handle
+}

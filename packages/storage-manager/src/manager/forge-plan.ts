@@ -45,8 +45,13 @@ type ForgeMethod =
   | 'authenticate'
   | 'close'
 
+/** Those of the process that has the store open: they take or give code, or end what others use. */
+type MethodHere = 'publishTo' | 'as' | 'authenticate' | 'close'
+
 /** What they need. */
-export const FORGE_RULES: Readonly<Record<ForgeMethod, MethodRule>> = {
+export const FORGE_RULES: Readonly<
+  Record<Exclude<ForgeMethod, MethodHere>, MethodRule> & Record<MethodHere, typeof HERE_RULE>
+> = {
   health: onResources('stats.read', 'store'),
   metrics: onResources('stats.read', 'store'),
   metricsHistory: onResources('stats.read', 'store'),

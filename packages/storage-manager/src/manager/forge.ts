@@ -18,7 +18,14 @@ import { wholeAnchorPlan } from '../audit/anchor-plan.ts'
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { CheckpointRegister, type CheckpointInfo } from '../checkpoint/checkpoint-register.ts'
 import { facilitiesOf, plansOf, type ForgeFaces } from '../facilities.ts'
-import { connectForge, IPC_KEY_NAME, type ConnectedForge, type ConnectOptions } from './connect-forge.ts'
+import {
+  connectForge,
+  IPC_KEY_NAME,
+  ownForge,
+  type ConnectedForge,
+  type ConnectOptions,
+} from './connect-forge.ts'
+import { joinForge } from './join-forge.ts'
 import { ForgeServer, type ForgeConnection } from './share-forge.ts'
 import type { ForgeStatistics } from '../statistics/forge-statistics.ts'
 import { ownsRow, rowChecksOf } from '../layout/store-plan.ts'
@@ -88,6 +95,21 @@ export class Forge implements AsyncDisposable {
    */
   static async connect(options: ConnectOptions): Promise<ConnectedForge> {
     return await connectForge(options, { methods: FORGE_RULES, plans: plansOf(facilitiesOf({})) })
+  }
+
+  /**
+   * Opens a store, or uses it through the process that has it open, whichever can be: the same handle either way. When that process
+   * ends, `closed` settles and calls fail with STORE_HOST_LOST or STORE_CLOSED: join again.
+   * @throws what `open` and `connect` throw; STORE_LOCKED when it is open for 30 s in a process that does not share it
+   */
+  static async join(options: ForgeOptions): Promise<ConnectedForge> {
+    const { path, secret, keyProvider, timer, random } = options
+    return await joinForge({
+      open: async () => ownForge(await Forge.open(options)),
+      connect: async () => await Forge.connect({ path, secret, keyProvider, timer, random }),
+      timer,
+      random,
+    })
   }
 
   /** @internal With these facilities instead of those of the list. */

@@ -2,8 +2,8 @@ import type { Clock, Random } from '@forgeone/common'
 import { openKeyring, type KeyProvider, type SuiteName } from '@forgeone/crypto'
 import { NodeStoreFiles } from '../files/node-store-files.ts'
 import type { SubkeyName } from '../port/store.ts'
-import { subkeyOf } from '../store/hash-name.ts'
-import { readStoreFile } from './read-store-file.ts'
+import { readStoreFile } from '../recovery/read-store-file.ts'
+import { subkeyOf } from './hash-name.ts'
 
 export interface UnlockSubkeyOptions {
   readonly path: string
