@@ -78,8 +78,9 @@ test('a short job waits for no long one, and one that is not due does not run', 
 })
 
 test('a job that cannot say whether it is due fails as one that runs does, and is closed with the store', async () => {
+  const failure = new ForgeError('IO_FAILED', 'it does not know')
   const isDue = (): boolean => {
-    throw new ForgeError('IO_FAILED', 'it does not know')
+    throw failure
   }
   const { background, problems, pass } = backgroundOf([
     { name: 'odd', everyMs: 10, isDue, run: () => Promise.resolve() },

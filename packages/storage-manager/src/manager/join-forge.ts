@@ -1,10 +1,25 @@
-import { isForgeError, systemRandom, systemTimer, type Random, type Timer } from '@forgeone/common'
+import {
+  isForgeError,
+  systemRandom,
+  systemTimer,
+  type ErrorCode,
+  type Random,
+  type Timer,
+} from '@forgeone/common'
 import type { ConnectedForge } from './connect-forge.ts'
 
 /** Between one who ends and one who begins a store may be nobody's; longer than recovering from a kill mostly takes. */
 const JOIN_MS_MAX = 30_000
 const RETRY_MS_MIN = 20
 const RETRY_MS_MAX = 200
+
+/** Who had it is going, or who has it does not listen yet, or only just makes it. */
+const PASSING: readonly ErrorCode[] = [
+  'STORE_NOT_SHARED',
+  'STORE_HOST_LOST',
+  'STORE_CLOSED',
+  'STORE_NOT_FOUND',
+]
 
 export interface JoinSteps {
   /** @throws STORE_LOCKED while another process has the store open */
@@ -33,8 +48,7 @@ export async function joinForge({
     try {
       return await connect()
     } catch (error) {
-      // Who had it is going, or who has it does not listen yet.
-      if (!isForgeError(error, 'STORE_NOT_SHARED', 'STORE_HOST_LOST', 'STORE_CLOSED')) throw error
+      if (!isForgeError(error, ...PASSING)) throw error
     }
     // Who has it open says more than that it is not shared.
     if (waitedMs >= JOIN_MS_MAX) throw locked
