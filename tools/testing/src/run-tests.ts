@@ -32,12 +32,13 @@ function words(given: readonly string[]): readonly string[] {
 
 /** Committed or not, new files too. */
 function changedSince(base: string): readonly string[] {
-  const git = (...args: readonly string[]): readonly string[] =>
-    execFileSync('git', args, { cwd: root, encoding: 'utf8' })
-      .split('\n')
-      .filter((line) => line !== '')
   return [
-    ...git('diff', '--name-only', '--merge-base', base),
-    ...git('ls-files', '--others', '--exclude-standard'),
+    ...linesOfGit('diff', '--name-only', '--merge-base', base),
+    ...linesOfGit('ls-files', '--others', '--exclude-standard'),
   ]
+}
+
+function linesOfGit(...args: readonly string[]): readonly string[] {
+  const printed = execFileSync('git', args, { cwd: root, encoding: 'utf8' })
+  return printed.split('\n').filter((line) => line !== '')
 }
