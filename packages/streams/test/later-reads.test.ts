@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { SeededRandom } from '@forgeone/common'
 import { StoreHost } from './stream/store-host.ts'
 import { IDEMPOTENCY_WINDOW_MS } from '../src/append/append-limits.ts'
 import { standOnDistantStores } from './store-place.ts'
 
 // Between the question and its answer others commit.
-standOnDistantStores()
+afterAll(standOnDistantStores())
 
 const codeOf = (outcome: PromiseSettledResult<unknown>): unknown =>
   outcome.status === 'fulfilled' ? 'ok' : (outcome.reason as { code?: unknown }).code

@@ -16,9 +16,10 @@ const WAY_TURNS_MAX = 2
 
 let isDistant = false
 
-/** From now on stores in memory have no synchronous reads, and answer in a later turn. For a test file of its own. */
-export function standOnDistantStores(): void {
+/** From now on stores in memory have no synchronous reads, and answer in a later turn. @returns what ends it */
+export function standOnDistantStores(): () => void {
   isDistant = true
+  return () => void (isDistant = false)
 }
 
 export function isOnDistantStores(): boolean {
