@@ -16,6 +16,7 @@ beforeAll(async () => {
     path: join(folder.path, 'data'),
     keyProvider: keyFileProvider(join(folder.path, 'key'), { storePath: join(folder.path, 'data') }),
     shardCount: 1,
+    share: 'local',
   })
   await owner.logs.append([
     { topic: 'app', message: 'a line of before' },

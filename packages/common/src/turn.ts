@@ -12,6 +12,9 @@ export class Turn {
   readonly #monotonicMs: () => number
   #startedMs: number | undefined
   #hurries = 0
+  /** Whose turn has ended, in their order. */
+  readonly #waiting: (() => void)[] = []
+  #isNextDue = false
 
   constructor(monotonicMs: () => number = () => performance.now()) {
     this.#monotonicMs = monotonicMs
@@ -39,12 +42,34 @@ export class Turn {
     if (this.isOver) await this.next()
   }
 
-  /** Lets timers, input and other work through, and begins another turn. */
+  /** Lets timers, input and other work through, and waits for another turn. */
   async next(): Promise<void> {
     await new Promise<void>((resolve) => {
-      setImmediate(resolve)
+      this.#waiting.push(resolve)
+      this.#awaitNext()
     })
-    this.#startedMs = undefined
+  }
+
+  #awaitNext(): void {
+    if (this.#isNextDue) return
+    this.#isNextDue = true
+    setImmediate(() => {
+      this.#isNextDue = false
+      this.#startedMs = undefined
+      this.#release()
+    })
+  }
+
+  /** One after another, as long as their turn lasts: a thousand that begin one each would have the loop for a thousand turns. */
+  #release(): void {
+    if (this.#waiting.length === 0) return
+    if (this.isOver) {
+      this.#awaitNext()
+      return
+    }
+    this.#waiting.shift()!()
+    // Behind all that it does before it waits for something.
+    queueMicrotask(() => process.nextTick(() => this.#release()))
   }
 }
 

@@ -29,6 +29,38 @@ test('turns are short while somebody who goes round the loop is waited for', () 
   expect(turn.isOver).toBe(false)
 })
 
+test('of many that work side by side each has its turn, and the loop goes round after every turn', async () => {
+  let nowMs = 0
+  const turn = new Turn(() => nowMs)
+  const pieces: string[] = []
+  const sinceRound = { pieces: 0, most: 0 }
+  const work = async (name: string): Promise<void> => {
+    for (let piece = 0; piece < 8; piece++) {
+      pieces.push(name)
+      sinceRound.most = Math.max(sinceRound.most, ++sinceRound.pieces)
+      // A quarter of a turn.
+      nowMs += 2
+      await turn.giveWay()
+    }
+  }
+  const loop = { goesOn: true }
+  const goRound = (): void => {
+    sinceRound.pieces = 0
+    if (loop.goesOn) setImmediate(goRound)
+  }
+  goRound()
+  const names = Array.from({ length: 50 }, (_, n) => `${n}`)
+  // They begin one after another, as callers do.
+  for (const name of names) {
+    void work(name)
+    await turn.giveWay()
+  }
+  while (pieces.length < 400) await new Promise((resolve) => setImmediate(resolve))
+  loop.goesOn = false
+  expect(sinceRound.most).toBeLessThan(12)
+  for (const name of names) expect(pieces.filter((each) => each === name)).toHaveLength(8)
+})
+
 test('giving way lets a timer through that promises alone would starve', async () => {
   const turn = new Turn()
   const timers = { fired: 0 }

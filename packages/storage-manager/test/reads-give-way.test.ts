@@ -50,6 +50,20 @@ const READS: Readonly<Record<string, () => Promise<unknown>>> = {
   'logs.read': () => forge.logs.read({ topic: 't' }).toArray(),
   'logs.search': () => forge.logs.search('"line"').toArray(),
   'audit.query': () => Array.fromAsync(forge.audit.query({ limit: 5 })),
+  'the first of logs.read': async () => {
+    for await (const _ of forge.logs.read()) break
+  },
+  'the first of events.exportCloudEvents': async () => {
+    for await (const _ of forge.events.exportCloudEvents()) break
+  },
+  'an append that was made before': () =>
+    forge.events.append({ topic: 't', payload: 1 }, { idempotencyKey: 'once' }),
+  'audit.leaf': () => forge.audit.leaf(1),
+  'audit.prove': () => forge.audit.prove(1, 300),
+  'audit.consistency': () => forge.audit.consistency(100, 300),
+  'audit.rootAt': () => forge.audit.rootAt(300),
+  'audit.receipt': () => forge.audit.receipt(1),
+  'audit.tile': () => forge.audit.tile('tile/0/000'),
   'audit.checkpoint': () => forge.audit.checkpoint(),
   metricsHistory: () => forge.metricsHistory(),
   checkpoints: () => forge.checkpoints(),

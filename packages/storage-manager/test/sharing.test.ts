@@ -15,13 +15,18 @@ let alone: Forge
 let shared: Forge
 let connected: ConnectedForge
 
-const optionsAt = (name: string) => ({ path: join(folder.path, name), secret: SECRET, shardCount: 1 })
+const optionsAt = (name: string) => ({
+  path: join(folder.path, name),
+  secret: SECRET,
+  shardCount: 1,
+  share: 'local' as const,
+})
 
 beforeAll(async () => {
   folder = await temporaryFolder()
   alone = await Forge.open({ ...optionsAt('alone'), share: 'off' })
   shared = await Forge.open(optionsAt('shared'))
-  connected = await Forge.connect(optionsAt('shared'))
+  connected = await Forge.connect(doorOf('shared'))
 })
 afterAll(async () => {
   await connected.close()
@@ -29,6 +34,11 @@ afterAll(async () => {
   await alone.close()
   await folder[Symbol.asyncDispose]()
 })
+
+/** What connecting takes. */
+function doorOf(name: string): { readonly path: string; readonly secret: typeof SECRET } {
+  return { path: optionsAt(name).path, secret: SECRET }
+}
 
 function faceOf(forge: object, name: string): Record<string, (...args: readonly unknown[]) => unknown> {
   const parts = name === 'forge' ? [] : name.split('.')
@@ -89,7 +99,7 @@ test('entries, receipts and secrets have their methods there too', async () => {
 
 test('a subscription, a handler and a transaction work from elsewhere, and deliveries go back when their holder goes', async () => {
   for (let n = 0; n < 3; n++) await shared.events.append({ topic: 'jobs.done', payload: n })
-  const other = await Forge.connect(optionsAt('shared'))
+  const other = await Forge.connect(doorOf('shared'))
   const lost = await other.events.subscribe({ group: 'g', topics: ['jobs.done'], from: 'start' })
   expect((await lost.nextBatch(3)).map(({ entry }) => entry.payload)).toEqual([0, 1, 2])
   await other.close()
@@ -152,6 +162,12 @@ test('many that join at once share one store, and go on when it has another owne
   const handles = await Promise.all(Array.from({ length: 8 }, () => Forge.join(options)))
   await Promise.all(handles.map((forge, n) => forge.settings.set(`from.${n}`, n)))
   expect((await handles[0]!.settings.list('from')).length).toBe(8)
+  // Whoever opened it has everything too.
+  for (const forge of handles) {
+    await forge.transaction((tx) => tx.settings.set('all', 1))
+    expect((await forge.health()).state).toBe('healthy')
+    expect(await forge.sequence).toBeGreaterThan(0)
+  }
   for (const forge of handles) await forge.close()
   await using again = await Forge.join(options)
   expect((await again.settings.list('from')).length).toBe(8)
@@ -179,7 +195,7 @@ test('the socket is of this user alone, gone with the store, and not there where
   expect(existsSync(path)).toBe(false)
   await using unshared = await Forge.open({ ...options, share: 'off' })
   expect([existsSync(path), unshared.connections()]).toEqual([false, []])
-  await expect(Forge.connect(options)).rejects.toMatchObject({ code: 'STORE_NOT_SHARED' })
+  await expect(Forge.connect(doorOf('socket'))).rejects.toMatchObject({ code: 'STORE_NOT_SHARED' })
 })
 
 test('a token is not sent into a directory that others may write', async () => {

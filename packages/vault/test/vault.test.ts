@@ -18,6 +18,15 @@ describe('a secret', () => {
     }
   })
 
+  test('that many set at once costs an erasure for each version that is dropped, and not for each caller', async () => {
+    const { vault, store } = await openVault()
+    const before = store.sequence
+    await Promise.all(Array.from({ length: 60 }, (_, n) => vault.set('a', `${n}`)))
+    expect((await vault.info('a'))!.versions.at(-1)!.version).toBe(60)
+    // Each of them a commit, and at most one more for what it dropped.
+    expect(store.sequence - before).toBeLessThanOrEqual(120)
+  })
+
   test('is set with check and set by one of a hundred writers for each version', async () => {
     const { vault } = await openVault()
     for (let version = 0; version < 3; version++) {

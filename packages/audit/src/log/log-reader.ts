@@ -1,4 +1,4 @@
-import { ForgeError, utf8Decode, type ObserverStore } from '@forgeone/common'
+import { eventLoopTurn, ForgeError, utf8Decode, type ObserverStore } from '@forgeone/common'
 import { HASH_BYTES, type LeafRange } from '@forgeone/merkle'
 import { decompressEntries } from '../bundle/compress-entries.ts'
 import { splitEntries } from '../bundle/entry-form.ts'
@@ -31,6 +31,7 @@ export class LogReader {
 
   /** @throws AUDIT_INDEX_UNKNOWN, AUDIT_PRUNED, AUDIT_DIVERGED */
   async leaf(index: number): Promise<string> {
+    await eventLoopTurn.giveWay()
     if (!Number.isSafeInteger(index) || index < 0 || index >= this.#growing.size)
       throw new ForgeError(
         'AUDIT_INDEX_UNKNOWN',
@@ -76,8 +77,9 @@ export class LogReader {
   }
 
   /** The hash over each range of leaves of a tree of this size. @throws AUDIT_DIVERGED */
-  hashesOf(ranges: readonly LeafRange[], size: number): Promise<readonly Uint8Array[]> {
-    return this.#nodes.hashesOf(ranges, size)
+  async hashesOf(ranges: readonly LeafRange[], size: number): Promise<readonly Uint8Array[]> {
+    await eventLoopTurn.giveWay()
+    return await this.#nodes.hashesOf(ranges, size)
   }
 
   /** The root of the first `size` leaves, which are at least one. @throws AUDIT_DIVERGED */
@@ -92,6 +94,7 @@ export class LogReader {
 
   /** A tile or bundle as a file of the layout. @returns undefined when the log has none now @throws AUDIT_DIVERGED */
   async file({ level, index, width }: TileId): Promise<Uint8Array | undefined> {
+    await eventLoopTurn.giveWay()
     if (tileWidth({ level, index }, this.#growing.size) < width) return undefined
     if (level !== 'entries') return await this.tile({ level, index, width })
     return index * TILE_WIDTH < this.minimumIndex ? undefined : await this.entries(index, width)

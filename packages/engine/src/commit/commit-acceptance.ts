@@ -19,6 +19,7 @@ import {
   type Operation,
 } from '../port/store.ts'
 import { checkCommit, checkOperations } from './check-commit.ts'
+import { checkExpectation } from './check-expectation.ts'
 import { COMMIT_BYTES_MAX } from './commit-limits.ts'
 import type { AcceptedCommit } from './commit-queue.ts'
 import { commitTime } from './commit-time.ts'
@@ -164,6 +165,7 @@ export class CommitAcceptance {
     if (expects.length > EXPECTATIONS_MAX)
       throw new ForgeError('COMMIT_INVALID', `a commit has at most ${EXPECTATIONS_MAX} conditions`)
     for (const expectation of expects) {
+      checkExpectation(expectation)
       this.#databaseOf(expectation.database)
       this.#options.writes.assertUntouched(expectation)
     }

@@ -89,6 +89,17 @@ export function committingConditionally(withStore: WithStore): void {
   withStore('a condition on an unknown database is COMMIT_INVALID', async (store) => {
     const expects = [{ database: 'nowhere', key: key('k'), since: store.sequence }]
     await rejects(conditional(store, expects), hasCode('COMMIT_INVALID'))
+    const good = { database: 'alpha', key: key('k'), since: store.sequence }
+    const odd: readonly unknown[] = [
+      null,
+      ...[undefined, Number.NaN, Infinity, '0'].map((since) => ({ ...good, since })),
+      { ...good, key: undefined },
+      { ...good, key: 'k' },
+      { database: 'alpha', since: 0, range: null },
+      { database: 'alpha', since: 0, range: { from: 'a' } },
+      { key: key('k'), since: 0 },
+    ]
+    for (const each of odd) await rejects(conditional(store, [each as never]), hasCode('COMMIT_INVALID'))
   })
   withStore(
     'read, add one and write with a condition never loses one, however many do so at once',

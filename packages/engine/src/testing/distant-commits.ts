@@ -1,5 +1,6 @@
 import { ForgeError } from '@forgeone/common'
 import { checkCommit } from '../commit/check-commit.ts'
+import { checkExpectation } from '../commit/check-expectation.ts'
 import { COMMIT_BYTES_MAX } from '../commit/commit-limits.ts'
 import { commitTime } from '../commit/commit-time.ts'
 import { abandoned, type JointPart, type JointWriter } from '../commit/joint-commit.ts'
@@ -68,6 +69,7 @@ export class DistantCommits implements JointWriter {
     if (expects.length > EXPECTATIONS_MAX)
       throw new ForgeError('COMMIT_INVALID', `a commit has at most ${EXPECTATIONS_MAX} conditions`)
     for (const expectation of expects) {
+      checkExpectation(expectation)
       rows.of(expectation.database)
       this.#writes.assertUntouched(expectation)
     }

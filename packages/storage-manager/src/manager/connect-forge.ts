@@ -145,13 +145,22 @@ function onlyThere(path: string, name: string, directory: string): ForgeError {
 /** A store of this process as one of another is used: what it answers at once can be awaited as well. */
 export function ownForge(forge: OwnerHandle & { close(): Promise<void> }): ConnectedForge {
   const closed = Promise.withResolvers<void>()
-  const handle = Object.create(forge) as ConnectedForge
   const close = async (): Promise<void> => {
     await forge.close()
     closed.resolve()
   }
-  const members = { close, closed: closed.promise, [Symbol.asyncDispose]: close }
-  for (const name of Reflect.ownKeys(members))
-    Object.defineProperty(handle, name, { value: Reflect.get(members, name) })
-  return handle
+  const members = new Map<PropertyKey, unknown>([
+    ['close', close],
+    ['closed', closed.promise],
+    [Symbol.asyncDispose, close],
+  ])
+  const handle = new Proxy(forge, {
+    has: (target, name) => members.has(name) || Reflect.has(target, name),
+    get: (target, name) => {
+      const member: unknown = members.get(name) ?? Reflect.get(target, name)
+      // Methods of the store itself see its private members on nothing but the store.
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member
+    },
+  })
+  return handle as unknown as ConnectedForge
 }

@@ -54,8 +54,8 @@ export interface ForgeOptions {
    */
   readonly lockWaitMs?: number | undefined
   /**
-   * `local` (the default): other processes of this user can use the store while it is open, by `Forge.connect` and the command line,
-   * through a socket in its directory. `off`: this process alone.
+   * `local`: other processes of this user can use the store while it is open, by `Forge.connect` and the command line, through a
+   * socket in its directory. `off` (the default): this process alone.
    */
   readonly share?: 'local' | 'off' | undefined
   /** 1 to 16, default 4; fixed when the store is created. */

@@ -103,7 +103,7 @@ async function openWhole(
   { list, view }: { readonly list: FacilityList; readonly view?: StoreView },
 ): Promise<ForgeParts> {
   const { acceptRollback: rollback, clock = systemClock, random = systemRandom } = options
-  const { timer = systemTimer, share = 'local' } = options
+  const { timer = systemTimer, share = 'off' } = options
   const plans = plansOf(list)
   if (rollback !== undefined) await acceptRollback(options, { ...rollback, plans })
   const { store, auditSource, metrics, layout } = await openStore(

@@ -105,7 +105,7 @@ export class Forge implements AsyncDisposable {
   static async join(options: ForgeOptions): Promise<ConnectedForge> {
     const { path, secret, keyProvider, timer, random } = options
     return await joinForge({
-      open: async () => ownForge(await Forge.open(options)),
+      open: async () => ownForge(await Forge.open({ share: 'local', ...options })),
       connect: async () => await Forge.connect({ path, secret, keyProvider, timer, random }),
       timer,
       random,

@@ -1,4 +1,12 @@
-import { equalBytes, ForgeError, toHex, utf8Encode, type Clock, type Metrics } from '@forgeone/common'
+import {
+  equalBytes,
+  eventLoopTurn,
+  ForgeError,
+  toHex,
+  utf8Encode,
+  type Clock,
+  type Metrics,
+} from '@forgeone/common'
 import type { Operation, Store } from '@forgeone/engine'
 import { checkName } from '../entry/validate.ts'
 import { isLater, whenThere, type Soon } from '../read/soon.ts'
@@ -92,7 +100,11 @@ export class IdempotentAppends {
       await first
     const shard = this.#options.topics.shardOf(name)
     const found = this.#find(shard, hash)
-    if (!isLater(found) && this.#isInTime(found)) return this.#repeat(found, request, digest)
+    if (!isLater(found) && this.#isInTime(found)) {
+      // It commits nothing: a loop of it would never wait.
+      await eventLoopTurn.giveWay()
+      return this.#repeat(found, request, digest)
+    }
     const remembered = { shard, hash, digest }
     const receipt = isLater(found)
       ? this.#onceFound(found, request, remembered)

@@ -1,4 +1,4 @@
-import { tellProgress, Turns, type Clock, type Timer } from '@forgeone/common'
+import { ForgeError, tellProgress, Turns, type Clock, type Timer } from '@forgeone/common'
 import type { Job } from '@forgeone/engine'
 import type { SectionLevel } from '@forgeone/log-codec'
 import { endSequence } from '../block/block-summary.ts'
@@ -103,6 +103,7 @@ export class Compactor {
         if (steps.length > 0) await this.#settleHot(shard)
         for (const step of steps) {
           options.signal?.throwIfAborted()
+          if (this.#closing.signal.aborted) throw new ForgeError('STORE_CLOSED', 'the store is being closed')
           await this.#run(shard, step)
           rawBytes += stepsRawBytes([step])
           blocksWritten++

@@ -26,6 +26,8 @@ export async function* scanRows<Made>(
     request.signal?.throwIfAborted()
     for (const source of sources) source.refresh()
   }
+  // Who takes one row of each of many scans must not keep others from their turn.
+  await turn.giveWay()
   let left = request.limit
   let batch: FoundRow[] = []
   while (left > 0) {

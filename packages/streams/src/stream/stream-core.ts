@@ -312,7 +312,7 @@ export class StreamCore<Entry> {
 
   topicOperations(): TopicOperations {
     const assertOpen = (): void => this.#assertOpen()
-    return new TopicOperations({ maintenance: this.maintenance, facility: this.#kind.name, assertOpen })
+    return new TopicOperations({ maintenance: this.maintenance, assertOpen })
   }
 
   coldBytes(): ColdBytes {

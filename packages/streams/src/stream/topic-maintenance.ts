@@ -12,7 +12,7 @@ import type { Shard } from '../shard/shard.ts'
 import { Topic } from '../shard/topic.ts'
 import type { PlacedTopic, TopicDirectory } from '../shard/topic-directory.ts'
 import { encodeTopicRow, type TopicRow } from '../shard/topic-row.ts'
-import { checkTopicSettings, type TopicSettings } from '../shard/topic-settings.ts'
+import { type Retention, checkTopicSettings, type TopicSettings } from '../shard/topic-settings.ts'
 
 const topicCheck = new ArgumentCheck('STREAM_VALUE_INVALID')
 
@@ -102,6 +102,18 @@ export class TopicMaintenance {
       await this.#commit('update-topic', build, () => Object.assign(topic, before))
     })
     return topic
+  }
+
+  /** In turn with retention, so that what is told to be kept is kept from then on. @throws as RetentionRules.set */
+  async setRule(pattern: string, retention: Retention): Promise<void> {
+    const { compactor, rules, facility } = this.#options
+    await compactor.alone(() => rules.set(pattern, retention, facility))
+  }
+
+  /** @returns false when there was none */
+  async removeRule(pattern: string): Promise<boolean> {
+    const { compactor, rules, facility } = this.#options
+    return await compactor.alone(() => rules.remove(pattern, facility))
   }
 
   /** Removes a topic with all its entries. @throws STREAM_TOPIC_UNKNOWN, STREAM_HELD */

@@ -8,13 +8,11 @@ import { topicMetadata, type TopicMetadata } from './topic-metadata.ts'
 /** What is done to topics as a whole. Every change is an audited commit. */
 export class TopicOperations {
   readonly #maintenance: TopicMaintenance
-  readonly #facility: string
   readonly #assertOpen: () => void
 
   /** @internal */
-  constructor(o: { maintenance: TopicMaintenance; facility: string; assertOpen: () => void }) {
+  constructor(o: { maintenance: TopicMaintenance; assertOpen: () => void }) {
     this.#maintenance = o.maintenance
-    this.#facility = o.facility
     this.#assertOpen = o.assertOpen
   }
 
@@ -46,7 +44,7 @@ export class TopicOperations {
   /** Bounds for all topics that match a pattern, those to come included. @throws STREAM_PATTERN_INVALID, STREAM_VALUE_INVALID */
   async setRetention(pattern: string, retention: Retention): Promise<void> {
     this.#assertOpen()
-    await this.#maintenance.rules.set(pattern, retention, this.#facility)
+    await this.#maintenance.setRule(pattern, retention)
   }
 
   retentionRules(): readonly RetentionRuleEntry[] {
@@ -56,7 +54,7 @@ export class TopicOperations {
   /** @returns false when there was no such rule */
   async removeRetention(pattern: string): Promise<boolean> {
     this.#assertOpen()
-    return await this.#maintenance.rules.remove(pattern, this.#facility)
+    return await this.#maintenance.removeRule(pattern)
   }
 
   /** Removes what the bounds no longer keep; with `dryRun` only says what that is. */

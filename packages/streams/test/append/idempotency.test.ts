@@ -140,10 +140,15 @@ describe('keys', () => {
     host.clock.advance(1)
     ;({ store, events } = await host.reopen())
     expect(await append('old 300')).toBe(false)
-    for (let n = 0; n < 90; n++) expect(await append(`new ${n}`)).toBe(false)
+    // Rows of an earlier run are read beside the appends, which go on meanwhile.
+    let [added, remembered] = [0, Infinity]
+    while (remembered > added + 1 && added < 2000) {
+      for (let n = 0; n < 10; n++) expect(await append(`new ${added++}`)).toBe(false)
+      const rows = await Array.fromAsync(store.scan('events_shard_0', keyspaceRange(KEYSPACE_IDEMPOTENCY)))
+      remembered = rows.flat().length
+    }
     expect(await append('old 300')).toBe(true)
-    const rows = await Array.fromAsync(store.scan('events_shard_0', keyspaceRange(KEYSPACE_IDEMPOTENCY)))
-    expect(rows.flat()).toHaveLength(91)
+    expect(remembered).toBe(added + 1)
     expect((await events.verify()).problems).toEqual([])
   })
 

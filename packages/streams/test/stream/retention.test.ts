@@ -263,3 +263,17 @@ test('any history of appends, compactions, retention, removals and reopenings eq
     { numRuns: 60 },
   )
 })
+
+test('a rule that was taken away, or made longer, takes nothing more once that is told', async () => {
+  await using host = new StoreHost({ shardCount: 1 })
+  const { logs } = await host.open()
+  for (let n = 0; n < 20; n++)
+    await logs.append(Array.from({ length: 500 }, (_, at) => ({ topic: 'kept', message: `${n} ${at}` })))
+  await logs.topicOperations.setRetention('kept', { maxCount: 10 })
+  const run = logs.topicOperations.applyRetention()
+  await Promise.resolve()
+  await logs.topicOperations.removeRetention('kept')
+  const told = (await logs.read({ topic: 'kept' }).toArray()).length
+  await run
+  expect((await logs.read({ topic: 'kept' }).toArray()).length).toBe(told)
+})

@@ -14,6 +14,7 @@ import type { KeyProvider, ShredKeys } from '@forgeone/crypto'
 import type { CommitContent, CommitPlace, Operation } from '@forgeone/engine'
 import { decodeLease, type Lease } from '../lease/lease-table.ts'
 import { decodeMetadata, type SecretMetadata } from '../secret/secret-metadata.ts'
+import { Erasures } from './erasures.ts'
 import { RefusalLog, type Refusal } from './refusal-log.ts'
 import { ALL_LEASES, ALL_METADATA, SEALED_KEY } from './vault-rows.ts'
 import { AUTO_LOCK_MS, type VaultOptions } from './vault-options.ts'
@@ -48,6 +49,7 @@ export interface VaultCommit {
 /** The state that all faces of a vault share: its index, whether it is sealed, and how it commits. */
 export class VaultCore {
   readonly options: VaultOptions
+  readonly erasures: Erasures = new Erasures()
   #index: Promise<VaultIndex> | undefined
   #sealed: boolean | undefined
   #failures = 0

@@ -360,14 +360,15 @@ export class Vault {
   /** Keys of versions that a durable commit has dropped; what a crash leaves is erased when the vault is next loaded. */
   async #eraseDropped(at: Located): Promise<void> {
     const refs = at.index.secrets.get(at.name)?.toErase ?? []
-    for (const ref of refs) await at.index.shredKeys.erase([fromHex(ref)!])
-    if (refs.length === 0) return
-    await this.#change(at, 'vault.erased', () => {
-      const metadata = at.index.secrets.get(at.name)!
-      return {
-        metadata: { ...metadata, toErase: metadata.toErase.filter((ref) => !refs.includes(ref)) },
-        operations: this.#core.options.alongsideKeys?.() ?? [],
-      }
+    await this.#core.erasures.run(refs, async (own) => {
+      for (const ref of own) await at.index.shredKeys.erase([fromHex(ref)!])
+      await this.#change(at, 'vault.erased', () => {
+        const metadata = at.index.secrets.get(at.name)!
+        return {
+          metadata: { ...metadata, toErase: metadata.toErase.filter((ref) => !own.includes(ref)) },
+          operations: this.#core.options.alongsideKeys?.() ?? [],
+        }
+      })
     })
   }
 
