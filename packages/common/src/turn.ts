@@ -56,20 +56,20 @@ export class Turn {
     setImmediate(() => {
       this.#isNextDue = false
       this.#startedMs = undefined
-      this.#release()
+      // Who waits from now on waits for the next time.
+      this.#release(this.#waiting.length)
     })
   }
 
   /** One after another, as long as their turn lasts: a thousand that begin one each would have the loop for a thousand turns. */
-  #release(): void {
-    if (this.#waiting.length === 0) return
-    if (this.isOver) {
-      this.#awaitNext()
+  #release(count: number): void {
+    if (count === 0 || this.isOver) {
+      if (this.#waiting.length > 0) this.#awaitNext()
       return
     }
     this.#waiting.shift()!()
     // Behind all that it does before it waits for something.
-    queueMicrotask(() => process.nextTick(() => this.#release()))
+    queueMicrotask(() => process.nextTick(() => this.#release(count - 1)))
   }
 }
 

@@ -61,6 +61,20 @@ test('of many that work side by side each has its turn, and the loop goes round 
   for (const name of names) expect(pieces.filter((each) => each === name)).toHaveLength(8)
 })
 
+test('whoever waits for the next turn waits until the loop went round, however short its own was', async () => {
+  const turn = new Turn(() => 0)
+  let rounds = 0
+  const loop = { goesOn: true }
+  const goRound = (): void => {
+    rounds++
+    if (loop.goesOn) setImmediate(goRound)
+  }
+  setImmediate(goRound)
+  for (let n = 0; n < 10; n++) await turn.next()
+  loop.goesOn = false
+  expect(rounds).toBeGreaterThanOrEqual(10)
+})
+
 test('giving way lets a timer through that promises alone would starve', async () => {
   const turn = new Turn()
   const timers = { fired: 0 }
