@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { syntheticLog, SYNTHETIC_SEED } from '../src/commands/demo/synthetic-log.ts'
 import { runForge, temporaryFolder } from './run-forge.ts'
 
@@ -22,21 +22,25 @@ it('the demonstration imports the files given, survives its kill, verifies, and 
   expect(stdout).toMatch(/forge stats --data \S+ --secret-file \S+/)
 })
 
-it('with --json and without git it ends with one document of its figures', async () => {
-  await using folder = await temporaryFolder()
-  const env = { TMPDIR: folder.path, HOME: folder.path, PATH: '' }
-  const { code, stdout, stderr } = await runForge(['demo', '--json'], { cwd: folder.path, env })
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  const figures = JSON.parse(stdout) as { path: string }
-  expect(figures).toMatchObject({
-    ok: true,
-    lines: expect.any(Number),
-    searches: [{}, {}, {}],
-    kill: { acknowledged: expect.any(Number) },
-    compacted: { bytesOnDisk: expect.any(Number) },
-  })
-  await rm(dirname(figures.path), { recursive: true })
-})
+// Of the long tier: the whole demonstration once more.
+it.runIf(inject('isLongTier'))(
+  'with --json and without git it ends with one document of its figures',
+  async () => {
+    await using folder = await temporaryFolder()
+    const env = { TMPDIR: folder.path, HOME: folder.path, PATH: '' }
+    const { code, stdout, stderr } = await runForge(['demo', '--json'], { cwd: folder.path, env })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const figures = JSON.parse(stdout) as { path: string }
+    expect(figures).toMatchObject({
+      ok: true,
+      lines: expect.any(Number),
+      searches: [{}, {}, {}],
+      kill: { acknowledged: expect.any(Number) },
+      compacted: { bytesOnDisk: expect.any(Number) },
+    })
+    await rm(dirname(figures.path), { recursive: true })
+  },
+)
 
 it('the synthetic logs are the same for the same seed', () => {
   expect(syntheticLog(SYNTHETIC_SEED)).toEqual(syntheticLog(SYNTHETIC_SEED))

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toHex, utf8Decode } from '@forgeone/common'
 import { ClassicLevel } from 'classic-level'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, inject, test } from 'vitest'
 import {
   examineStore,
   LocalStore,
@@ -58,11 +58,13 @@ function writeAlways(store: LocalStore, value: string): { stop: () => Promise<nu
   }
 }
 
+const ROUNDS = inject('isLongTier') ? 5 : 2
+
 test('images under write load show every database at their commit, and the store goes on', async () => {
   const o = { ...options(), flushPointBytes: 300_000 }
   const store = await LocalStore.open(o)
   const load = writeAlways(store, 'x'.repeat(3000))
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const target = join(folder, `image-${round}`)
     const { sequence } = await takeImage(store, { target, id: ID })
     expect(await readImageFile(target)).toMatchObject({ id: ID, sequence, storeId: toHex(store.id) })

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { LocalStore } from '../src/index.ts'
 import { FACTS, put, testProvider } from './model.ts'
 
-const COUNT = 200
+const COUNT = inject('isLongTier') ? 200 : 60
 
-test('a store of two hundred databases is written, flushed, rotated, closed and opened again', async () => {
+test(`a store of ${COUNT} databases is written, flushed, rotated, closed and opened again`, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forge-many-'))
   const databases = Array.from({ length: COUNT }, (_, index) => `database_${index}`)
   const options = {

@@ -13,7 +13,7 @@ import { SECRET, temporaryFolder } from './temporary-folder.ts'
 
 const VICTIM = join(import.meta.dirname, 'victims', 'call-pair.ts')
 /** Of all pairs, those with `forge.flush` and so many more run with every test. */
-const SAMPLE = 5
+const SAMPLE = 3
 const RUN_MS_MAX = 600
 
 /** What only reads, or is one ordinary commit: nothing of it is exclusive. */
